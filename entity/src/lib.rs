@@ -1,0 +1,36 @@
+//! The tables as rows. They describe, they do not decide: rules are in `domain`, statements in `app`.
+//!
+//! ```text
+//! app_user --< session --< refresh_token        app_user --< membership >-- organization
+//! organization (agency) --< challenge --< criterion, indicator, challenge_author, council_member, opening
+//! challenge --< proposal >-- organization (startup)      proposal -- proposal_draft, --< proposal_version
+//! council_member --< review >-- proposal        proposal --< conflict_declaration >-- app_user
+//! challenge -- decision --< decision_outcome >-- proposal
+//! audit_entry -- event --< message >-- app_user
+//! ```
+
+pub mod audit_entry;
+pub mod audit_head;
+pub mod challenge;
+pub mod challenge_author;
+pub mod conflict_declaration;
+pub mod council_member;
+pub mod criterion;
+pub mod decision;
+pub mod decision_outcome;
+pub mod event;
+pub mod idempotency;
+pub mod indicator;
+pub mod membership;
+pub mod message;
+pub mod one_time_token;
+pub mod opening;
+pub mod organization;
+pub mod platform_grant;
+pub mod proposal;
+pub mod proposal_draft;
+pub mod proposal_version;
+pub mod refresh_token;
+pub mod review;
+pub mod session;
+pub mod user;

@@ -1,0 +1,27 @@
+//! The tables, step by step. A step is never edited after a release.
+
+use sea_orm_migration::prelude::*;
+
+mod column;
+mod m20261123_000001_people;
+mod m20261123_000002_challenge;
+mod m20261123_000003_proposal;
+mod m20261123_000004_evaluation;
+mod m20261123_000005_record;
+
+/// The ordered list of steps.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_people::Migration),
+            Box::new(m20261123_000002_challenge::Migration),
+            Box::new(m20261123_000003_proposal::Migration),
+            Box::new(m20261123_000004_evaluation::Migration),
+            Box::new(m20261123_000005_record::Migration),
+        ]
+    }
+}
+
+pub use sea_orm_migration::MigratorTrait;

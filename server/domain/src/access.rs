@@ -1,0 +1,189 @@
+//! Who may do what: one table. Rights come from a membership, an appointment or a grant on the resource at hand; whether
+//! the resource may be *known* is decided earlier, by the scope through which it was read.
+
+closed_set! {
+    /// What a person is with regard to one resource.
+    pub enum Role {
+        /// Anybody who is signed in.
+        SignedIn = "SIGNED_IN",
+        /// Owner in the startup at hand.
+        TeamOwner = "TEAM_OWNER",
+        /// Editor in the startup at hand.
+        TeamEditor = "TEAM_EDITOR",
+        /// Viewer in the startup at hand.
+        TeamViewer = "TEAM_VIEWER",
+        /// Lead in the agency at hand.
+        AgencyLead = "AGENCY_LEAD",
+        /// Drafter in the agency at hand.
+        AgencyDrafter = "AGENCY_DRAFTER",
+        /// Programme officer.
+        Officer = "OFFICER",
+        /// Publishing authority in the programme office.
+        Publisher = "PUBLISHER",
+        /// Chair of the council at hand.
+        Chair = "CHAIR",
+        /// Vice chair of the council at hand.
+        ViceChair = "VICE_CHAIR",
+        /// Scientific secretary of the council at hand.
+        Secretary = "SECRETARY",
+        /// Reviewer on the council at hand.
+        Reviewer = "REVIEWER",
+        /// Any other member of the council at hand.
+        Member = "MEMBER",
+        /// Named authority that decides the challenge at hand.
+        DecisionMaker = "DECISION_MAKER",
+        /// Auditor of the platform.
+        Auditor = "AUDITOR",
+        /// Administrator of the platform.
+        Administrator = "ADMINISTRATOR",
+    }
+}
+
+closed_set! {
+    /// What a person may want to do.
+    pub enum Action {
+        /// Found a startup or an agency.
+        CreateOrganization = "CREATE_ORGANIZATION",
+        /// Found a programme office.
+        CreateProgrammeOffice = "CREATE_PROGRAMME_OFFICE",
+        /// Verify or reject an organisation.
+        VerifyOrganization = "VERIFY_ORGANIZATION",
+        /// Invite and remove members.
+        ManageMembers = "MANAGE_MEMBERS",
+        /// Draft a challenge and change the draft.
+        WriteChallenge = "WRITE_CHALLENGE",
+        /// Hand the draft in for approval.
+        SubmitChallenge = "SUBMIT_CHALLENGE",
+        /// Take an approved challenge back.
+        RecallChallenge = "RECALL_CHALLENGE",
+        /// Ask for changes.
+        RequestChallengeChanges = "REQUEST_CHALLENGE_CHANGES",
+        /// Approve a challenge.
+        ApproveChallenge = "APPROVE_CHALLENGE",
+        /// Publish a challenge.
+        PublishChallenge = "PUBLISH_CHALLENGE",
+        /// Name who decides.
+        NameDecisionMaker = "NAME_DECISION_MAKER",
+        /// Appoint and dismiss council members.
+        AppointCouncil = "APPOINT_COUNCIL",
+        /// Draft a proposal and change the draft.
+        WriteProposal = "WRITE_PROPOSAL",
+        /// Submit, withdraw, revive.
+        SubmitProposal = "SUBMIT_PROPOSAL",
+        /// Ask for the opening of the sealed proposals.
+        RequestOpening = "REQUEST_OPENING",
+        /// Be the second person who opens them.
+        ConfirmOpening = "CONFIRM_OPENING",
+        /// Find proposals eligible or not.
+        ScreenProposal = "SCREEN_PROPOSAL",
+        /// Offer reviews to council members.
+        AssignReviews = "ASSIGN_REVIEWS",
+        /// Declare a conflict of interest, or none.
+        DeclareConflict = "DECLARE_CONFLICT",
+        /// Fill in one's own score sheet.
+        Score = "SCORE",
+        /// Lock the round.
+        LockRound = "LOCK_ROUND",
+        /// Read sheets, averages and the ranking once locked.
+        ReadRanking = "READ_RANKING",
+        /// Draft the decision and propose it.
+        DraftDecision = "DRAFT_DECISION",
+        /// Approve or return the decision.
+        ApproveDecision = "APPROVE_DECISION",
+        /// Publish the decision.
+        PublishDecision = "PUBLISH_DECISION",
+        /// Read the audit log.
+        ReadAudit = "READ_AUDIT",
+    }
+}
+
+/// Every action and the roles that may take it. What stands in no row, nobody may.
+pub const MATRIX: &[(Action, &[Role])] = &[
+    (Action::CreateOrganization, &[Role::SignedIn]),
+    (Action::CreateProgrammeOffice, &[Role::Administrator]),
+    (Action::VerifyOrganization, &[Role::Officer, Role::Publisher]),
+    (Action::ManageMembers, &[Role::TeamOwner, Role::AgencyLead, Role::Publisher, Role::Administrator]),
+    (Action::WriteChallenge, &[Role::AgencyLead, Role::AgencyDrafter]),
+    (Action::SubmitChallenge, &[Role::AgencyLead, Role::AgencyDrafter]),
+    (Action::RecallChallenge, &[Role::AgencyLead]),
+    (Action::RequestChallengeChanges, &[Role::Officer]),
+    (Action::ApproveChallenge, &[Role::Officer]),
+    (Action::PublishChallenge, &[Role::Publisher]),
+    (Action::NameDecisionMaker, &[Role::Officer]),
+    (Action::AppointCouncil, &[Role::Officer]),
+    (Action::WriteProposal, &[Role::TeamOwner, Role::TeamEditor]),
+    (Action::SubmitProposal, &[Role::TeamOwner]),
+    (Action::RequestOpening, &[Role::Secretary]),
+    (Action::ConfirmOpening, &[Role::Chair, Role::ViceChair, Role::Officer]),
+    (Action::ScreenProposal, &[Role::Secretary]),
+    (Action::AssignReviews, &[Role::Secretary]),
+    (Action::DeclareConflict, &[Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member]),
+    (Action::Score, &[Role::Chair, Role::ViceChair, Role::Reviewer, Role::Member]),
+    (Action::LockRound, &[Role::Chair]),
+    (Action::ReadRanking, &[Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member, Role::DecisionMaker, Role::Auditor]),
+    (Action::DraftDecision, &[Role::Chair]),
+    (Action::ApproveDecision, &[Role::DecisionMaker]),
+    (Action::PublishDecision, &[Role::Publisher]),
+    (Action::ReadAudit, &[Role::Auditor]),
+];
+
+/// The roles a viewer has on one resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Roles(u32);
+
+impl Roles {
+    /// With one more role.
+    #[must_use]
+    pub const fn with(self, role: Role) -> Self {
+        Self(self.0 | 1 << role as u32)
+    }
+
+    /// Has the role.
+    pub const fn has(self, role: Role) -> bool {
+        self.0 & (1 << role as u32) != 0
+    }
+
+    /// Has any of the roles that sit on a council.
+    pub fn on_council(self) -> bool {
+        [Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member].into_iter().any(|role| self.has(role))
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
+        roles.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+/// Whether somebody with these roles on the resource may take the action.
+pub fn may(action: Action, roles: Roles) -> bool {
+    MATRIX.iter().any(|(entry, allowed)| *entry == action && allowed.iter().any(|role| roles.has(*role)))
+}
+
+/// The matrix in print, for people to read: an action a line, then the roles that may.
+pub fn print() -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for action in Action::ALL {
+        let allowed: Vec<_> = Role::ALL.iter().filter(|role| may(*action, Roles::default().with(**role))).map(|role| role.name()).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{:<26} {}", action.name(), allowed.join(", "));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_stands_in_exactly_one_row_and_an_administrator_reads_nothing_sealed() {
+        for action in Action::ALL {
+            assert_eq!(MATRIX.iter().filter(|(entry, _)| entry == action).count(), 1, "{action}");
+            assert!(!may(*action, Roles::default()), "{action} without any role");
+        }
+        let administrator = Roles::default().with(Role::Administrator);
+        let allowed: Vec<_> = Action::ALL.iter().filter(|action| may(**action, administrator)).copied().collect();
+        assert_eq!(allowed, [Action::CreateProgrammeOffice, Action::ManageMembers]);
+    }
+}

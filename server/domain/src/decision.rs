@@ -1,0 +1,141 @@
+//! The decision: the council advises, a named authority decides and says why where it departs from the ranking.
+
+use crate::machine::Rule;
+use crate::problem::{Problem, Reason};
+use crate::proposal::ProposalCommand;
+
+closed_set! {
+    /// Where a decision stands.
+    pub enum DecisionStatus {
+        /// Being drafted by the chair.
+        Draft = "DRAFT",
+        /// Before the decision maker.
+        Proposed = "PROPOSED",
+        /// Approved, not yet public.
+        Approved = "APPROVED",
+        /// Public.
+        Published = "PUBLISHED",
+    }
+}
+
+closed_set! {
+    /// What is done to a decision.
+    pub enum DecisionCommand {
+        /// Change outcomes, reasons, feedback.
+        Edit = "EDIT",
+        /// Put before the decision maker.
+        Propose = "PROPOSE",
+        /// Return to the chair.
+        Return = "RETURN",
+        /// Approve.
+        Approve = "APPROVE",
+        /// Make public.
+        Publish = "PUBLISH",
+    }
+}
+
+use DecisionCommand as C;
+use DecisionStatus as S;
+
+/// The life of a decision.
+pub const TRANSITIONS: &[Rule<DecisionCommand, DecisionStatus>] = &[
+    Rule { command: C::Edit, from: &[S::Draft], to: S::Draft },
+    Rule { command: C::Propose, from: &[S::Draft], to: S::Proposed },
+    Rule { command: C::Return, from: &[S::Proposed], to: S::Draft },
+    Rule { command: C::Approve, from: &[S::Proposed], to: S::Approved },
+    Rule { command: C::Publish, from: &[S::Approved], to: S::Published },
+];
+
+closed_set! {
+    /// What a decision says of one proposal.
+    pub enum Outcome {
+        /// Chosen for support or a pilot.
+        Selected = "SELECTED",
+        /// Follows if a chosen one falls away.
+        Reserve = "RESERVE",
+        /// Not chosen.
+        NotSelected = "NOT_SELECTED",
+    }
+}
+
+impl Outcome {
+    /// What publication does to the proposal.
+    pub const fn command(self) -> ProposalCommand {
+        match self {
+            Self::Selected => ProposalCommand::Select,
+            Self::Reserve => ProposalCommand::PutInReserve,
+            Self::NotSelected => ProposalCommand::Decline,
+        }
+    }
+
+    const fn order(self) -> u8 {
+        match self {
+            Self::Selected => 0,
+            Self::Reserve => 1,
+            Self::NotSelected => 2,
+        }
+    }
+}
+
+/// One proposal in a decision, as ranked.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict {
+    /// Rank by the council.
+    pub rank: i32,
+    /// Reaches the pass mark.
+    pub passes: bool,
+    /// The outcome, if one was given.
+    pub outcome: Option<Outcome>,
+}
+
+/// A decision follows the ranking when no better-ranked proposal has a worse outcome and none below the pass mark is
+/// chosen or in reserve.
+pub fn departs_from_ranking(verdicts: &[Verdict]) -> bool {
+    let decided = || verdicts.iter().filter_map(|verdict| Some((verdict, verdict.outcome?)));
+    decided().any(|(verdict, outcome)| outcome != Outcome::NotSelected && !verdict.passes)
+        || decided().any(|(better, better_outcome)| {
+            decided().any(|(worse, worse_outcome)| better.rank < worse.rank && better_outcome.order() > worse_outcome.order())
+        })
+}
+
+/// What keeps a decision from being proposed, all at once.
+pub fn missing_for_proposal(verdicts: &[Verdict], has_departure_reason: bool) -> Vec<Problem> {
+    let mut missing: Vec<_> = verdicts
+        .iter()
+        .enumerate()
+        .filter(|(_, verdict)| verdict.outcome.is_none())
+        .map(|(index, _)| Problem { field: Some(vec!["decision".into(), "outcomes".into(), index.to_string(), "outcome".into()]), reason: Reason::Required })
+        .collect();
+    if departs_from_ranking(verdicts) && !has_departure_reason {
+        missing.push(Problem { field: Some(vec!["decision".into(), "departureReason".into()]), reason: Reason::Required });
+    }
+    missing
+}
+
+/// The decision maker sits on no council of the same challenge.
+pub fn may_decide(is_on_council: bool) -> Result<(), Reason> {
+    if is_on_council { Err(Reason::IncompatibleRole) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdicts(rows: &[(i32, bool, Option<Outcome>)]) -> Vec<Verdict> {
+        rows.iter().map(|(rank, passes, outcome)| Verdict { rank: *rank, passes: *passes, outcome: *outcome }).collect()
+    }
+
+    #[test]
+    fn a_departure_from_the_ranking_needs_a_reason() {
+        use Outcome::{NotSelected, Reserve, Selected};
+        let follows = verdicts(&[(1, true, Some(Selected)), (2, true, Some(Reserve)), (3, false, Some(NotSelected))]);
+        assert!(missing_for_proposal(&follows, false).is_empty());
+        let skips = verdicts(&[(1, true, Some(Reserve)), (2, true, Some(Selected))]);
+        assert_eq!(missing_for_proposal(&skips, false).len(), 1);
+        assert!(missing_for_proposal(&skips, true).is_empty());
+        assert!(departs_from_ranking(&verdicts(&[(1, false, Some(Selected))])), "below the pass mark");
+        assert!(!departs_from_ranking(&verdicts(&[(1, true, Some(NotSelected)), (1, true, Some(NotSelected))])), "nobody need win");
+        assert!(!departs_from_ranking(&verdicts(&[(1, true, Some(NotSelected)), (1, true, Some(Selected))])), "equals are equal");
+        assert_eq!(missing_for_proposal(&verdicts(&[(1, true, None)]), false).len(), 1);
+    }
+}

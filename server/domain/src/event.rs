@@ -1,0 +1,318 @@
+//! What happened, and who is told. Every change of state is one event; this table is the only thing that decides mail.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ChallengeId, DecisionId, OneTimeTokenId, OrganizationId, ProposalId, ReviewId, UserId};
+use crate::letter::LetterKind;
+
+closed_set! {
+    /// Something that happened.
+    pub enum EventKind {
+        /// A person registered.
+        UserRegistered = "user_registered",
+        /// Somebody registered with an address that has an account.
+        RegistrationRepeated = "registration_repeated",
+        /// The person proved to read mail at the address.
+        EmailVerified = "email_verified",
+        /// A session began.
+        LoggedIn = "logged_in",
+        /// A session was ended by its owner.
+        LoggedOut = "logged_out",
+        /// A refresh token was used twice; the session was ended.
+        RefreshReused = "refresh_reused",
+        /// A person was granted a post on the platform.
+        PlatformRoleGranted = "platform_role_granted",
+        /// An organisation registered.
+        OrganizationCreated = "organization_created",
+        /// An organisation was verified.
+        OrganizationVerified = "organization_verified",
+        /// An organisation was not verified.
+        OrganizationRejected = "organization_rejected",
+        /// An address was invited into an organisation.
+        MemberInvited = "member_invited",
+        /// An invitation was accepted.
+        MemberJoined = "member_joined",
+        /// A membership ended.
+        MemberRemoved = "member_removed",
+        /// A challenge was drafted.
+        ChallengeCreated = "challenge_created",
+        /// A draft was changed.
+        ChallengeEdited = "challenge_edited",
+        /// A draft was handed in for approval.
+        ChallengeSubmitted = "challenge_submitted",
+        /// A draft was returned.
+        ChallengeChangesRequested = "challenge_changes_requested",
+        /// A challenge was approved.
+        ChallengeApproved = "challenge_approved",
+        /// An approved challenge was taken back.
+        ChallengeRecalled = "challenge_recalled",
+        /// A challenge was published.
+        ChallengePublished = "challenge_published",
+        /// The person who decides was named.
+        DecisionMakerNamed = "decision_maker_named",
+        /// A council member was appointed.
+        CouncilMemberAppointed = "council_member_appointed",
+        /// A proposal was drafted.
+        ProposalCreated = "proposal_created",
+        /// The working copy was changed.
+        ProposalEdited = "proposal_edited",
+        /// A version was submitted.
+        ProposalSubmitted = "proposal_submitted",
+        /// A proposal was withdrawn before the opening.
+        ProposalWithdrawn = "proposal_withdrawn",
+        /// A proposal was withdrawn after the opening.
+        ProposalWithdrawnFromReview = "proposal_withdrawn_from_review",
+        /// The secretary asked for the opening.
+        OpeningRequested = "opening_requested",
+        /// The second person opened the proposals.
+        ProposalsOpened = "proposals_opened",
+        /// A sealed proposal was read by somebody who is not of its team.
+        ProposalRead = "proposal_read",
+        /// A proposal was found eligible or not.
+        ProposalScreened = "proposal_screened",
+        /// A review was offered.
+        ReviewOffered = "review_offered",
+        /// A council member declared no conflict.
+        NoConflictDeclared = "no_conflict_declared",
+        /// A council member declared a conflict without having a review of the proposal.
+        ConflictDeclared = "conflict_declared",
+        /// A council member declared a conflict and lost the review.
+        ReviewRecused = "review_recused",
+        /// A score sheet was saved.
+        SheetSaved = "sheet_saved",
+        /// A score sheet was handed in.
+        ReviewSubmitted = "review_submitted",
+        /// The round was locked.
+        RoundLocked = "round_locked",
+        /// The challenge was handed over for the decision.
+        DecisionStarted = "decision_started",
+        /// The draft of the decision was changed.
+        DecisionEdited = "decision_edited",
+        /// The decision was put before the decision maker.
+        DecisionProposed = "decision_proposed",
+        /// The decision was returned to the chair.
+        DecisionReturned = "decision_returned",
+        /// The decision was approved.
+        DecisionApproved = "decision_approved",
+        /// The decision was published.
+        DecisionPublished = "decision_published",
+    }
+}
+
+closed_set! {
+    /// Who may be told of an event.
+    pub enum Audience {
+        /// The address a one-time token was made for.
+        TokenAddress = "TOKEN_ADDRESS",
+        /// The person whom the event is about.
+        Person = "PERSON",
+        /// All programme officers.
+        Officers = "OFFICERS",
+        /// The publishing authority.
+        Publishers = "PUBLISHERS",
+        /// Those who manage the organisation.
+        OrganizationManagers = "ORGANIZATION_MANAGERS",
+        /// Those who wrote the challenge.
+        Authors = "AUTHORS",
+        /// Everybody in the owning agency.
+        AgencyStaff = "AGENCY_STAFF",
+        /// The person who decides the challenge.
+        DecisionMaker = "DECISION_MAKER",
+        /// The whole team of the proposal.
+        Team = "TEAM",
+        /// The teams of every live proposal to the challenge.
+        Applicants = "APPLICANTS",
+        /// The council's secretary.
+        Secretary = "SECRETARY",
+        /// The council's chair.
+        Chair = "CHAIR",
+        /// Chair, vice chair and programme officers: those who may open proposals as the second person.
+        SecondPersons = "SECOND_PERSONS",
+        /// Everybody on the council.
+        Council = "COUNCIL",
+    }
+}
+
+use Audience as A;
+use EventKind as K;
+use LetterKind as L;
+
+/// Who hears of what. An event in no row is told to nobody, but stands in the audit log like every other.
+pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
+    (K::UserRegistered, &[(A::TokenAddress, L::EmailVerification)]),
+    (K::RegistrationRepeated, &[(A::Person, L::AccountExists)]),
+    (K::EmailVerified, &[]),
+    (K::LoggedIn, &[]),
+    (K::LoggedOut, &[]),
+    (K::RefreshReused, &[]),
+    (K::PlatformRoleGranted, &[]),
+    (K::OrganizationCreated, &[(A::Officers, L::OrganizationPending)]),
+    (K::OrganizationVerified, &[(A::OrganizationManagers, L::OrganizationVerified)]),
+    (K::OrganizationRejected, &[(A::OrganizationManagers, L::OrganizationRejected)]),
+    (K::MemberInvited, &[(A::TokenAddress, L::MemberInvited)]),
+    (K::MemberJoined, &[(A::OrganizationManagers, L::MemberJoined)]),
+    (K::MemberRemoved, &[]),
+    (K::ChallengeCreated, &[]),
+    (K::ChallengeEdited, &[]),
+    (K::ChallengeSubmitted, &[(A::Officers, L::ChallengeSubmitted)]),
+    (K::ChallengeChangesRequested, &[(A::Authors, L::ChallengeChangesRequested)]),
+    (K::ChallengeApproved, &[(A::Authors, L::ChallengeApproved), (A::Publishers, L::ChallengeApproved)]),
+    (K::ChallengeRecalled, &[(A::Officers, L::ChallengeRecalled)]),
+    (K::ChallengePublished, &[(A::AgencyStaff, L::ChallengePublished)]),
+    (K::DecisionMakerNamed, &[(A::DecisionMaker, L::DecisionMakerNamed)]),
+    (K::CouncilMemberAppointed, &[(A::Person, L::CouncilMemberAppointed)]),
+    (K::ProposalCreated, &[]),
+    (K::ProposalEdited, &[]),
+    (K::ProposalSubmitted, &[(A::Team, L::ProposalSubmitted)]),
+    (K::ProposalWithdrawn, &[(A::Team, L::ProposalWithdrawn)]),
+    (K::ProposalWithdrawnFromReview, &[(A::Team, L::ProposalWithdrawn), (A::Secretary, L::ProposalWithdrawnFromReview)]),
+    (K::OpeningRequested, &[(A::SecondPersons, L::OpeningRequested)]),
+    (K::ProposalsOpened, &[(A::AgencyStaff, L::ProposalsOpened), (A::Council, L::ProposalsOpened), (A::Applicants, L::ProposalsOpened)]),
+    (K::ProposalRead, &[]),
+    (K::ProposalScreened, &[(A::Team, L::ProposalScreened)]),
+    (K::ReviewOffered, &[(A::Person, L::ReviewOffered)]),
+    (K::NoConflictDeclared, &[]),
+    (K::ConflictDeclared, &[]),
+    (K::ReviewRecused, &[(A::Secretary, L::ReviewRecused)]),
+    (K::SheetSaved, &[]),
+    (K::ReviewSubmitted, &[(A::Secretary, L::ReviewSubmitted)]),
+    (K::RoundLocked, &[(A::Council, L::RoundLocked)]),
+    (K::DecisionStarted, &[(A::DecisionMaker, L::DecisionStarted)]),
+    (K::DecisionEdited, &[]),
+    (K::DecisionProposed, &[(A::DecisionMaker, L::DecisionProposed)]),
+    (K::DecisionReturned, &[(A::Chair, L::DecisionReturned)]),
+    (K::DecisionApproved, &[(A::Publishers, L::DecisionApproved)]),
+    (K::DecisionPublished, &[(A::Applicants, L::DecisionPublishedToApplicant), (A::AgencyStaff, L::DecisionPublished), (A::Council, L::DecisionPublished)]),
+];
+
+/// Who hears of the event, and by which letter.
+pub fn hears(kind: EventKind) -> &'static [(Audience, LetterKind)] {
+    HEARS.iter().find(|(entry, _)| *entry == kind).map_or(&[], |(_, audiences)| audiences)
+}
+
+/// The table in print: an event a line, then who hears of it by which letter.
+pub fn print() -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for (kind, audiences) in HEARS {
+        let told: Vec<_> = audiences.iter().map(|(audience, letter)| format!("{audience} ({letter})")).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{:<32} {}", kind.name(), if told.is_empty() { "-".to_owned() } else { told.join(", ") });
+    }
+    out
+}
+
+/// An event: what happened and to which things, by ids and small facts; never content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// The person it is about, if any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<UserId>,
+    /// The organisation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization: Option<OrganizationId>,
+    /// The challenge.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub challenge: Option<ChallengeId>,
+    /// The proposal.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proposal: Option<ProposalId>,
+    /// The review.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub review: Option<ReviewId>,
+    /// The decision.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decision: Option<DecisionId>,
+    /// The one-time token that the mail carries.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub token: Option<OneTimeTokenId>,
+    /// Small facts: states before and after, versions, digests.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub facts: BTreeMap<String, String>,
+}
+
+impl Event {
+    /// An event of that kind, about nothing yet.
+    pub fn new(kind: EventKind) -> Self {
+        Self { kind, user: None, organization: None, challenge: None, proposal: None, review: None, decision: None, token: None, facts: BTreeMap::new() }
+    }
+
+    /// About that person.
+    #[must_use]
+    pub fn user(self, id: UserId) -> Self {
+        Self { user: Some(id), ..self }
+    }
+
+    /// About that organisation.
+    #[must_use]
+    pub fn organization(self, id: OrganizationId) -> Self {
+        Self { organization: Some(id), ..self }
+    }
+
+    /// About that challenge.
+    #[must_use]
+    pub fn challenge(self, id: ChallengeId) -> Self {
+        Self { challenge: Some(id), ..self }
+    }
+
+    /// About that proposal.
+    #[must_use]
+    pub fn proposal(self, id: ProposalId) -> Self {
+        Self { proposal: Some(id), ..self }
+    }
+
+    /// About that review.
+    #[must_use]
+    pub fn review(self, id: ReviewId) -> Self {
+        Self { review: Some(id), ..self }
+    }
+
+    /// About that decision.
+    #[must_use]
+    pub fn decision(self, id: DecisionId) -> Self {
+        Self { decision: Some(id), ..self }
+    }
+
+    /// With the token that its mail carries.
+    #[must_use]
+    pub fn token(self, id: OneTimeTokenId) -> Self {
+        Self { token: Some(id), ..self }
+    }
+
+    /// With a small fact.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl ToString) -> Self {
+        self.facts.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// The thing it is chiefly about: kind and id.
+    pub fn object(&self) -> (&'static str, String) {
+        None.or(self.review.map(|id| ("review", id.to_string())))
+            .or(self.decision.map(|id| ("decision", id.to_string())))
+            .or(self.proposal.map(|id| ("proposal", id.to_string())))
+            .or(self.challenge.map(|id| ("challenge", id.to_string())))
+            .or(self.organization.map(|id| ("organization", id.to_string())))
+            .or(self.user.map(|id| ("user", id.to_string())))
+            .unwrap_or(("platform", String::new()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_one_row_and_every_letter_a_reader() {
+        for kind in EventKind::ALL {
+            assert_eq!(HEARS.iter().filter(|(entry, _)| entry == kind).count(), 1, "{kind}");
+        }
+        for letter in LetterKind::ALL {
+            assert!(HEARS.iter().flat_map(|(_, told)| *told).any(|(_, sent)| sent == letter), "{letter} is never sent");
+        }
+    }
+}

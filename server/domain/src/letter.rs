@@ -1,0 +1,153 @@
+//! The mails we write: who gets which and when, and the facts each of them states. How they read is `notify`'s business.
+
+use serde::Serialize;
+
+use crate::time::Timestamp;
+
+/// Declares [`Letter`] and [`LetterKind`] from one table, so that neither has a mail which the other lacks.
+macro_rules! letters {
+    ($($(#[$meta:meta])* $Kind:ident = $name:literal { $($field:ident: $Type:ty),* })+) => {
+        closed_set! {
+            /// The kinds of mail, without their facts.
+            pub enum LetterKind {
+                $(#[doc = concat!("Names [`Letter::", stringify!($Kind), "`].")] $Kind = $name,)+
+            }
+        }
+
+        /// One mail to one person: its kind and exactly the facts that its text states.
+        ///
+        /// `challenge` and `proposal` are titles, `organization` and `agency` names of organisations, `member` and
+        /// `requested_by` names of people; `reason` and `feedback` are what a person wrote, empty for none; `role` is
+        /// already in the reader's language; `link` is the absolute address that the reader opens.
+        #[derive(Clone, PartialEq, Eq, Serialize)]
+        #[serde(tag = "kind")]
+        #[expect(missing_docs, reason = "the fields recur and are explained above, once")]
+        pub enum Letter {
+            $($(#[$meta])* #[serde(rename = $name)] $Kind { $($field: $Type,)* link: String },)+
+        }
+
+        impl Letter {
+            /// Which mail this is.
+            pub const fn kind(&self) -> LetterKind {
+                match self {
+                    $(Self::$Kind { .. } => LetterKind::$Kind,)+
+                }
+            }
+        }
+    };
+}
+
+letters! {
+    /// To a person who registered: prove that the address is yours.
+    EmailVerification = "email_verification" { token: String, expires_at: Timestamp }
+
+    /// To the holder of an account: somebody tried to register with its address.
+    AccountExists = "account_exists" {}
+
+    /// To programme officers: an organisation registered.
+    OrganizationPending = "organization_pending" { organization: String }
+
+    /// To the organisation's owners: it was verified.
+    OrganizationVerified = "organization_verified" { organization: String }
+
+    /// To the organisation's owners: it was not verified.
+    OrganizationRejected = "organization_rejected" { organization: String, reason: String }
+
+    /// To an address that an organisation invites.
+    MemberInvited = "member_invited" { organization: String, role: String, token: String, expires_at: Timestamp }
+
+    /// To the organisation's owners: an invitation was accepted.
+    MemberJoined = "member_joined" { organization: String, member: String }
+
+    /// To programme officers: a challenge waits for approval.
+    ChallengeSubmitted = "challenge_submitted" { challenge: String, agency: String }
+
+    /// To the challenge's authors: programme officers want it changed.
+    ChallengeChangesRequested = "challenge_changes_requested" { challenge: String, reason: String }
+
+    /// To the challenge's authors and the publishing authority: it may be published.
+    ChallengeApproved = "challenge_approved" { challenge: String }
+
+    /// To programme officers: the agency took an approved challenge back.
+    ChallengeRecalled = "challenge_recalled" { challenge: String, agency: String }
+
+    /// To the agency: its challenge is public.
+    ChallengePublished = "challenge_published" { challenge: String, agency: String, closes_at: Timestamp }
+
+    /// To the person who is to decide on a challenge.
+    DecisionMakerNamed = "decision_maker_named" { challenge: String }
+
+    /// To a new member of a challenge's council.
+    CouncilMemberAppointed = "council_member_appointed" { challenge: String, role: String }
+
+    /// To the whole team: the receipt for a submitted version.
+    ProposalSubmitted = "proposal_submitted" {
+        challenge: String, proposal: String, version: i32, submitted_at: Timestamp, sha256: String
+    }
+
+    /// To the whole team: their proposal was withdrawn.
+    ProposalWithdrawn = "proposal_withdrawn" { challenge: String, proposal: String }
+
+    /// To the council's secretary: a proposal was withdrawn after the opening.
+    ProposalWithdrawnFromReview = "proposal_withdrawn_from_review" { challenge: String }
+
+    /// To those who may be the second person at the opening.
+    OpeningRequested = "opening_requested" { challenge: String, requested_by: String }
+
+    /// To agency, council and applicants: the proposals were opened.
+    ProposalsOpened = "proposals_opened" { challenge: String, opened_at: Timestamp }
+
+    /// To the whole team: whether their proposal meets the formal conditions.
+    ProposalScreened = "proposal_screened" { challenge: String, proposal: String, eligible: bool, reason: String }
+
+    /// To a council member: a proposal to review, once a conflict is ruled out.
+    ReviewOffered = "review_offered" { challenge: String }
+
+    /// To the council's secretary: a member stepped back from a review.
+    ReviewRecused = "review_recused" { challenge: String, member: String }
+
+    /// To the council's secretary: a score sheet came in.
+    ReviewSubmitted = "review_submitted" { challenge: String, member: String }
+
+    /// To the council: the scores are final.
+    RoundLocked = "round_locked" { challenge: String }
+
+    /// To the decision maker: the council has finished, a draft decision is being written.
+    DecisionStarted = "decision_started" { challenge: String }
+
+    /// To the decision maker: a draft decision waits.
+    DecisionProposed = "decision_proposed" { challenge: String }
+
+    /// To the council's chair: the decision maker returned the draft.
+    DecisionReturned = "decision_returned" { challenge: String, reason: String }
+
+    /// To the publishing authority: a decision may be published.
+    DecisionApproved = "decision_approved" { challenge: String }
+
+    /// To one applicant's team: what the published decision means for their proposal.
+    DecisionPublishedToApplicant = "decision_published_to_applicant" {
+        challenge: String, proposal: String, outcome: LetterOutcome, feedback: String, decision_number: String
+    }
+
+    /// To agency and council: the decision is public.
+    DecisionPublished = "decision_published" { challenge: String, decision_number: String }
+}
+
+closed_set! {
+    /// What a published decision means for one proposal.
+    pub enum LetterOutcome {
+        /// It won.
+        Selected = "selected",
+        /// It takes the place of a winner that drops out.
+        Reserve = "reserve",
+        /// It did not win.
+        NotSelected = "not_selected",
+    }
+}
+
+/// Only the kind: a letter holds one-time tokens and feedback, and neither belongs in a log.
+impl std::fmt::Debug for Letter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Letter").field(&self.kind()).finish_non_exhaustive()
+    }
+}

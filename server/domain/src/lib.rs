@@ -1,0 +1,40 @@
+//! The rules of Bài Toán Lớn: what may happen, who may do it, who hears of it.
+//!
+//! Everything here is a pure function of its arguments: no database, no clock, no HTTP. A page of this crate should
+//! read like a page of the programme's own rule book.
+//!
+//! | subject | module |
+//! |---|---|
+//! | a public agency's big problem, from draft to award | [`challenge`] |
+//! | a startup's sealed answer to it | [`proposal`] |
+//! | the council: conflicts, score sheets, lock | [`review`] |
+//! | weights, totals, ranking | [`score`] |
+//! | the authority's decision | [`decision`] |
+//! | organisations and memberships | [`organization`] |
+//! | who may do what | [`access`] |
+//! | what happened, and who is told | [`event`] |
+//! | the chain that proves what happened | [`audit`] |
+//! | what is wrong with a request, in words | [`problem`] |
+
+#[macro_use]
+mod closed_set;
+
+pub mod access;
+pub mod account;
+pub mod audit;
+pub mod challenge;
+pub mod decision;
+pub mod event;
+pub mod id;
+pub mod letter;
+pub mod locale;
+pub mod machine;
+pub mod message;
+pub mod money;
+pub mod organization;
+pub mod problem;
+pub mod proposal;
+pub mod review;
+pub mod score;
+pub mod text;
+pub mod time;

@@ -1,0 +1,102 @@
+//! Instants. Microseconds since the Unix epoch in UTC: what both databases keep and compare exactly.
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An instant, in microseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType))]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+const SECOND: i64 = 1_000_000;
+
+impl Timestamp {
+    /// Later than any instant a person may enter.
+    pub const END_OF_TIME: Self = Self(i64::MAX);
+
+    /// From microseconds since the epoch.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the epoch.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(SECOND)
+    }
+
+    /// That many seconds later (or earlier, if negative), saturating.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(SECOND)))
+    }
+
+    /// Seconds from `earlier` to this instant.
+    pub const fn seconds_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0) / SECOND
+    }
+
+    /// RFC 3339 with an offset, years 2000 to 2199, cut to microseconds. None: not such a text.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > 40 || !text.as_bytes().get(10).is_some_and(|t| *t == b'T') {
+            return None;
+        }
+        let instant = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
+        let range = Utc.with_ymd_and_hms(2000, 1, 1, 0, 0, 0).single()?..Utc.with_ymd_and_hms(2200, 1, 1, 0, 0, 0).single()?;
+        range.contains(&instant).then(|| Self(instant.timestamp_micros()))
+    }
+
+    /// RFC 3339 in UTC with milliseconds, the form of the API.
+    pub fn to_rfc3339(self) -> String {
+        DateTime::from_timestamp_micros(self.0)
+            .map_or_else(|| "+infinity".to_owned(), |instant| instant.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+/// A calendar day, `YYYY-MM-DD`, years 1900 to 2199; compared as text because the form is fixed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType))]
+#[serde(transparent)]
+pub struct Day(String);
+
+impl Day {
+    /// A real day of the calendar, or None.
+    pub fn parse(text: &str) -> Option<Self> {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        let plain = day.format("%Y-%m-%d").to_string();
+        (plain == text && ("1900".."2200").contains(&&text[..4])).then_some(Self(plain))
+    }
+
+    /// `YYYY-MM-DD`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_with_their_offset_and_only_in_one_form() {
+        let noon = Timestamp::parse("2026-11-23T12:00:00+07:00").unwrap();
+        assert_eq!(noon.to_rfc3339(), "2026-11-23T05:00:00.000Z");
+        assert_eq!(Timestamp::parse("2026-11-23T05:00:00Z"), Some(noon));
+        for text in ["2026-11-23 12:00:00+07:00", "2026-11-23T12:00:00", "+262142-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "", "now"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_real_days() {
+        assert_eq!(Day::parse("2026-02-28").unwrap().as_str(), "2026-02-28");
+        for text in ["2026-02-29", "2026-2-1", "1899-12-31", "2200-01-01", "26-01-01", "2026-01-01T00:00", "năm"] {
+            assert_eq!(Day::parse(text), None, "{text}");
+        }
+    }
+}

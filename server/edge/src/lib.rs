@@ -1,0 +1,47 @@
+//! The HTTP edge: everything between a socket and the GraphQL schema, and nothing of the business.
+//!
+//! It knows the GraphQL over HTTP protocol, the limits that keep one caller from hurting the others, and how errors
+//! are told without telling too much. What it needs of the application is the [`Endpoint`] trait: who is calling, run
+//! this request, are you ready.
+//!
+//! The way of a request:
+//!
+//! ```text
+//! serve      a socket: how many, how slow, when to stop
+//! observe    request id, log line, metrics, a fence against panics
+//! graphql    media types, statuses, the JSON of the body
+//! limits     the document is small enough to be looked at; which operation, which variables
+//! run        a free place, a time limit, a task of its own (a mutation outlives its caller's connection)
+//! errors     codes, masking, at most twenty
+//! answer     JSON in the order of the query
+//! ```
+
+mod accept;
+mod address;
+mod answer;
+mod body;
+mod crowd;
+mod endpoint;
+mod errors;
+mod fields;
+mod graphiql;
+mod graphql;
+mod head;
+mod lifecycle;
+pub mod limits;
+mod observe;
+mod options;
+mod probes;
+mod router;
+mod run;
+mod serve;
+mod wire;
+
+pub use address::{BadNetwork, Network, Peer};
+pub use endpoint::{Endpoint, Refusal, RequestHead};
+pub use errors::Code;
+pub use fields::FieldErrors;
+pub use lifecycle::Lifecycle;
+pub use options::{Connections, Options};
+pub use router::router;
+pub use serve::serve;

@@ -1,0 +1,19 @@
+//! Mail: a [`Letter`](domain::letter::Letter) becomes a message, and a message is handed over once.
+//!
+//! | step | module |
+//! |---|---|
+//! | facts to subject, text and HTML in the reader's language | [`render`](mod@render) |
+//! | headers, one recipient, the same Message-ID on every attempt | [`mail`] |
+//! | SMTP or a folder; sent, try later, or never | [`send`] |
+//!
+//! Nothing here knows of the database, retries or preferences: the worker that calls [`Mailer::send`] acts on the
+//! [`Outcome`].
+
+pub mod mail;
+pub mod render;
+pub mod send;
+mod text;
+
+pub use mail::{Mail, MailError, Sender, mask};
+pub use render::{RenderError, Rendered, render};
+pub use send::{ConfigError, Mailer, Outcome, Reason, Transport};

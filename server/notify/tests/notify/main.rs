@@ -1,0 +1,9 @@
+//! What leaves the house: words, messages, and what becomes of them.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
+mod directory;
+mod message;
+mod sample;
+mod server;
+mod smtp;
+mod words;

@@ -1,0 +1,102 @@
+//! A letter of each kind, with facts as they occur, or with every text replaced.
+
+use domain::letter::{Letter, LetterKind, LetterOutcome};
+use domain::locale::Locale;
+use domain::time::Timestamp;
+use notify::{Mail, Sender};
+use uuid::Uuid;
+
+pub const LINK: &str = "https://baitoanlon.example/di-toi?loai=ho-so&ma=8f2c";
+pub const ID: Uuid = Uuid::from_u128(0x1234_5678_9abc_4def_8123_4567_89ab_cdef);
+
+pub fn letter(kind: LetterKind) -> Letter {
+    written(kind, str::to_owned)
+}
+
+/// The letter with `text` in place of everything that a person typed.
+pub fn hostile(kind: LetterKind, text: &str) -> Letter {
+    written(kind, |_| text.to_owned())
+}
+
+pub fn mail(letter: Letter) -> Mail {
+    Mail {
+        message_id: ID,
+        to: "le.thi.hoa@congty.example".to_owned(),
+        recipient_name: "Lê Thị Hoa".to_owned(),
+        locale: Locale::Vi,
+        letter,
+    }
+}
+
+pub fn sender() -> Sender {
+    Sender::parse("Bài Toán Lớn <khong-tra-loi@baitoanlon.example>").unwrap()
+}
+
+fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
+    let link = LINK.to_owned();
+    // 17:00 on 30 November 2026 in Vietnam.
+    let time = Timestamp::parse("2026-11-30T10:00:00Z").unwrap();
+    let challenge = typed("Giảm ngập do triều cường ở khu vực đường Trần Xuân Soạn");
+    let agency = typed("Sở Xây dựng Thành phố Hồ Chí Minh");
+    let organization = typed("Công ty TNHH Nước & Đô thị");
+    let proposal = typed("Mạng cảm biến mực nước giá rẻ");
+    let member = typed("TS. Phạm Quốc Bảo");
+    let role = typed("Ủy viên phản biện");
+    let reason = typed("Thiếu số liệu nền về thời gian ngập.\nĐề nghị nêu rõ nguồn và ngày đo.");
+    let token = "pX3mQ9vB7LrK2sTzW8nYdA".to_owned();
+    let decision_number = typed("1024/QĐ-UBND");
+    match kind {
+        LetterKind::EmailVerification => Letter::EmailVerification { token, expires_at: time, link },
+        LetterKind::AccountExists => Letter::AccountExists { link },
+        LetterKind::OrganizationPending => Letter::OrganizationPending { organization, link },
+        LetterKind::OrganizationVerified => Letter::OrganizationVerified { organization, link },
+        LetterKind::OrganizationRejected => Letter::OrganizationRejected { organization, reason, link },
+        LetterKind::MemberInvited => {
+            Letter::MemberInvited { organization, role, token, expires_at: time, link }
+        }
+        LetterKind::MemberJoined => Letter::MemberJoined { organization, member, link },
+        LetterKind::ChallengeSubmitted => Letter::ChallengeSubmitted { challenge, agency, link },
+        LetterKind::ChallengeChangesRequested => {
+            Letter::ChallengeChangesRequested { challenge, reason, link }
+        }
+        LetterKind::ChallengeApproved => Letter::ChallengeApproved { challenge, link },
+        LetterKind::ChallengeRecalled => Letter::ChallengeRecalled { challenge, agency, link },
+        LetterKind::ChallengePublished => {
+            Letter::ChallengePublished { challenge, agency, closes_at: time, link }
+        }
+        LetterKind::DecisionMakerNamed => Letter::DecisionMakerNamed { challenge, link },
+        LetterKind::CouncilMemberAppointed => Letter::CouncilMemberAppointed { challenge, role, link },
+        LetterKind::ProposalSubmitted => Letter::ProposalSubmitted {
+            challenge,
+            proposal,
+            version: 2,
+            submitted_at: time,
+            sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+            link,
+        },
+        LetterKind::ProposalWithdrawn => Letter::ProposalWithdrawn { challenge, proposal, link },
+        LetterKind::ProposalWithdrawnFromReview => Letter::ProposalWithdrawnFromReview { challenge, link },
+        LetterKind::OpeningRequested => Letter::OpeningRequested { challenge, requested_by: member, link },
+        LetterKind::ProposalsOpened => Letter::ProposalsOpened { challenge, opened_at: time, link },
+        LetterKind::ProposalScreened => {
+            Letter::ProposalScreened { challenge, proposal, eligible: false, reason, link }
+        }
+        LetterKind::ReviewOffered => Letter::ReviewOffered { challenge, link },
+        LetterKind::ReviewRecused => Letter::ReviewRecused { challenge, member, link },
+        LetterKind::ReviewSubmitted => Letter::ReviewSubmitted { challenge, member, link },
+        LetterKind::RoundLocked => Letter::RoundLocked { challenge, link },
+        LetterKind::DecisionStarted => Letter::DecisionStarted { challenge, link },
+        LetterKind::DecisionProposed => Letter::DecisionProposed { challenge, link },
+        LetterKind::DecisionReturned => Letter::DecisionReturned { challenge, reason, link },
+        LetterKind::DecisionApproved => Letter::DecisionApproved { challenge, link },
+        LetterKind::DecisionPublishedToApplicant => Letter::DecisionPublishedToApplicant {
+            challenge,
+            proposal,
+            outcome: LetterOutcome::NotSelected,
+            feedback: typed("Ý tưởng tốt.\n\nCần làm rõ chi phí vận hành sau năm đầu."),
+            decision_number,
+            link,
+        },
+        LetterKind::DecisionPublished => Letter::DecisionPublished { challenge, decision_number, link },
+    }
+}

@@ -1,0 +1,199 @@
+//! The settings, read once and turned into types.
+//!
+//! Layers, later ones win: the defaults (one table in `setting.rs`), the TOML file named by `CONFIG_FILE` (same names in lower
+//! case), the environment. Everything is checked before anything is opened; a wrong setting is one line that names
+//! the setting and the rule and never the value.
+
+mod key;
+mod setting;
+mod source;
+mod value;
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tracing_subscriber::filter::Targets;
+use url::Url;
+
+pub use self::key::{Keys, SecretKey, SigningKeys};
+pub use self::setting::settings_table;
+pub use self::value::{Database, Environment, LogFormat, MailOutlet, Sender};
+
+use self::setting::{self as name, Setting};
+use self::source::Settings;
+
+/// Everything that can be set, complete and checked. `Debug` shows no secret.
+#[derive(Debug)]
+pub struct Config {
+    /// What the rules below are judged for.
+    pub environment: Environment,
+    /// Where the data lives.
+    pub database: Database,
+    /// Connections of the pool.
+    pub database_connections: u32,
+    /// Where HTTP is served.
+    pub listen_addr: SocketAddr,
+    /// Connections served at a time.
+    pub max_connections: usize,
+    /// The longest a request may take.
+    pub request_timeout: Duration,
+    /// The longest a stop may take.
+    pub shutdown_grace: Duration,
+    /// The address people see, its path ends with `/`: `public_url.join("verify?token=..")` makes a link.
+    pub public_url: Url,
+    /// Origins whose pages may call the API, written as browsers send them (`https://app.example.vn`).
+    pub cors_origins: Vec<String>,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How mail leaves.
+    pub mail: MailOutlet,
+    /// Who mail is from.
+    pub mail_from: Sender,
+    /// The wait before the second attempt at a mail; later waits double.
+    pub mail_retry_base: Duration,
+    /// The longest one attempt at a mail may take.
+    pub mail_timeout: Duration,
+    /// How long a worker owns a mail; always longer than `mail_timeout`.
+    pub mail_lease: Duration,
+    /// What signs access tokens and what seals proposals.
+    pub keys: Keys,
+    /// Life of an access token.
+    pub access_token_life: Duration,
+    /// How long a session may rest before its refresh token dies.
+    pub refresh_token_idle: Duration,
+    /// The longest a session may last, however busy.
+    pub session_life: Duration,
+    /// Life of a verification or reset token.
+    pub one_time_token_life: Duration,
+    /// Life of an invitation.
+    pub invitation_life: Duration,
+    /// The directory of uploaded files.
+    pub storage: PathBuf,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Which log lines are written.
+    pub log_level: Targets,
+    /// Whether an empty database is filled with demo data at start.
+    pub demo_data: bool,
+    /// The password of the demo accounts; none in production.
+    pub demo_password: Option<SecretString>,
+}
+
+impl Config {
+    /// Reads the process environment, the file it names, and in development the kept key file.
+    pub fn load() -> Result<Self, ConfigError> {
+        let env = source::process_environment()?;
+        let file = source::named_file(&env)?;
+        Self::build(&Settings::merge(file.as_deref(), env)?, Keys::kept)
+    }
+
+    /// The same from given sources, touching neither process nor disk: missing development keys live as long as the
+    /// value.
+    pub fn from_sources(
+        file: Option<&str>,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        Self::build(&Settings::merge(file, env)?, |_| Ok(Keys::generate()))
+    }
+
+    /// Types every setting. The keys come last: making a developer's keys is the one step that touches the disk.
+    fn build(
+        settings: &Settings,
+        development_keys: impl FnOnce(&Database) -> Result<Keys, ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        let database = settings.read(&name::DATABASE_URL, Database::parse)?;
+
+        let public_url = settings.read(&name::PUBLIC_URL, value::public_url)?;
+        settings.in_production(&name::PUBLIC_URL, public_url.scheme() == "https", "must be https in production")?;
+        let cors_origins = settings.list(&name::CORS_ORIGINS, value::origin)?;
+        let secure = cors_origins.iter().all(|origin| origin.starts_with("https:"));
+        settings.in_production(&name::CORS_ORIGINS, secure, "must be https in production")?;
+
+        let mail = match settings.optional(&name::SMTP_URL, MailOutlet::smtp)? {
+            Some(smtp) => smtp,
+            None => MailOutlet::Directory(settings.read(&name::MAIL_DIRECTORY, value::path)?),
+        };
+        settings.in_production(&name::SMTP_URL, mail.is_encrypted(), "must use TLS in production")?;
+        let mail_from = settings.read(&name::MAIL_FROM, Sender::parse)?;
+        settings.in_production(&name::MAIL_FROM, !mail_from.is_local(), "must not be at localhost in production")?;
+        let mail_timeout = settings.duration(&name::MAIL_TIMEOUT_SECONDS)?;
+        let mail_lease = settings.duration(&name::MAIL_LEASE_SECONDS)?;
+        if mail_lease <= mail_timeout {
+            return Err(ConfigError::new(name::MAIL_LEASE_SECONDS.name, "must be longer than MAIL_TIMEOUT_SECONDS"));
+        }
+
+        let demo_data = settings.read(&name::DEMO_DATA, value::flag)?;
+        settings.in_production(&name::DEMO_DATA, !demo_data, "must be false in production")?;
+
+        let signing = settings.optional(&name::JWT_SIGNING_KEY, SigningKeys::parse)?;
+        let random = signing.iter().flat_map(SigningKeys::iter).all(SecretKey::looks_random);
+        settings.in_production(&name::JWT_SIGNING_KEY, random, "must be random in production")?;
+        let seal = settings.optional(&name::SEAL_KEY, SecretKey::parse)?;
+        let random = seal.iter().all(SecretKey::looks_random);
+        settings.in_production(&name::SEAL_KEY, random, "must be random in production")?;
+
+        Ok(Self {
+            environment: settings.environment,
+            database_connections: settings.number(&name::DATABASE_CONNECTIONS)?,
+            listen_addr: settings.read(&name::LISTEN_ADDR, |text| text.parse().ok())?,
+            max_connections: settings.number(&name::MAX_CONNECTIONS)?,
+            request_timeout: settings.duration(&name::REQUEST_TIMEOUT_SECONDS)?,
+            shutdown_grace: settings.duration(&name::SHUTDOWN_SECONDS)?,
+            public_url,
+            cors_origins,
+            trusted_proxies: settings.list(&name::TRUSTED_PROXIES, |text| text.parse().ok())?,
+            mail,
+            mail_from,
+            mail_retry_base: settings.duration(&name::MAIL_RETRY_BASE_SECONDS)?,
+            mail_timeout,
+            mail_lease,
+            access_token_life: settings.duration(&name::ACCESS_TOKEN_SECONDS)?,
+            refresh_token_idle: settings.duration(&name::REFRESH_TOKEN_DAYS)?,
+            session_life: settings.duration(&name::SESSION_DAYS)?,
+            one_time_token_life: settings.duration(&name::ONE_TIME_TOKEN_MINUTES)?,
+            invitation_life: settings.duration(&name::INVITATION_DAYS)?,
+            storage: settings.read(&name::STORAGE_URL, value::file_url)?,
+            log_format: settings.read(&name::LOG_FORMAT, LogFormat::parse)?,
+            log_level: settings.read(&name::LOG_LEVEL, value::log_level)?,
+            demo_data,
+            demo_password: settings.optional(&name::DEMO_PASSWORD, value::password)?,
+            keys: match (signing, seal) {
+                (Some(signing), Some(seal)) => Keys { signing, seal },
+                (signing, seal) => {
+                    let kept = development_keys(&database)?;
+                    Keys { signing: signing.unwrap_or(kept.signing), seal: seal.unwrap_or(kept.seal) }
+                }
+            },
+            database,
+        })
+    }
+}
+
+/// A wrong setting: which, and the rule it breaks. Never the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("configuration: {}: {rule}", setting.escape_debug())]
+pub struct ConfigError {
+    /// The name as it was given, for a slip of the pen the misspelt one.
+    pub setting: String,
+    /// What would be right.
+    pub rule: Cow<'static, str>,
+}
+
+impl ConfigError {
+    fn new(setting: &str, rule: impl Into<Cow<'static, str>>) -> Self {
+        Self { setting: setting.to_owned(), rule: rule.into() }
+    }
+
+    fn unknown(name: &str, meant: Option<&Setting>) -> Self {
+        match meant {
+            Some(meant) => Self::new(name, format!("unknown setting, did you mean {}?", meant.name)),
+            None => Self::new(name, "unknown setting"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

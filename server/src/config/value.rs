@@ -1,0 +1,229 @@
+//! The types of single values and how they are read. A parser answers `None` for what the table's words rule out.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use url::Url;
+
+/// Where the server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// On the machine of somebody who tries or changes it: everything has a default.
+    Development,
+    /// For the public: whatever is only good enough for trying out is refused.
+    Production,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line, for machines.
+    Json,
+}
+
+/// Where the data lives.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// An SQLite file, made when missing.
+    Sqlite(PathBuf),
+    /// The URL of a PostgreSQL database, which may hold a password.
+    Postgres(SecretString),
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub enum MailOutlet {
+    /// To the server at this URL: `smtp://` (with `?tls=required` or `?tls=opportunistic`, else plain) or `smtps://`,
+    /// always with a port and perhaps a user and a password, percent-encoded.
+    Smtp(SecretString),
+    /// Into this directory, for development.
+    Directory(PathBuf),
+}
+
+/// Who mail is from. `Display` is for people; build headers from the parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The name people see.
+    pub name: Option<String>,
+    /// The address, `local@host`.
+    pub address: String,
+}
+
+impl Environment {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "development" => Some(Self::Development),
+            "production" => Some(Self::Production),
+            _ => None,
+        }
+    }
+}
+
+impl LogFormat {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+impl Database {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.starts_with("sqlite:") {
+            let text = text.strip_suffix("?mode=rwc").unwrap_or(text);
+            let path = location(text, "sqlite:")?;
+            // The driver reads `?` and `%` in a path as URL syntax, and a database in memory differs per connection.
+            return (!path.contains(['?', '%', '#', ':'])).then(|| Self::Sqlite(path.into()));
+        }
+        let url = Url::parse(text).ok()?;
+        let scheme = matches!(url.scheme(), "postgres" | "postgresql");
+        // A server on this machine may be named by its socket directory: `postgres:///name?host=/run/postgresql`.
+        let server = url.has_host() || url.query_pairs().any(|(key, _)| key == "host");
+        (scheme && server && url.path().len() > 1).then(|| Self::Postgres(text.into()))
+    }
+
+    /// The URL the database driver takes.
+    pub fn url(&self) -> SecretString {
+        match self {
+            Self::Sqlite(file) => format!("sqlite://{}?mode=rwc", file.display()).into(),
+            Self::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// The directory for what is kept beside the data.
+    pub(super) fn directory(&self) -> &Path {
+        match self {
+            Self::Sqlite(file) => file.parent().unwrap_or(Path::new("")),
+            Self::Postgres(_) => Path::new("data"),
+        }
+    }
+}
+
+impl MailOutlet {
+    /// Reads a mail server's URL and makes its port explicit, so that nobody else has to know the defaults.
+    pub(super) fn smtp(text: &str) -> Option<Self> {
+        let mut url = Url::parse(text).ok()?;
+        let port = match (url.scheme(), url.query()) {
+            ("smtps", None) => 465,
+            ("smtp", Some("tls=required" | "tls=opportunistic")) => 587,
+            ("smtp", None) => 25,
+            _ => return None,
+        };
+        // The mail library would drop a user without a password and take a path for its own host name.
+        let login = url.username().is_empty() == url.password().is_none();
+        if !url.has_host() || !login || url.path().len() > 1 || url.fragment().is_some() {
+            return None;
+        }
+        url.set_port(Some(url.port().unwrap_or(port))).ok()?;
+        Some(Self::Smtp(String::from(url).into()))
+    }
+
+    /// Whether nobody on the way can read the mail: it is encrypted, or does not leave.
+    pub(super) fn is_encrypted(&self) -> bool {
+        match self {
+            Self::Smtp(url) => {
+                let url = url.expose_secret();
+                url.starts_with("smtps:") || url.ends_with("?tls=required")
+            }
+            Self::Directory(_) => true,
+        }
+    }
+}
+
+impl Sender {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (name, address) = match text.trim().strip_suffix('>') {
+            Some(named) => named.rsplit_once('<').map(|(name, address)| (name.trim(), address))?,
+            None => ("", text.trim()),
+        };
+        let name = name.trim_matches('"');
+        let plain = !name.contains(|c: char| c.is_control() || matches!(c, '<' | '>' | '"'));
+        let name = (!name.is_empty()).then(|| name.to_owned());
+        (plain && is_address(address)).then(|| Self { name, address: address.to_owned() })
+    }
+
+    pub(super) fn is_local(&self) -> bool {
+        self.address.rsplit_once('@').is_some_and(|(_, host)| {
+            let host = host.to_ascii_lowercase();
+            host == "localhost" || host.ends_with(".localhost")
+        })
+    }
+}
+
+impl fmt::Display for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} <{}>", self.address),
+            None => f.write_str(&self.address),
+        }
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    let Some((local, host)) = text.split_once('@') else { return false };
+    let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    !local.is_empty() && local.chars().all(atom) && host.split('.').all(label)
+}
+
+/// What follows a scheme, with or without `//`.
+fn location<'t>(text: &'t str, scheme: &str) -> Option<&'t str> {
+    let rest = text.strip_prefix(scheme)?;
+    Some(rest.strip_prefix("//").unwrap_or(rest)).filter(|path| !path.is_empty() && !path.contains('\0'))
+}
+
+pub(super) fn flag(text: &str) -> Option<bool> {
+    text.parse().ok()
+}
+
+pub(super) fn path(text: &str) -> Option<PathBuf> {
+    (!text.contains('\0')).then(|| text.into())
+}
+
+pub(super) fn file_url(text: &str) -> Option<PathBuf> {
+    location(text, "file:").map(PathBuf::from)
+}
+
+pub(super) fn password(text: &str) -> Option<SecretString> {
+    (8..=128).contains(&text.chars().count()).then(|| text.into())
+}
+
+/// An address for links, its path ending with `/` so that `join` appends to it.
+pub(super) fn public_url(text: &str) -> Option<Url> {
+    let mut url = Url::parse(text).ok()?;
+    let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !bare || url.fragment().is_some() {
+        return None;
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Some(url)
+}
+
+/// An origin as browsers send it.
+pub(super) fn origin(text: &str) -> Option<String> {
+    let url = public_url(text).filter(|url| url.path() == "/")?;
+    Some(url.origin().ascii_serialization())
+}
+
+/// Log directives: a level, or `target=level`. Stricter than the library, which takes a misspelt level for a target.
+pub(super) fn log_level(text: &str) -> Option<Targets> {
+    let level = |text: &str| text.trim().parse::<LevelFilter>().ok().filter(|_| !text.trim().is_empty());
+    text.split(',').try_fold(Targets::new(), |targets, directive| match directive.split_once('=') {
+        None => level(directive).map(|level| targets.with_default(level)),
+        Some((target, text)) => level(text)
+            .filter(|_| is_target(target.trim()))
+            .map(|level| targets.with_target(target.trim(), level)),
+    })
+}
+
+fn is_target(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
+}
