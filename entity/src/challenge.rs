@@ -31,6 +31,7 @@ pub struct Model {
     pub brief: Brief,
     #[sea_orm(column_type = "Json")]
     pub rubric: Rubric,
+    pub is_blind: bool,
     pub shows_proposal_count: bool,
     pub opens_at: Option<Timestamp>,
     pub closes_at: Option<Timestamp>,
@@ -51,6 +52,7 @@ pub struct Model {
     pub publication: Option<OfficialRecord>,
     pub published_at: Option<Timestamp>,
     pub decision_maker_id: Option<UserId>,
+    pub round_locked_at: Option<Timestamp>,
     pub created_by: UserId,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

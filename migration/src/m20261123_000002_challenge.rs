@@ -32,11 +32,11 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
                 "challenge",
                 vec![
                     key("id"), text("slug"), id("agency_id"), name("status"), flag("is_public"), name("track"), name("sector"),
-                    text("title_vi"), text_null("title_en"), text("summary_vi"), text_null("summary_en"), json("brief"), json("rubric"),
+                    text("title_vi"), text_null("title_en"), text("summary_vi"), text_null("summary_en"), json("brief"), json("rubric"), flag("is_blind"),
                     flag("shows_proposal_count"), instant_null("opens_at"), instant_null("closes_at"), big("deadline_key"),
                     big("published_key"), text("title_key"), text("search_text"), text_null("source_url"), text_null("status_reason"),
                     id_null("approved_by"), json_null("approval"), json_null("publication"), instant_null("published_at"),
-                    id_null("decision_maker_id"), id("created_by"), instant("created_at"), instant("updated_at"), int("version"),
+                    id_null("decision_maker_id"), instant_null("round_locked_at"), id("created_by"), instant("created_at"), instant("updated_at"), int("version"),
                 ],
             )
             .foreign_key(&mut fk("challenge", "agency_id", "organization"))

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
-  server                          serve http://localhost:8080, with a new SQLite database and demo data
+  server                          serve http://localhost:8080 from ./data, with demo data at first
   server settings                 show every setting, its meaning and default
   server migrate --check          is the database up to date?
   server create-admin --email an@example.vn --name \"Nguyễn Thị An\"
@@ -36,7 +36,7 @@ impl Cli {
 /// Everything the program can do.
 #[derive(Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Serve the API and send mails [default]
+    /// Serve the API and send mails (default)
     ///
     /// Applies what is missing in the database first. Stops on SIGTERM or Ctrl-C after finishing the work in progress.
     Serve,
@@ -162,7 +162,9 @@ mod tests {
     #[test]
     fn help_names_every_command_and_exit_code() {
         let help = parse("server --help").unwrap_err().to_string();
-        for word in ["serve", "schema", "migrate", "demo", "create-admin", "verify-audit", "settings", "rules"] {
+        for word in
+            ["serve", "schema", "migrate", "demo", "create-admin", "verify-audit", "settings", "rules"]
+        {
             assert!(help.contains(&format!("\n  {word} ")), "{word} is missing in:\n{help}");
         }
         assert!(help.contains("Exit codes:\n  0  done\n  1  failed"));

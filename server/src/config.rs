@@ -107,7 +107,11 @@ impl Config {
         let database = settings.read(&name::DATABASE_URL, Database::parse)?;
 
         let public_url = settings.read(&name::PUBLIC_URL, value::public_url)?;
-        settings.in_production(&name::PUBLIC_URL, public_url.scheme() == "https", "must be https in production")?;
+        settings.in_production(
+            &name::PUBLIC_URL,
+            public_url.scheme() == "https",
+            "must be https in production",
+        )?;
         let cors_origins = settings.list(&name::CORS_ORIGINS, value::origin)?;
         let secure = cors_origins.iter().all(|origin| origin.starts_with("https:"));
         settings.in_production(&name::CORS_ORIGINS, secure, "must be https in production")?;
@@ -116,13 +120,24 @@ impl Config {
             Some(smtp) => smtp,
             None => MailOutlet::Directory(settings.read(&name::MAIL_DIRECTORY, value::path)?),
         };
-        settings.in_production(&name::SMTP_URL, mail.is_encrypted(), "must use TLS in production")?;
+        settings.in_production(
+            &name::SMTP_URL,
+            mail.is_encrypted(),
+            "must be smtps or have ?tls=required in production",
+        )?;
         let mail_from = settings.read(&name::MAIL_FROM, Sender::parse)?;
-        settings.in_production(&name::MAIL_FROM, !mail_from.is_local(), "must not be at localhost in production")?;
+        settings.in_production(
+            &name::MAIL_FROM,
+            !mail_from.is_local(),
+            "must not be at localhost in production",
+        )?;
         let mail_timeout = settings.duration(&name::MAIL_TIMEOUT_SECONDS)?;
         let mail_lease = settings.duration(&name::MAIL_LEASE_SECONDS)?;
         if mail_lease <= mail_timeout {
-            return Err(ConfigError::new(name::MAIL_LEASE_SECONDS.name, "must be longer than MAIL_TIMEOUT_SECONDS"));
+            return Err(ConfigError::new(
+                name::MAIL_LEASE_SECONDS.name,
+                "must be longer than MAIL_TIMEOUT_SECONDS",
+            ));
         }
 
         let demo_data = settings.read(&name::DEMO_DATA, value::flag)?;

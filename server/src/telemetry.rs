@@ -101,17 +101,15 @@ fn collect_metrics() -> anyhow::Result<PrometheusHandle> {
     Ok(metrics)
 }
 
+/// The metrics of use cases and mail; the edge describes its own.
 fn describe_metrics() {
-    describe_counter!("http_requests_total", "Requests answered, by route and status.");
-    describe_histogram!("http_request_seconds", "Time from a request to its answer, by route.");
-    describe_counter!("graphql_operations_total", "Operations run, by name, kind and outcome.");
-    describe_counter!("graphql_rejected_total", "Operations refused before they ran, by limit.");
+    describe_counter!("commands_total", "Commands done or refused, by name.");
+    describe_counter!("command_retries_total", "Transactions run again after a conflict.");
     describe_histogram!("database_pool_wait_seconds", "Time spent waiting for a connection.");
-    describe_counter!("database_retries_total", "Transactions run again after a conflict.");
     describe_counter!("mail_attempts_total", "Attempts at sending a mail, by outcome.");
     describe_gauge!("mail_oldest_unsent_seconds", "Age of the oldest mail that is due and not sent.");
-    describe_gauge!("mail_dead_letters", "Mails given up, waiting for staff.");
     describe_gauge!("mail_oldest_lease_seconds", "Age of the oldest lease a worker holds.");
+    describe_gauge!("mail_dead_letters", "Mails given up, waiting for staff.");
 }
 
 #[cfg(test)]

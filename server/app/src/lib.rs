@@ -1,1 +1,92 @@
-//! stub
+//! Use cases and every statement that reaches the database.
+//!
+//! A write is a [`Command`]: one transaction in which it loads, decides by the rules of `domain`, writes with a version,
+//! and records what happened; audit entry, event, outgoing mail and idempotency key commit with it or not at all. A read
+//! starts at the `visible_to` scope of its entity, so that what a viewer may not know is not there.
+
+pub mod access;
+pub mod account;
+pub mod audit;
+pub mod batch;
+pub mod challenge;
+pub mod clock;
+pub mod command;
+pub mod council;
+pub mod db;
+pub mod decision;
+pub mod error;
+pub mod ids;
+pub mod keys;
+pub mod message;
+pub mod op;
+pub mod opening;
+pub mod organization;
+pub mod page;
+pub mod password;
+pub mod proposal;
+mod record;
+pub mod review;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use command::Command;
+pub use db::Tx;
+pub use error::{Error, Result};
+pub use op::{Op, Person, Viewer};
+
+/// The application: one per process, cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What the application is made of.
+pub struct Inner {
+    /// Both handles of the database, and its clock.
+    pub db: db::Db,
+    /// Keys for tokens and cursors.
+    pub keys: keys::Keys,
+    /// Hashes passwords, a few at a time.
+    pub passwords: password::Passwords,
+    /// Lives and limits from the configuration.
+    pub settings: Settings,
+    /// Wakes the worker after a commit that queued mail.
+    pub wake: tokio::sync::Notify,
+}
+
+/// What the configuration says about use cases.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people reach us; begins every link in a mail.
+    pub public_url: String,
+    /// Life of an access token.
+    pub access_token_life: Duration,
+    /// A session ends after this long without a refresh.
+    pub refresh_token_idle: Duration,
+    /// A session ends after this long in any case.
+    pub session_life: Duration,
+    /// Life of a token that verifies an address.
+    pub one_time_token_life: Duration,
+    /// Life of an invitation.
+    pub invitation_life: Duration,
+    /// Pause after the first failed attempt to send a mail.
+    pub mail_retry_base: Duration,
+    /// How long a worker may hold a mail.
+    pub mail_lease: Duration,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(db: db::Db, keys: keys::Keys, settings: Settings) -> Self {
+        let passwords = password::Passwords::new();
+        Self(Arc::new(Inner { db, keys, passwords, settings, wake: tokio::sync::Notify::new() }))
+    }
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

@@ -224,8 +224,6 @@ pub struct Rubric {
     pub scale: i64,
     /// Total from which a proposal passes, of 100.
     pub pass_mark: i64,
-    /// Reviewers do not learn who applies until the decision is published.
-    pub is_blind: bool,
     /// Share of the live reviews of a proposal that must be in before the lock: numerator.
     pub quorum_numerator: i64,
     /// Share of the live reviews of a proposal that must be in before the lock: denominator.
@@ -237,7 +235,7 @@ pub struct Rubric {
 impl Default for Rubric {
     /// The programme's defaults: ten points a criterion, pass at 70, two thirds and at least two sheets.
     fn default() -> Self {
-        Self { scale: 10, pass_mark: 70, is_blind: false, quorum_numerator: 2, quorum_denominator: 3, sheets_min: 2 }
+        Self { scale: 10, pass_mark: 70, quorum_numerator: 2, quorum_denominator: 3, sheets_min: 2 }
     }
 }
 

@@ -98,6 +98,8 @@ closed_set! {
         DecisionApproved = "decision_approved",
         /// The decision was published.
         DecisionPublished = "decision_published",
+        /// The published decision gave a proposal its outcome.
+        ProposalDecided = "proposal_decided",
     }
 }
 
@@ -184,7 +186,8 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::DecisionProposed, &[(A::DecisionMaker, L::DecisionProposed)]),
     (K::DecisionReturned, &[(A::Chair, L::DecisionReturned)]),
     (K::DecisionApproved, &[(A::Publishers, L::DecisionApproved)]),
-    (K::DecisionPublished, &[(A::Applicants, L::DecisionPublishedToApplicant), (A::AgencyStaff, L::DecisionPublished), (A::Council, L::DecisionPublished)]),
+    (K::DecisionPublished, &[(A::AgencyStaff, L::DecisionPublished), (A::Council, L::DecisionPublished)]),
+    (K::ProposalDecided, &[(A::Team, L::DecisionPublishedToApplicant)]),
 ];
 
 /// Who hears of the event, and by which letter.

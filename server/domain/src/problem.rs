@@ -135,6 +135,7 @@ pub enum Form {
     IdempotencyKey,
     Id,
     Role,
+    Cursor,
 }
 
 impl Reason {
@@ -273,6 +274,7 @@ impl Form {
             Self::HttpUrl => ("Hãy nhập địa chỉ bắt đầu bằng https://.", "Give an address that begins with https://."),
             Self::IdempotencyKey => ("Khóa gồm 8 đến 128 ký tự ASCII in được.", "The key has 8 to 128 printable ASCII characters."),
             Self::Id => ("Mã định danh không đúng loại.", "Not an id of this kind."),
+            Self::Cursor => ("Con trỏ trang không thuộc danh sách này.", "The cursor does not belong to this list."),
             Self::Role => ("Vai trò này không thuộc loại tổ chức đó.", "This role does not exist in an organisation of that kind."),
         };
         (if vi { in_vi } else { in_en }).to_owned()

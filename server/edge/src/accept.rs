@@ -71,8 +71,6 @@ fn thousandths(quality: &str) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]

@@ -89,8 +89,6 @@ pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> 
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     fn seen(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {

@@ -7,8 +7,6 @@
 use async_graphql::{ErrorExtensionValues, PathSegment, Pos, Response, ServerError, Value};
 use uuid::Uuid;
 
-use crate::fields;
-
 /// Errors in one answer.
 const MOST_ERRORS: usize = 20;
 
@@ -105,11 +103,9 @@ pub(crate) fn settle(response: &mut Response, request_id: Uuid, operation: Pos) 
     let data = std::mem::take(&mut response.data);
     let mut errors = std::mem::take(&mut response.errors);
     errors.truncate(MOST_ERRORS);
-    for error in &mut errors {
-        fields::restore_path(error);
-    }
     // The library does not say how far it got. But execution fails only in fields, and a field has a path.
-    let refused = data == Value::Null && !errors.is_empty() && errors.iter().all(|error| error.path.is_empty());
+    let refused =
+        data == Value::Null && !errors.is_empty() && errors.iter().all(|error| error.path.is_empty());
     let errors = errors.into_iter().map(|error| tell(error, request_id, operation)).collect();
     if refused { Outcome::Refused(errors) } else { Outcome::Executed(data, errors) }
 }
@@ -124,14 +120,13 @@ fn tell(mut error: ServerError, request_id: Uuid, operation: Pos) -> ServerError
         Some(true) => None,
         None => recognise(&error),
     };
-    let mut told = match known {
-        Some((code, message)) => refusal(code, message, None),
-        None => {
-            // The beginning is enough to find the cause; long texts are mostly what a caller sent.
-            let cause: String = error.message.chars().take(1000).collect();
-            tracing::error!(%request_id, path = path(&error.path), cause, "internal error");
-            internal(request_id)
-        }
+    let mut told = if let Some((code, message)) = known {
+        refusal(code, message, None)
+    } else {
+        // The beginning is enough to find the cause; long texts are mostly what a caller sent.
+        let cause: String = error.message.chars().take(1000).collect();
+        tracing::error!(%request_id, path = path(&error.path), cause, "internal error");
+        internal(request_id)
     };
     told.locations = error.locations;
     told.path = error.path;

@@ -1,9 +1,12 @@
 //! One mail to one person, as a message. Everything that names the mail derives from its row, so that a second attempt
 //! after a lost answer is recognisably the same mail.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use domain::letter::Letter;
 use domain::locale::Locale;
 use domain::text::Email;
+use domain::time::Timestamp;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 use lettre::{Address, Message};
@@ -31,6 +34,8 @@ pub struct Mail {
     pub recipient_name: String,
     /// The person's language.
     pub locale: Locale,
+    /// When the row was written. It is the date of every attempt, so that all of them are the same bytes.
+    pub written_at: Timestamp,
     /// What it says.
     pub letter: Letter,
 }
@@ -41,6 +46,12 @@ impl Mail {
     fn name(&self) -> Option<String> {
         let name = text::cut(&text::line(&self.recipient_name), NAME_MAX);
         (!name.is_empty() && !name.contains(['/', '@'])).then_some(name)
+    }
+
+    /// Within the years that lettre can print; beyond them it panics.
+    fn date(&self) -> SystemTime {
+        const END_OF_9998: i64 = 253_370_764_799;
+        UNIX_EPOCH + Duration::from_secs(self.written_at.seconds().clamp(0, END_OF_9998).unsigned_abs())
     }
 }
 
@@ -72,7 +83,7 @@ impl Sender {
         Ok(Self(Mailbox::new(name.map(|name| text::line(&name)), email)))
     }
 
-    /// The message for `mail`. Equal mails give equal bytes but for the date.
+    /// The message for `mail`. Equal mails give equal bytes.
     pub fn message(&self, mail: &Mail) -> Result<Message, MailError> {
         let to: Address = Email::parse(&mail.to)
             .ok()
@@ -91,6 +102,7 @@ impl Sender {
         Ok(Message::builder()
             .from(self.0.clone())
             .to(Mailbox::new(name, to))
+            .date(mail.date())
             .subject(words.subject)
             .message_id(Some(format!("<{id}@{}>", self.0.email.domain())))
             .raw_header(HeaderValue::new(NOTIFICATION_ID, id.to_string()))

@@ -4,9 +4,11 @@
 //! takes `354` for success. Here each message has its own connection, one limit covers all of it, and only a `2xx` after
 //! the last byte counts.
 
-use std::fmt;
+use std::error::Error as _;
+use std::iter::successors;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+use std::{fmt, io};
 
 use lettre::Message;
 use lettre::address::Envelope;
@@ -281,11 +283,15 @@ fn expect(severity: Severity, reply: Result<Response, Error>) -> Result<(), Outc
 }
 
 fn connect_reason(error: &Error) -> Reason {
-    match error.status() {
-        Some(code) => Reason::Reply(code.into()),
-        None if error.is_tls() => Reason::Tls,
-        None if error.is_timeout() => Reason::Timeout,
-        None => Reason::Connection,
+    let fault = successors(error.source(), |&cause| cause.source())
+        .find_map(|cause| cause.downcast_ref::<io::Error>())
+        .map(io::Error::kind);
+    match (error.status(), fault) {
+        (Some(code), _) => Reason::Reply(code.into()),
+        // How rustls words a failed handshake: an unknown certificate, or a server that does not speak TLS.
+        (None, Some(io::ErrorKind::InvalidData)) => Reason::Tls,
+        (None, Some(io::ErrorKind::TimedOut)) => Reason::Timeout,
+        _ => Reason::Connection,
     }
 }
 
@@ -306,7 +312,7 @@ impl Directory {
     }
 }
 
-async fn write(folder: &Path, file: &str, bytes: &[u8]) -> std::io::Result<()> {
+async fn write(folder: &Path, file: &str, bytes: &[u8]) -> io::Result<()> {
     let part = folder.join(format!(".{file}.part"));
     tokio::fs::create_dir_all(folder).await?;
     tokio::fs::write(&part, bytes).await?;
@@ -315,7 +321,6 @@ async fn write(folder: &Path, file: &str, bytes: &[u8]) -> std::io::Result<()> {
 
 /// Sorts by time, tells what and to whom, and cannot leave the folder.
 fn file_name(mail: &Mail) -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let local: String = mail
         .to
         .chars()
@@ -324,5 +329,5 @@ fn file_name(mail: &Mail) -> String {
         .take(40)
         .collect();
     let id: String = mail.message_id.simple().to_string().chars().take(8).collect();
-    format!("{seconds}-{}-{local}-{id}.eml", mail.letter.kind())
+    format!("{}-{}-{local}-{id}.eml", mail.written_at.seconds(), mail.letter.kind())
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use secrecy::{ExposeSecret, SecretBox, SecretSlice};
+use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 
 use super::setting::{self, Setting};
 use super::{ConfigError, Database};
@@ -53,10 +53,11 @@ impl SecretKey {
 
     /// Reads an Ed25519 key: PKCS#8 in PEM, its line ends perhaps written as `\n`, or the seed in base64.
     fn parse_signing(text: &str) -> Option<Self> {
-        let text = text.trim().replace("\\n", "\n");
-        let Some(pem) = text.strip_prefix("-----BEGIN PRIVATE KEY-----") else { return Self::parse(&text) };
+        let text = SecretString::from(text.replace("\\n", "\n"));
+        let text = text.expose_secret().trim();
+        let Some(pem) = text.strip_prefix("-----BEGIN PRIVATE KEY-----") else { return Self::parse(text) };
         let body: String = pem.strip_suffix("-----END PRIVATE KEY-----")?.split_whitespace().collect();
-        let der = decode(&body)?;
+        let der = decode(SecretString::from(body).expose_secret())?;
         Self::from_slice(&SecretSlice::from(der.expose_secret().strip_prefix(&PKCS8_PREFIX)?.to_vec()))
     }
 
@@ -65,14 +66,9 @@ impl SecretKey {
         Some(Self(SecretBox::init_with(|| *bytes)))
     }
 
-    /// The bytes.
+    /// The bytes; of a signing key the seed.
     pub fn expose(&self) -> &[u8; 32] {
         self.0.expose_secret()
-    }
-
-    /// The key as an Ed25519 private key in PKCS#8 DER, the form signing libraries take.
-    pub fn to_pkcs8(&self) -> SecretSlice<u8> {
-        [PKCS8_PREFIX.as_slice(), self.expose()].concat().into()
     }
 
     pub(super) fn looks_random(&self) -> bool {
@@ -110,11 +106,13 @@ impl Keys {
     /// sealed.
     pub(super) fn kept(database: &Database) -> Result<Self, ConfigError> {
         let path = database.directory().join(KEPT);
-        let unusable =
-            |error: io::Error| ConfigError::new(KEPT, format!("must be readable and writable ({})", error.kind()));
+        let unusable = |error: io::Error| {
+            ConfigError::new(KEPT, format!("must be readable and writable ({})", error.kind()))
+        };
         match fs::read_to_string(&path) {
-            Ok(text) => Self::read(&text)
-                .ok_or_else(|| ConfigError::new(KEPT, "must hold two keys; delete the file to make new ones")),
+            Ok(text) => Self::read(&text).ok_or_else(|| {
+                ConfigError::new(KEPT, "must hold two keys; delete the file to make new ones")
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let keys = Self::generate();
                 keys.keep(&path).map_err(unusable)?;
@@ -140,7 +138,10 @@ impl Keys {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path)?;
-        writeln!(file, "# Made for development, never for production. Without this file, new keys are made.")?;
+        writeln!(
+            file,
+            "# Made for development, never for production. Without this file, new keys are made."
+        )?;
         writeln!(file, "{} = \"{}\"", setting::JWT_SIGNING_KEY.key(), self.signing.current.to_base64())?;
         writeln!(file, "{} = \"{}\"", setting::SEAL_KEY.key(), self.seal.to_base64())?;
         file.sync_all()

@@ -185,9 +185,11 @@ settings! {
     SHUTDOWN_SECONDS: Number(Seconds, 1, 20), Value("15"),
         "The longest a stop waits for work in progress.";
 
-    SMTP_URL: Text("`smtps://user:password@host:port`, or `smtp://..` with `?tls=required` or without TLS"),
+    SMTP_URL: Text("`smtps://user:password@host:port`, or `smtp://..` with `?tls=required`, `opportunistic` or `none`"),
         Production("none, mails are written to `MAIL_DIRECTORY`"),
-        "The mail server; without a port 465, 587 (`tls=required`) or 25. Production: with TLS only.", secret;
+        "The mail server; without a port 465 for smtps, 587 for smtp, 25 without TLS. \
+         Production: smtps or `tls=required`.",
+        secret;
     MAIL_DIRECTORY: Text("the path of a directory"), DevelopmentOnly("data/mail"),
         "Where mails are written while there is no mail server.";
     MAIL_FROM: Text("`name@host` or `A Name <name@host>`"), Development("Bài Toán Lớn <no-reply@localhost>"),

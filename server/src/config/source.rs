@@ -121,6 +121,7 @@ impl Settings {
 }
 
 /// The process environment, as far as it can be ours.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(super) fn process_environment() -> Result<Vec<(String, String)>, ConfigError> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
@@ -167,7 +168,10 @@ fn read_file(text: &str) -> Result<BTreeMap<&'static str, SecretString>, ConfigE
     // The parser's own message quotes the line, which may hold a secret.
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        ConfigError::new(setting::CONFIG_FILE.name, format!("must be TOML, see line {}", before.lines().count().max(1)))
+        ConfigError::new(
+            setting::CONFIG_FILE.name,
+            format!("must be TOML, see line {}", before.matches('\n').count() + 1),
+        )
     })?;
     let mut given = BTreeMap::new();
     for (key, value) in table {
@@ -179,7 +183,12 @@ fn read_file(text: &str) -> Result<BTreeMap<&'static str, SecretString>, ConfigE
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Boolean(flag) => flag.to_string(),
-            _ => return Err(ConfigError::new(setting.name, "must be a string, a whole number, true or false")),
+            _ => {
+                return Err(ConfigError::new(
+                    setting.name,
+                    "must be a string, a whole number, true or false",
+                ));
+            }
         };
         given.insert(setting.name, value.into());
     }

@@ -37,14 +37,14 @@ pub enum Database {
 /// How mail leaves.
 #[derive(Debug, Clone)]
 pub enum MailOutlet {
-    /// To the server at this URL: `smtp://` (with `?tls=required` or `?tls=opportunistic`, else plain) or `smtps://`,
-    /// always with a port and perhaps a user and a password, percent-encoded.
+    /// To the server at this URL: `smtps://`, or `smtp://` perhaps with `?tls=required`, `opportunistic` or `none`;
+    /// perhaps with a port and with a user and a password, percent-encoded.
     Smtp(SecretString),
     /// Into this directory, for development.
     Directory(PathBuf),
 }
 
-/// Who mail is from. `Display` is for people; build headers from the parts.
+/// Who mail is from. `Display` writes it as a mail header has it, which `notify` reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
     /// The name people see.
@@ -106,22 +106,16 @@ impl Database {
 }
 
 impl MailOutlet {
-    /// Reads a mail server's URL and makes its port explicit, so that nobody else has to know the defaults.
     pub(super) fn smtp(text: &str) -> Option<Self> {
-        let mut url = Url::parse(text).ok()?;
-        let port = match (url.scheme(), url.query()) {
-            ("smtps", None) => 465,
-            ("smtp", Some("tls=required" | "tls=opportunistic")) => 587,
-            ("smtp", None) => 25,
-            _ => return None,
+        let url = Url::parse(text).ok()?;
+        let option = match url.scheme() {
+            "smtps" => url.query().is_none(),
+            "smtp" => matches!(url.query(), None | Some("tls=required" | "tls=opportunistic" | "tls=none")),
+            _ => false,
         };
-        // The mail library would drop a user without a password and take a path for its own host name.
         let login = url.username().is_empty() == url.password().is_none();
-        if !url.has_host() || !login || url.path().len() > 1 || url.fragment().is_some() {
-            return None;
-        }
-        url.set_port(Some(url.port().unwrap_or(port))).ok()?;
-        Some(Self::Smtp(String::from(url).into()))
+        let bare = matches!(url.path(), "" | "/") && url.fragment().is_none();
+        (url.has_host() && option && login && bare).then(|| Self::Smtp(text.into()))
     }
 
     /// Whether nobody on the way can read the mail: it is encrypted, or does not leave.
@@ -143,7 +137,7 @@ impl Sender {
             None => ("", text.trim()),
         };
         let name = name.trim_matches('"');
-        let plain = !name.contains(|c: char| c.is_control() || matches!(c, '<' | '>' | '"'));
+        let plain = !name.contains(|c: char| c.is_control() || matches!(c, '<' | '>' | '"' | '\\'));
         let name = (!name.is_empty()).then(|| name.to_owned());
         (plain && is_address(address)).then(|| Self { name, address: address.to_owned() })
     }
@@ -159,17 +153,22 @@ impl Sender {
 impl fmt::Display for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) => write!(f, "{name} <{}>", self.address),
+            Some(name) => write!(f, "\"{name}\" <{}>", self.address),
             None => f.write_str(&self.address),
         }
     }
 }
 
 fn is_address(text: &str) -> bool {
-    let Some((local, host)) = text.split_once('@') else { return false };
-    let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    !local.is_empty() && local.chars().all(atom) && host.split('.').all(label)
+    let atom = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c))
+    };
+    let label = |part: &str| {
+        let inner = part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        inner && !part.is_empty() && !part.starts_with('-') && !part.ends_with('-')
+    };
+    text.split_once('@').is_some_and(|(local, host)| local.split('.').all(atom) && host.split('.').all(label))
 }
 
 /// What follows a scheme, with or without `//`.

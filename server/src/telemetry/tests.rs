@@ -41,7 +41,8 @@ fn json_is_one_object_per_line() {
         info!(count = 3, "first\nline");
         warn!("second");
     });
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["message"], "first\nline");
     assert_eq!(lines[0]["count"], 3);
@@ -104,17 +105,20 @@ fn a_panic_tells_where_and_only_fixed_words() {
     });
     std::panic::set_hook(before);
     assert_eq!(text.lines().count(), 1);
-    assert!(text.contains("telemetry/tests.rs:") && text.contains("withheld") && !text.contains("canary"), "{text}");
+    assert!(
+        text.contains("telemetry/tests.rs:") && text.contains("withheld") && !text.contains("canary"),
+        "{text}"
+    );
 }
 
 #[test]
 fn metrics_are_rendered_with_their_description() {
     let metrics = collect_metrics().unwrap();
     metrics::counter!("mail_attempts_total", "outcome" => "sent").increment(2);
-    metrics::histogram!("http_request_seconds").record(0.02);
+    metrics::histogram!("http_request_duration_seconds").record(0.02);
     let text = metrics.render();
     assert!(text.contains("# HELP mail_attempts_total Attempts at sending a mail"), "{text}");
     assert!(text.contains("mail_attempts_total{outcome=\"sent\"} 2"), "{text}");
-    assert!(text.contains("http_request_seconds_bucket{le=\"0.025\"} 1"), "{text}");
+    assert!(text.contains("http_request_duration_seconds_bucket{le=\"0.025\"} 1"), "{text}");
     assert!(collect_metrics().is_err(), "a second recorder would split the numbers");
 }

@@ -23,7 +23,7 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<()
     for (name, fragment) in &document.fragments {
         measure.directives(&fragment.node.directives)?;
         let cost = measure.fragment(name, fragment.pos)?;
-        within(cost, limits, fragment.pos)?;
+        breadth(cost, limits, fragment.pos)?;
     }
     let mut total = Cost::default();
     for (_, operation) in document.operations.iter() {
@@ -36,29 +36,33 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<()
         if node.ty == OperationType::Mutation && cost.fields > limits.root_mutation_fields {
             return Err(too_much("fields of a mutation", limits.root_mutation_fields, Some(operation.pos)));
         }
+        height(cost, limits, operation.pos)?;
         total = total.beside(cost);
-        within(total, limits, operation.pos)?;
+        breadth(total, limits, operation.pos)?;
     }
     Ok(())
 }
 
-fn within(cost: Cost, limits: &Limits, at: Pos) -> Result<(), ServerError> {
+/// How much there is of it.
+fn breadth(cost: Cost, limits: &Limits, at: Pos) -> Result<(), ServerError> {
+    at_most(limits.selections, cost.selections, "selections after expanding fragments", at)?;
+    at_most(limits.aliases, cost.aliases, "aliases after expanding fragments", at)?;
+    at_most(limits.directives, cost.directives, "directives after expanding fragments", at)
+}
+
+/// How deep it goes; a fragment alone does not know where it will be used.
+fn height(cost: Cost, limits: &Limits, at: Pos) -> Result<(), ServerError> {
     if cost.introspection_depth > 0 && !limits.introspection {
         return Err(refusal(Code::ValidationFailed, "Introspection is switched off.", Some(at)));
     }
-    for (count, limit, what) in [
-        (cost.selections, limits.selections, "selections after expanding fragments"),
-        (cost.aliases, limits.aliases, "aliases after expanding fragments"),
-        (cost.directives, limits.directives, "directives after expanding fragments"),
-        (cost.depth, limits.depth, "levels of fields"),
-        (cost.introspection_depth, limits.introspection_depth, "levels of introspection"),
-        (cost.introspection_lists, limits.introspection_lists, "lists below each other in an introspection"),
-    ] {
-        if count > limit {
-            return Err(too_much(what, limit, Some(at)));
-        }
-    }
-    Ok(())
+    at_most(limits.depth, cost.depth, "levels of fields", at)?;
+    at_most(limits.introspection_depth, cost.introspection_depth, "levels of introspection", at)?;
+    let what = "lists below each other in an introspection";
+    at_most(limits.introspection_lists, cost.introspection_lists, what, at)
+}
+
+fn at_most(limit: u32, count: u32, what: &str, at: Pos) -> Result<(), ServerError> {
+    if count > limit { Err(too_much(what, limit, Some(at))) } else { Ok(()) }
 }
 
 /// What a set of selections costs, fragments expanded.
@@ -145,7 +149,9 @@ impl<'a> Measure<'a> {
         let mut cost = match &selection.node {
             Selection::Field(field) => self.set(&field.node.selection_set.node)?.below(&field.node),
             Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node)?,
-            Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, selection.pos)?,
+            Selection::FragmentSpread(spread) => {
+                self.fragment(&spread.node.fragment_name.node, selection.pos)?
+            }
         };
         cost.selections = cost.selections.saturating_add(1);
         cost.directives = cost.directives.saturating_add(self.directives(selection.node.directives())?);
@@ -173,9 +179,11 @@ impl<'a> Measure<'a> {
 
     fn directives(&self, directives: &[Positioned<Directive>]) -> Result<u32, ServerError> {
         match directives.get(self.limits.directives_at_once) {
-            Some(first_too_much) => {
-                Err(too_much("directives at one place", self.limits.directives_at_once, Some(first_too_much.pos)))
-            }
+            Some(first_too_much) => Err(too_much(
+                "directives at one place",
+                self.limits.directives_at_once,
+                Some(first_too_much.pos),
+            )),
             None => Ok(u32::try_from(directives.len()).unwrap_or(u32::MAX)),
         }
     }
@@ -183,8 +191,6 @@ impl<'a> Measure<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use std::fmt::Write;
 
     use async_graphql::parser::parse_query;
@@ -237,17 +243,29 @@ mod tests {
             ),
             ("{a} fragment F on Q{a b c d e f}", "{a} fragment F on Q{a b c d e f g}", "6 selections"),
             ("{x:a y:b}", "{x:a y:b z:c}", "2 aliases after expanding fragments"),
-            ("{...F a{...F}} fragment F on Q{x:a}", "{...F a{...F} ...F} fragment F on Q{x:a}", "2 aliases"),
+            ("{...F ...F} fragment F on Q{x:a}", "{...F ...F ...F} fragment F on Q{x:a}", "2 aliases"),
             ("{a @x @x b @x @x}", "{a @x @x b @x @x c @x}", "4 directives after expanding fragments"),
             ("query @x {a @x ...@x{a}}", "query($v: Int @x) @x {a @x ...@x{a} b @x}", "4 directives"),
             ("{a @x @x}", "{a @x @x @x}", "2 directives at one place"),
-            ("{a ...F @x @x} fragment F on Q{a}", "{a ...F @x @x @x} fragment F on Q{a}", "2 directives at one"),
-            ("{a} fragment F on Q @x @x {a}", "{a} fragment F on Q @x @x @x {a}", "2 directives at one place"),
+            (
+                "{a ...F @x @x} fragment F on Q{a}",
+                "{a ...F @x @x @x} fragment F on Q{a}",
+                "2 directives at one",
+            ),
+            (
+                "{a} fragment F on Q @x @x {a}",
+                "{a} fragment F on Q @x @x @x {a}",
+                "2 directives at one place",
+            ),
             ("{a{b{c}}}", "{a{b{c{d}}}}", "3 levels of fields"),
             ("{a{...{b{c}}}}", "{a{...{b{c{d}}}}}", "3 levels of fields"),
             ("{a{...F}} fragment F on Q{b{c}}", "{a{b{...F}}} fragment F on Q{b{c}}", "3 levels of fields"),
             ("mutation{a b}", "mutation{a b c}", "2 fields of a mutation"),
-            ("mutation{...F a{b c}} fragment F on M{a}", "mutation{...F ...F ...F} fragment F on M{a}", "2 fields"),
+            (
+                "mutation{...F a{b c}} fragment F on M{a}",
+                "mutation{...F ...F ...F} fragment F on M{a}",
+                "2 fields",
+            ),
             ("{__schema{a{b{c}}}}", "{__schema{a{b{c{d}}}}}", "4 levels of introspection"),
             ("{__schema{types{fields{a}}}}", "{__schema{types{fields{args}}}}", "2 lists below each other"),
             (
@@ -271,7 +289,9 @@ mod tests {
     #[test]
     fn introspection_can_be_switched_off() {
         let limits = Limits { introspection: false, ..Limits::default() };
-        for asks in ["{__schema{types{name}}}", "{a __type(name:\"Q\"){name}}", "{...F} fragment F on Q{__schema{a}}"] {
+        for asks in
+            ["{__schema{types{name}}}", "{a __type(name:\"Q\"){name}}", "{...F} fragment F on Q{__schema{a}}"]
+        {
             assert_eq!(refused(asks, &limits), "Introspection is switched off.", "{asks}");
         }
         assert_eq!(refused("{__typename a{__typename}}", &limits), "");

@@ -4,6 +4,7 @@
 //! fragment at every place where it is used. So the text is measured before it is parsed, and the parsed document
 //! before it is validated. [`admit`] does both and is meant for every transport.
 
+mod absent;
 mod document;
 mod operation;
 mod text;
@@ -84,10 +85,11 @@ impl Default for Limits {
 pub fn admit(mut request: Request, limits: &Limits) -> Result<(Request, Operation), ServerError> {
     text::check(&request.query, limits)?;
     variables::check(&request.variables, limits)?;
-    let document = parse(&request.query)?;
+    let mut document = parse(&request.query)?;
     document::check(&document, limits)?;
     let (operation, definition) = operation::choose(&document, request.operation_name.as_deref())?;
     variables::complete(&mut request.variables, &definition.node)?;
+    absent::leave_out(&mut document, operation.name.as_deref(), &request.variables);
     request.set_parsed_query(document);
     if !limits.introspection {
         request = request.disable_introspection();

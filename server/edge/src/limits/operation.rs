@@ -31,17 +31,19 @@ pub(super) fn choose<'a>(
             let name = name.map(ToString::to_string);
             Ok((Operation { name, kind: definition.node.ty, pos: definition.pos }, definition))
         }
-        (None, _) => Err(refusal(Code::BadUserInput, "The document has no operation of this \"operationName\".", None)),
-        (Some(_), Some(_)) => {
-            Err(refusal(Code::BadUserInput, "The document has several operations: \"operationName\" is missing.", None))
+        (None, _) => {
+            Err(refusal(Code::BadUserInput, "The document has no operation of this \"operationName\".", None))
         }
+        (Some(_), Some(_)) => Err(refusal(
+            Code::BadUserInput,
+            "The document has several operations: \"operationName\" is missing.",
+            None,
+        )),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use async_graphql::parser::parse_query;
 
     use super::*;
@@ -60,7 +62,9 @@ mod tests {
         ] {
             let document = parse_query(text).unwrap();
             match (choose(&document, name), expected) {
-                (Ok((operation, _)), Ok(expected)) => assert_eq!(operation.name.as_deref(), expected, "{text}"),
+                (Ok((operation, _)), Ok(expected)) => {
+                    assert_eq!(operation.name.as_deref(), expected, "{text}");
+                }
                 (Err(error), Err(part)) => assert!(error.message.contains(part), "{text}: {error}"),
                 (got, expected) => unreachable!("{text} {name:?}: {got:?}, not {expected:?}"),
             }

@@ -29,7 +29,10 @@ fn levels_fit(value: &Value, levels: usize) -> bool {
 
 /// Fills in the defaults, which the library forgets in `@include` and `@skip`, and refuses a request without a variable
 /// that it must have, which the library notices only in the middle of execution, if at all.
-pub(super) fn complete(variables: &mut Variables, operation: &OperationDefinition) -> Result<(), ServerError> {
+pub(super) fn complete(
+    variables: &mut Variables,
+    operation: &OperationDefinition,
+) -> Result<(), ServerError> {
     for definition in &operation.variable_definitions {
         let (at, definition) = (definition.pos, &definition.node);
         let name = &definition.name.node;
@@ -38,8 +41,10 @@ pub(super) fn complete(variables: &mut Variables, operation: &OperationDefinitio
         {
             variables.insert(name.clone(), default.node.clone());
         }
-        if !definition.var_type.node.nullable && variables.get(name).is_none_or(|value| *value == Value::Null) {
-            let message = format!("Variable \"${name}\" of type \"{}\" is required.", definition.var_type.node);
+        if !definition.var_type.node.nullable && variables.get(name).is_none_or(|value| *value == Value::Null)
+        {
+            let message =
+                format!("Variable \"${name}\" of type \"{}\" is required.", definition.var_type.node);
             return Err(refusal(Code::BadUserInput, message, Some(at)));
         }
     }
@@ -48,8 +53,6 @@ pub(super) fn complete(variables: &mut Variables, operation: &OperationDefinitio
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use async_graphql::parser::{parse_query, types::DocumentOperations};
     use serde_json::json;
 

@@ -1,5 +1,5 @@
 //! What leaves the house: words, messages, and what becomes of them.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod directory;
 mod message;

@@ -24,6 +24,7 @@ pub fn mail(letter: Letter) -> Mail {
         to: "le.thi.hoa@congty.example".to_owned(),
         recipient_name: "Lê Thị Hoa".to_owned(),
         locale: Locale::Vi,
+        written_at: Timestamp::from_micros(1_795_442_400_123_456),
         letter,
     }
 }

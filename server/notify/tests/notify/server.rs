@@ -1,7 +1,6 @@
 //! A mail server that misbehaves on request.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -72,7 +71,7 @@ async fn converse(stream: TcpStream, script: Script, heard: Arc<Mutex<Vec<String
     loop {
         match reply {
             CLOSE => return Ok(()),
-            "" => tokio::time::sleep(Duration::from_secs(3600)).await,
+            "" => std::future::pending().await,
             reply => writer.write_all(format!("{reply}\r\n").as_bytes()).await?,
         }
         reply = loop {

@@ -1,0 +1,230 @@
+//! Many rows by their ids in one statement: what the loaders of the API call, once per level of a query.
+//!
+//! Each starts at the scope of its entity, so that a link never leads further than a list.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use domain::id::{ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId};
+use domain::proposal::ProposalStatus;
+use entity::{
+    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal, proposal_draft, proposal_version, review, user,
+};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+
+use crate::App;
+use crate::error::Result;
+use crate::op::Viewer;
+
+/// Most ids in one statement.
+pub const CHUNK: usize = 500;
+
+/// By id, through the scope of the entity.
+macro_rules! by_id {
+    ($($(#[$meta:meta])* $name:ident: $entity:ident, $Id:ty, $scope:expr;)+) => { $(
+        $(#[$meta])*
+        pub async fn $name(app: &App, viewer: &Viewer, ids: &[$Id]) -> Result<HashMap<$Id, $entity::Model>> {
+            let rows = $scope(viewer).filter($entity::Column::Id.is_in(ids.to_vec())).all(&app.db.read).await?;
+            Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+        }
+    )+ };
+}
+
+by_id! {
+    /// People.
+    users: user, UserId, crate::account::visible_to;
+    /// Organisations.
+    organizations: organization, OrganizationId, crate::organization::visible_to;
+    /// Memberships.
+    memberships: membership, MembershipId, crate::organization::memberships_visible_to;
+    /// Challenges.
+    challenges: challenge, ChallengeId, crate::challenge::visible_to;
+    /// Proposals.
+    proposals: proposal, ProposalId, crate::proposal::visible_to;
+    /// Council seats.
+    council_members: council_member, CouncilMemberId, crate::council::visible_to;
+    /// Reviews.
+    reviews: review, ReviewId, crate::review::visible_to;
+    /// Decisions.
+    decisions: decision, DecisionId, crate::decision::visible_to;
+}
+
+fn grouped<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<R>> {
+    let mut groups: HashMap<K, Vec<R>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
+
+fn visible_challenges(viewer: &Viewer, ids: &[ChallengeId]) -> sea_orm::sea_query::SelectStatement {
+    crate::challenge::visible_to(viewer).filter(challenge::Column::Id.is_in(ids.to_vec())).select_only().column(challenge::Column::Id).into_query()
+}
+
+/// Criteria of challenges, in order.
+pub async fn criteria(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Vec<criterion::Model>>> {
+    let rows = criterion::Entity::find()
+        .filter(criterion::Column::ChallengeId.in_subquery(visible_challenges(viewer, ids)))
+        .order_by_asc(criterion::Column::Position)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.challenge_id))
+}
+
+/// Indicators of challenges, in order.
+pub async fn indicators(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Vec<indicator::Model>>> {
+    let rows = indicator::Entity::find()
+        .filter(indicator::Column::ChallengeId.in_subquery(visible_challenges(viewer, ids)))
+        .order_by_asc(indicator::Column::Position)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.challenge_id))
+}
+
+/// Criteria by their own ids.
+pub async fn criteria_by_id(app: &App, viewer: &Viewer, ids: &[domain::id::CriterionId]) -> Result<HashMap<domain::id::CriterionId, criterion::Model>> {
+    let known = crate::challenge::visible_to(viewer).select_only().column(challenge::Column::Id).into_query();
+    let rows = criterion::Entity::find()
+        .filter(criterion::Column::Id.is_in(ids.to_vec()))
+        .filter(criterion::Column::ChallengeId.in_subquery(known))
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Indicators by their own ids.
+pub async fn indicators_by_id(app: &App, viewer: &Viewer, ids: &[domain::id::IndicatorId]) -> Result<HashMap<domain::id::IndicatorId, indicator::Model>> {
+    let known = crate::challenge::visible_to(viewer).select_only().column(challenge::Column::Id).into_query();
+    let rows = indicator::Entity::find()
+        .filter(indicator::Column::Id.is_in(ids.to_vec()))
+        .filter(indicator::Column::ChallengeId.in_subquery(known))
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Councils of challenges.
+pub async fn councils(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Vec<council_member::Model>>> {
+    let rows = crate::council::visible_to(viewer)
+        .filter(council_member::Column::ChallengeId.is_in(ids.to_vec()))
+        .order_by_asc(council_member::Column::AppointedAt)
+        .order_by_asc(council_member::Column::Id)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.challenge_id))
+}
+
+/// Members of organisations.
+pub async fn members(app: &App, viewer: &Viewer, ids: &[OrganizationId]) -> Result<HashMap<OrganizationId, Vec<membership::Model>>> {
+    let rows = crate::organization::memberships_visible_to(viewer)
+        .filter(membership::Column::OrganizationId.is_in(ids.to_vec()))
+        .order_by_asc(membership::Column::CreatedAt)
+        .order_by_asc(membership::Column::Id)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.organization_id))
+}
+
+/// Decisions of challenges.
+pub async fn decisions_of(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, decision::Model>> {
+    let rows = crate::decision::visible_to(viewer).filter(decision::Column::ChallengeId.is_in(ids.to_vec())).all(&app.db.read).await?;
+    Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
+}
+
+/// Openings of challenges, confirmed or asked for.
+pub async fn openings(app: &App, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, opening::Model>> {
+    let rows = opening::Entity::find().filter(opening::Column::ChallengeId.is_in(ids.to_vec())).all(&app.db.read).await?;
+    Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
+}
+
+/// How many proposals stand submitted. Whether the number may be shown is the caller's question, by the challenge.
+pub async fn proposal_counts(app: &App, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, i64>> {
+    let rows: Vec<(ChallengeId, i64)> = proposal::Entity::find()
+        .filter(proposal::Column::ChallengeId.is_in(ids.to_vec()))
+        .filter(proposal::Column::Status.is_not_in([ProposalStatus::Draft, ProposalStatus::Withdrawn]))
+        .select_only()
+        .column(proposal::Column::ChallengeId)
+        .column_as(Expr::col(proposal::Column::Id).count(), "number")
+        .group_by(proposal::Column::ChallengeId)
+        .into_tuple()
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The submitted versions that the viewer may read, newest first.
+pub async fn versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, Vec<proposal_version::Model>>> {
+    let readable = only(crate::proposal::readable_by(viewer), ids);
+    let rows = proposal_version::Entity::find()
+        .filter(proposal_version::Column::ProposalId.in_subquery(readable))
+        .order_by_desc(proposal_version::Column::Number)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.proposal_id))
+}
+
+/// The latest submitted versions, of proposals that the viewer may know.
+pub async fn current_versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, proposal_version::Model>> {
+    let known = only(crate::proposal::readable_by(viewer), ids);
+    let current = proposal_version::Entity::find()
+        .inner_join_current()
+        .filter(proposal_version::Column::ProposalId.in_subquery(known))
+        .all(&app.db.read)
+        .await?;
+    Ok(current.into_iter().map(|row| (row.proposal_id, row)).collect())
+}
+
+trait InnerJoinCurrent {
+    fn inner_join_current(self) -> Self;
+}
+
+impl InnerJoinCurrent for Select<proposal_version::Entity> {
+    /// Only the version that the proposal's row calls current.
+    fn inner_join_current(self) -> Self {
+        let matching = proposal::Entity::find()
+            .select_only()
+            .column(proposal::Column::CurrentVersion)
+            .filter(Expr::col((proposal::Entity, proposal::Column::Id)).equals((proposal_version::Entity, proposal_version::Column::ProposalId)))
+            .into_query();
+        self.filter(proposal_version::Column::Number.in_subquery(matching))
+    }
+}
+
+/// Working copies, for the team alone.
+pub async fn drafts(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, proposal_draft::Model>> {
+    let own = crate::proposal::visible_to(viewer)
+        .filter(proposal::Column::OrganizationId.is_in(viewer.organizations(domain::organization::OrganizationKind::Startup)));
+    let rows = proposal_draft::Entity::find().filter(proposal_draft::Column::ProposalId.in_subquery(only(own, ids))).all(&app.db.read).await?;
+    Ok(rows.into_iter().map(|row| (row.proposal_id, row)).collect())
+}
+
+/// The applicants of proposals, where the viewer may know them.
+pub async fn applicants(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, organization::Model>> {
+    let identified: Vec<(ProposalId, OrganizationId)> = crate::proposal::identified_to(viewer)
+        .filter(proposal::Column::Id.is_in(ids.to_vec()))
+        .select_only()
+        .column(proposal::Column::Id)
+        .column(proposal::Column::OrganizationId)
+        .into_tuple()
+        .all(&app.db.read)
+        .await?;
+    let organizations = organization::Entity::find().filter(organization::Column::Id.is_in(identified.iter().map(|(_, organization)| *organization)));
+    let organizations: HashMap<_, _> = organizations.all(&app.db.read).await?.into_iter().map(|row| (row.id, row)).collect();
+    Ok(identified.into_iter().filter_map(|(proposal, organization)| Some((proposal, organizations.get(&organization)?.clone()))).collect())
+}
+
+/// Reviews of proposals that the viewer may know.
+pub async fn reviews_of(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, Vec<review::Model>>> {
+    let rows = crate::review::visible_to(viewer)
+        .filter(review::Column::ProposalId.is_in(ids.to_vec()))
+        .order_by_asc(review::Column::OfferedAt)
+        .order_by_asc(review::Column::Id)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.proposal_id))
+}
+
+fn only(select: Select<proposal::Entity>, ids: &[ProposalId]) -> sea_orm::sea_query::SelectStatement {
+    select.filter(proposal::Column::Id.is_in(ids.to_vec())).select_only().column(proposal::Column::Id).into_query()
+}

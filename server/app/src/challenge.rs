@@ -1,0 +1,620 @@
+//! Challenges: drafting, approval, publication, and finding them.
+
+use domain::access::Action;
+use domain::account::PlatformRole;
+use domain::challenge::{
+    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Rubric, Sector, TRANSITIONS, Timetable, Track, Window, may_approve, may_publish,
+    missing_for_approval,
+};
+use domain::event::{Event, EventKind};
+use domain::id::{ChallengeId, OrganizationId, UserId};
+use domain::machine;
+use domain::organization::{OrganizationKind, OrganizationStatus};
+use domain::problem::{Problem, Reason};
+use domain::text::{Bilingual, fold, slug_from};
+use domain::time::{Day, Timestamp};
+use entity::{challenge, challenge_author, criterion, indicator, organization};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+use serde::Serialize;
+
+use crate::access::{must, roles_on};
+use crate::command::Command;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::op::Viewer;
+use crate::page::{self, Ask, Key, Page, Sort};
+use crate::{App, ids};
+
+/// Published ones are known to all; an agency knows its own; the programme office what was handed in; the auditor all.
+pub fn visible_to(viewer: &Viewer) -> Select<challenge::Entity> {
+    if viewer.holds(PlatformRole::Auditor) {
+        return challenge::Entity::find();
+    }
+    let public = challenge::Column::IsPublic.eq(true);
+    let agencies = viewer.organizations(OrganizationKind::Agency);
+    let mut known = Condition::any().add(public);
+    if !agencies.is_empty() {
+        known = known.add(challenge::Column::AgencyId.is_in(agencies));
+    }
+    if viewer.is_programme_office() {
+        let drafts = ChallengeStatus::ALL.iter().filter(|status| !status.is_known_to_programme_office()).copied();
+        known = known.add(challenge::Column::Status.is_not_in(drafts));
+    }
+    challenge::Entity::find().filter(known)
+}
+
+/// Conditions of a list of challenges.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Filter {
+    /// Any of these states.
+    pub statuses: Option<Vec<ChallengeStatus>>,
+    /// Any of these sectors.
+    pub sectors: Option<Vec<Sector>>,
+    /// Any of these tracks.
+    pub tracks: Option<Vec<Track>>,
+    /// Of any of these agencies.
+    pub agencies: Option<Vec<OrganizationId>>,
+    /// With this window at this moment.
+    pub window: Option<Window>,
+    /// Words of title, summary or brief, accents or not.
+    pub search: Option<String>,
+}
+
+/// Orders of a list of challenges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Order {
+    /// By deadline; without one last.
+    Deadline,
+    /// By the instant of publication.
+    PublishedAt,
+    /// By Vietnamese title, without tone marks.
+    Title,
+}
+
+fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Select<challenge::Entity> {
+    use challenge::Column as C;
+    let mut select = visible_to(viewer);
+    if let Some(statuses) = &filter.statuses {
+        select = select.filter(C::Status.is_in(statuses.clone()));
+    }
+    if let Some(sectors) = &filter.sectors {
+        select = select.filter(C::Sector.is_in(sectors.clone()));
+    }
+    if let Some(tracks) = &filter.tracks {
+        select = select.filter(C::Track.is_in(tracks.clone()));
+    }
+    if let Some(agencies) = &filter.agencies {
+        select = select.filter(C::AgencyId.is_in(agencies.clone()));
+    }
+    match filter.window {
+        Some(Window::Upcoming) => select = select.filter(C::OpensAt.gt(now)),
+        Some(Window::Open) => select = select.filter(C::OpensAt.lte(now)).filter(C::DeadlineKey.gt(now.micros())).filter(C::ClosesAt.is_not_null()),
+        Some(Window::Closed) => select = select.filter(C::DeadlineKey.lte(now.micros())),
+        None => {}
+    }
+    for word in filter.search.iter().flat_map(|search| search.split_whitespace()) {
+        select = select.filter(C::SearchText.contains(fold(word)));
+    }
+    select
+}
+
+/// A page of challenges.
+pub async fn list(app: &App, viewer: &Viewer, filter: &Filter, (order, descending): (Order, bool), ask: &Ask) -> Result<Page<challenge::Model>> {
+    let scope = format!("challenges {} {order:?} {descending}", serde_json::to_string(filter).unwrap_or_default());
+    let column = match order {
+        Order::Deadline => challenge::Column::DeadlineKey,
+        Order::PublishedAt => challenge::Column::PublishedKey,
+        Order::Title => challenge::Column::TitleKey,
+    };
+    let sort = Sort { column: Some(column), id: challenge::Column::Id, descending, scope };
+    let select = filtered(viewer, filter, app.db.clock.process());
+    page::read(&app.db.read, &app.keys, select, &sort, ask, |row| {
+        let key = match order {
+            Order::Deadline => Key::Number(row.deadline_key),
+            Order::PublishedAt => Key::Number(row.published_key),
+            Order::Title => Key::Text(row.title_key.clone()),
+        };
+        (Some(key), row.id.0)
+    })
+    .await
+}
+
+/// How many there are on all pages.
+pub async fn count(app: &App, viewer: &Viewer, filter: &Filter) -> Result<u64> {
+    Ok(filtered(viewer, filter, app.db.clock.process()).count(&app.db.read).await?)
+}
+
+/// One challenge by its handle.
+pub async fn by_slug(app: &App, viewer: &Viewer, slug: &str) -> Result<Option<challenge::Model>> {
+    Ok(visible_to(viewer).filter(challenge::Column::Slug.eq(slug)).one(&app.db.read).await?)
+}
+
+/// The timetable, if both ends are set.
+pub fn timetable(row: &challenge::Model) -> Option<Timetable> {
+    Some(Timetable { opens_at: row.opens_at?, closes_at: row.closes_at? })
+}
+
+/// Loads and locks a challenge that the viewer may know of.
+pub(crate) async fn locked(tx: &Tx, id: ChallengeId) -> Result<challenge::Model> {
+    let row = visible_to(&tx.op().viewer).filter(challenge::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
+    row.ok_or_else(|| Problem::at("challengeId", Reason::NotFound).into())
+}
+
+/// Loads a challenge so that nobody moves it meanwhile, while others may do the same.
+pub(crate) async fn shared(tx: &Tx, id: ChallengeId) -> Result<challenge::Model> {
+    let row = visible_to(&tx.op().viewer).filter(challenge::Column::Id.eq(id)).lock_shared().one(tx).await?;
+    row.ok_or_else(|| Problem::at("challengeId", Reason::NotFound).into())
+}
+
+/// Refuses when the caller saw another version than there is.
+pub(crate) fn must_be_version(expected: Option<i32>, current: i32) -> Result<()> {
+    match expected {
+        Some(expected) if expected != current => Err(Problem::at("expectedVersion", Reason::Stale { current }).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Moves a challenge to its next state and writes what changes with it.
+pub(crate) async fn advance(tx: &Tx, row: &challenge::Model, command: ChallengeCommand, change: challenge::ActiveModel) -> Result<ChallengeStatus> {
+    let next = machine::step(TRANSITIONS, row.status, &command)?;
+    let now = tx.now().await?;
+    let change = challenge::ActiveModel {
+        status: Set(next),
+        is_public: Set(next.is_public()),
+        updated_at: Set(now),
+        version: Set(row.version + 1),
+        ..change
+    };
+    let done = challenge::Entity::update_many()
+        .set(change)
+        .filter(challenge::Column::Id.eq(row.id))
+        .filter(challenge::Column::Version.eq(row.version))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 1 { Ok(next) } else { Err(Reason::Stale { current: row.version + 1 }.into()) }
+}
+
+/// A criterion as it is written.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewCriterion {
+    /// Its name.
+    pub name: Bilingual,
+    /// Points of 100.
+    pub weight: i64,
+    /// A score needs a reason.
+    pub reason_required: bool,
+}
+
+/// An indicator as it is written.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewIndicator {
+    /// Its name.
+    pub name: Bilingual,
+    /// Its unit.
+    pub unit: Bilingual,
+    /// Value today.
+    pub baseline: String,
+    /// Day of that value.
+    pub baseline_on: Day,
+    /// Where that value comes from.
+    pub source: Bilingual,
+    /// Value aimed at.
+    pub target: String,
+}
+
+/// What is written into a draft; None leaves a part as it is.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Draft {
+    /// Title.
+    pub title: Option<Bilingual>,
+    /// Summary.
+    pub summary: Option<Bilingual>,
+    /// Track.
+    pub track: Option<Track>,
+    /// Sector.
+    pub sector: Option<Sector>,
+    /// All sections.
+    pub brief: Option<Brief>,
+    /// All indicators, in order.
+    pub indicators: Option<Vec<NewIndicator>>,
+    /// All criteria, in order.
+    pub criteria: Option<Vec<NewCriterion>>,
+    /// Score from which a proposal passes.
+    pub pass_mark: Option<i64>,
+    /// Reviewers do not learn who applies.
+    pub is_blind: Option<bool>,
+    /// The number of proposals is public.
+    pub shows_proposal_count: Option<bool>,
+    /// When proposals are first taken.
+    pub opens_at: Option<Timestamp>,
+    /// The deadline.
+    pub closes_at: Option<Timestamp>,
+    /// Where the problem is described.
+    pub source_url: Option<String>,
+}
+
+/// Drafts a challenge for an agency.
+#[derive(Serialize)]
+pub struct CreateChallenge {
+    /// Whose.
+    pub agency: OrganizationId,
+    /// Its handle; made from the title if left out.
+    pub slug: Option<String>,
+    /// Title, which every draft has.
+    pub title: Bilingual,
+    /// Summary, which every draft has.
+    pub summary: Bilingual,
+    /// Sector, which every draft has.
+    pub sector: Sector,
+    /// Everything else.
+    pub draft: Draft,
+}
+
+impl Command for CreateChallenge {
+    const NAME: &'static str = "createChallenge";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        let user = tx.op().user()?;
+        let agency = crate::organization::visible_to(&tx.op().viewer).filter(organization::Column::Id.eq(self.agency)).one(tx).await?;
+        let agency = agency.filter(|agency| agency.kind == OrganizationKind::Agency).ok_or_else(|| Problem::at("agencyId", Reason::NotFound))?;
+        must(Action::WriteChallenge, tx.op().viewer.roles_in(agency.id))?;
+        let now = tx.now().await?;
+        let id: ChallengeId = ids::random();
+        let slug = match &self.slug {
+            Some(slug) => slug.clone(),
+            None => {
+                let base = slug_from(&self.title.vi);
+                let taken = challenge::Entity::find().filter(challenge::Column::Slug.eq(&base)).one(tx).await?;
+                if taken.is_none() { base } else { format!("{base}-{}", &id.0.simple().to_string()[..6]) }
+            }
+        };
+        let empty = challenge::Model {
+            id,
+            slug,
+            agency_id: agency.id,
+            status: ChallengeStatus::Draft,
+            is_public: false,
+            track: Track::GrandChallenge,
+            sector: self.sector,
+            title_vi: String::new(),
+            title_en: None,
+            summary_vi: String::new(),
+            summary_en: None,
+            brief: Brief::default(),
+            rubric: Rubric::default(),
+            is_blind: false,
+            shows_proposal_count: false,
+            opens_at: None,
+            closes_at: None,
+            deadline_key: i64::MAX,
+            published_key: 0,
+            title_key: String::new(),
+            search_text: String::new(),
+            source_url: None,
+            status_reason: None,
+            approved_by: None,
+            approval: None,
+            publication: None,
+            published_at: None,
+            decision_maker_id: None,
+            round_locked_at: None,
+            created_by: user,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        let draft = Draft { title: Some(self.title.clone()), summary: Some(self.summary.clone()), sector: Some(self.sector), ..self.draft.clone() };
+        let row = write(empty, &draft)?;
+        challenge::Entity::insert(challenge::ActiveModel::from(row)).exec_without_returning(tx).await?;
+        write_lists(tx, id, &draft).await?;
+        sign_as_author(tx, id, user).await?;
+        tx.record(Event::new(EventKind::ChallengeCreated).challenge(id).organization(agency.id));
+        Ok(id)
+    }
+}
+
+/// The row with the draft written into it, and everything that follows from it.
+fn write(mut row: challenge::Model, draft: &Draft) -> Result<challenge::Model> {
+    if let Some(title) = &draft.title {
+        row.title_vi.clone_from(&title.vi);
+        row.title_en.clone_from(&title.en);
+    }
+    if let Some(summary) = &draft.summary {
+        row.summary_vi.clone_from(&summary.vi);
+        row.summary_en.clone_from(&summary.en);
+    }
+    row.track = draft.track.unwrap_or(row.track);
+    row.sector = draft.sector.unwrap_or(row.sector);
+    row.brief = draft.brief.clone().unwrap_or(row.brief);
+    row.rubric.pass_mark = draft.pass_mark.unwrap_or(row.rubric.pass_mark);
+    row.is_blind = draft.is_blind.unwrap_or(row.is_blind);
+    row.shows_proposal_count = draft.shows_proposal_count.unwrap_or(row.shows_proposal_count);
+    row.opens_at = draft.opens_at.or(row.opens_at);
+    row.closes_at = draft.closes_at.or(row.closes_at);
+    row.source_url = draft.source_url.clone().or(row.source_url);
+    if let Some(timetable) = timetable(&row) {
+        if timetable.opens_at >= timetable.closes_at {
+            let min = timetable.opens_at.to_rfc3339();
+            return Err(Problem::at("closesAt", Reason::OutOfRange { min, max: "2199-12-31T23:59:59.999Z".to_owned() }).into());
+        }
+    }
+    row.deadline_key = row.closes_at.unwrap_or(Timestamp::END_OF_TIME).micros();
+    row.title_key = fold(&row.title_vi);
+    let brief = row.brief.0.values().map(Bilingual::folded);
+    let head = [Some(&row.title_vi), row.title_en.as_ref(), Some(&row.summary_vi), row.summary_en.as_ref()];
+    let sector = row.sector.label().folded();
+    row.search_text = head.into_iter().flatten().map(|text| fold(text)).chain([sector]).chain(brief).collect::<Vec<_>>().join("\n");
+    Ok(row)
+}
+
+async fn write_lists(tx: &Tx, challenge: ChallengeId, draft: &Draft) -> Result<()> {
+    if let Some(criteria) = &draft.criteria {
+        criterion::Entity::delete_many().filter(criterion::Column::ChallengeId.eq(challenge)).exec(tx).await?;
+        let rows = (0..).zip(criteria).map(|(position, new)| criterion::ActiveModel {
+            id: Set(ids::random()),
+            challenge_id: Set(challenge),
+            position: Set(position),
+            name_vi: Set(new.name.vi.clone()),
+            name_en: Set(new.name.en.clone()),
+            weight: Set(new.weight),
+            reason_required: Set(new.reason_required),
+        });
+        if !criteria.is_empty() {
+            criterion::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        }
+    }
+    if let Some(indicators) = &draft.indicators {
+        indicator::Entity::delete_many().filter(indicator::Column::ChallengeId.eq(challenge)).exec(tx).await?;
+        let rows = (0..).zip(indicators).map(|(position, new)| indicator::ActiveModel {
+            id: Set(ids::random()),
+            challenge_id: Set(challenge),
+            position: Set(position),
+            name_vi: Set(new.name.vi.clone()),
+            name_en: Set(new.name.en.clone()),
+            unit_vi: Set(new.unit.vi.clone()),
+            unit_en: Set(new.unit.en.clone()),
+            baseline: Set(new.baseline.clone()),
+            baseline_on: Set(new.baseline_on.clone()),
+            source_vi: Set(new.source.vi.clone()),
+            source_en: Set(new.source.en.clone()),
+            target: Set(new.target.clone()),
+        });
+        if !indicators.is_empty() {
+            indicator::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whoever writes on a challenge may not approve or publish it.
+async fn sign_as_author(tx: &Tx, challenge: ChallengeId, user: UserId) -> Result<()> {
+    let row = challenge_author::ActiveModel { challenge_id: Set(challenge), user_id: Set(user) };
+    challenge_author::Entity::insert(row)
+        .on_conflict_do_nothing_on([challenge_author::Column::ChallengeId, challenge_author::Column::UserId])
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+async fn is_author(tx: &Tx, challenge: ChallengeId, user: UserId) -> Result<bool> {
+    Ok(challenge_author::Entity::find_by_id((challenge, user)).one(tx).await?.is_some())
+}
+
+/// Changes a draft.
+#[derive(Serialize)]
+pub struct UpdateChallenge {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// The version that the caller saw.
+    pub expected_version: i32,
+    /// What changes.
+    pub draft: Draft,
+}
+
+impl Command for UpdateChallenge {
+    const NAME: &'static str = "updateChallenge";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        let user = tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must(Action::WriteChallenge, tx.op().viewer.roles_in(row.agency_id))?;
+        let next = machine::step(TRANSITIONS, row.status, &ChallengeCommand::Edit)?;
+        must_be_version(Some(self.expected_version), row.version)?;
+        let (id, version) = (row.id, row.version);
+        let now = tx.now().await?;
+        let row = challenge::Model { status: next, version: version + 1, updated_at: now, ..write(row, &self.draft)? };
+        challenge::ActiveModel::from(row).reset_all().update(tx).await?;
+        write_lists(tx, id, &self.draft).await?;
+        sign_as_author(tx, id, user).await?;
+        tx.record(Event::new(EventKind::ChallengeEdited).challenge(id).fact("version", version + 1));
+        Ok(id)
+    }
+}
+
+/// Hands a draft in for approval.
+#[derive(Serialize)]
+pub struct SubmitForApproval {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// The version that the caller saw, if it matters.
+    pub expected_version: Option<i32>,
+}
+
+impl Command for SubmitForApproval {
+    const NAME: &'static str = "submitChallengeForApproval";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        let user = tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must(Action::SubmitChallenge, tx.op().viewer.roles_in(row.agency_id))?;
+        machine::step(TRANSITIONS, row.status, &ChallengeCommand::SubmitForApproval)?;
+        must_be_version(self.expected_version, row.version)?;
+        let agency = organization::Entity::find_by_id(row.agency_id).one(tx).await?;
+        if agency.is_none_or(|agency| agency.status != OrganizationStatus::Verified) {
+            return Err(Reason::OrganizationNotVerified.into());
+        }
+        let criteria = criterion::Entity::find().filter(criterion::Column::ChallengeId.eq(row.id)).all(tx).await?;
+        let weights: Vec<_> = criteria.iter().map(|criterion| criterion.weight).collect();
+        let indicators = indicator::Entity::find().filter(indicator::Column::ChallengeId.eq(row.id)).count(tx).await?;
+        let facts = BriefFacts {
+            brief: &row.brief,
+            timetable: timetable(&row),
+            indicator_count: usize::try_from(indicators).unwrap_or(usize::MAX),
+            weights: &weights,
+        };
+        let missing = missing_for_approval(&facts, tx.now().await?);
+        if !missing.is_empty() {
+            return Err(missing.into());
+        }
+        let next = advance(tx, &row, ChallengeCommand::SubmitForApproval, challenge::ActiveModel { status_reason: Set(None), ..Default::default() }).await?;
+        sign_as_author(tx, row.id, user).await?;
+        tx.record(moved(EventKind::ChallengeSubmitted, &row, next));
+        Ok(row.id)
+    }
+}
+
+fn moved(kind: EventKind, row: &challenge::Model, next: ChallengeStatus) -> Event {
+    Event::new(kind).challenge(row.id).fact("from", row.status).fact("to", next).fact("version", row.version + 1)
+}
+
+/// Returns a challenge to its authors.
+#[derive(Serialize)]
+pub struct RequestChanges {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// What is to change.
+    pub reason: String,
+}
+
+impl Command for RequestChanges {
+    const NAME: &'static str = "requestChallengeChanges";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must(Action::RequestChallengeChanges, tx.op().viewer.roles())?;
+        let change = challenge::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
+        let next = advance(tx, &row, ChallengeCommand::RequestChanges, change).await?;
+        tx.record(moved(EventKind::ChallengeChangesRequested, &row, next));
+        Ok(row.id)
+    }
+}
+
+/// Approves a challenge.
+#[derive(Serialize)]
+pub struct ApproveChallenge {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// The act on paper.
+    pub record: OfficialRecord,
+}
+
+impl Command for ApproveChallenge {
+    const NAME: &'static str = "approveChallenge";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        let user = tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must(Action::ApproveChallenge, tx.op().viewer.roles())?;
+        machine::step(TRANSITIONS, row.status, &ChallengeCommand::Approve)?;
+        may_approve(is_author(tx, row.id, user).await?)?;
+        let change = challenge::ActiveModel { approved_by: Set(Some(user)), approval: Set(Some(self.record.clone())), ..Default::default() };
+        let next = advance(tx, &row, ChallengeCommand::Approve, change).await?;
+        tx.record(moved(EventKind::ChallengeApproved, &row, next).fact("decision_number", &self.record.number));
+        Ok(row.id)
+    }
+}
+
+/// Takes an approved challenge back to the draft.
+#[derive(Serialize)]
+pub struct RecallChallenge {
+    /// Which.
+    pub challenge: ChallengeId,
+}
+
+impl Command for RecallChallenge {
+    const NAME: &'static str = "recallChallenge";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must(Action::RecallChallenge, tx.op().viewer.roles_in(row.agency_id))?;
+        let change = challenge::ActiveModel { approved_by: Set(None), approval: Set(None), ..Default::default() };
+        let next = advance(tx, &row, ChallengeCommand::Recall, change).await?;
+        tx.record(moved(EventKind::ChallengeRecalled, &row, next));
+        Ok(row.id)
+    }
+}
+
+/// Makes a challenge public.
+#[derive(Serialize)]
+pub struct PublishChallenge {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// The act on paper.
+    pub record: OfficialRecord,
+}
+
+impl Command for PublishChallenge {
+    const NAME: &'static str = "publishChallenge";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        let user = tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must(Action::PublishChallenge, tx.op().viewer.roles())?;
+        machine::step(TRANSITIONS, row.status, &ChallengeCommand::Publish)?;
+        may_publish(is_author(tx, row.id, user).await?, row.approved_by == Some(user))?;
+        let now = tx.now().await?;
+        let timetable = timetable(&row).ok_or_else(|| Error::Internal("an approved challenge without a timetable".to_owned()))?;
+        if timetable.closes_at <= now {
+            return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
+        }
+        let change = challenge::ActiveModel {
+            publication: Set(Some(self.record.clone())),
+            published_at: Set(Some(now)),
+            published_key: Set(now.micros()),
+            ..Default::default()
+        };
+        let next = advance(tx, &row, ChallengeCommand::Publish, change).await?;
+        tx.record(moved(EventKind::ChallengePublished, &row, next).fact("decision_number", &self.record.number));
+        Ok(row.id)
+    }
+}
+
+/// The criteria of a challenge as scoring needs them, in order.
+pub(crate) async fn criteria(connection: &impl sea_orm::ConnectionTrait, challenge: ChallengeId) -> Result<Vec<domain::score::Criterion>> {
+    let rows = criterion::Entity::find()
+        .filter(criterion::Column::ChallengeId.eq(challenge))
+        .order_by_asc(criterion::Column::Position)
+        .all(connection)
+        .await?;
+    Ok(rows.iter().map(|row| domain::score::Criterion { id: row.id, weight: row.weight, reason_required: row.reason_required }).collect())
+}
+
+/// What the viewer may do with the challenge now: role and state allow it (the rest is found out by trying).
+pub async fn available_actions(app: &App, viewer: &Viewer, row: &challenge::Model) -> Result<Vec<ChallengeCommand>> {
+    use ChallengeCommand as Do;
+    let roles = roles_on(&app.db.read, viewer, row).await?;
+    let by = |command| match command {
+        Do::Edit => Action::WriteChallenge,
+        Do::SubmitForApproval => Action::SubmitChallenge,
+        Do::RequestChanges => Action::RequestChallengeChanges,
+        Do::Approve => Action::ApproveChallenge,
+        Do::Recall => Action::RecallChallenge,
+        Do::Publish => Action::PublishChallenge,
+        Do::OpenProposals => Action::ConfirmOpening,
+        Do::StartDecision => Action::DraftDecision,
+        Do::Award | Do::CloseWithoutAward => Action::PublishDecision,
+    };
+    let possible = Do::ALL.iter().copied().filter(|command| domain::access::may(by(*command), roles));
+    Ok(possible.filter(|command| machine::step(TRANSITIONS, row.status, command).is_ok()).collect())
+}

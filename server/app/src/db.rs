@@ -1,0 +1,241 @@
+//! Two handles on one database, and the only function that begins a write.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use domain::event::Event;
+use domain::time::Timestamp;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions as _, Executor as _};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
+    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait as _,
+};
+use tokio::sync::OnceCell;
+
+use crate::App;
+use crate::clock::Clock;
+use crate::op::Op;
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// An SQLite file of this process alone.
+    Sqlite(std::path::PathBuf),
+    /// A PostgreSQL server, by its connection string.
+    Postgres(secrecy::SecretString),
+}
+
+/// The database: a pool for reading, a pool for writing, a clock.
+#[derive(Debug)]
+pub struct Db {
+    /// For statements outside transactions.
+    pub read: DatabaseConnection,
+    write: DatabaseConnection,
+    /// The deciding time.
+    pub clock: Clock,
+    // Held as long as the process uses the file; the lock goes with it.
+    _lock: Option<std::fs::File>,
+}
+
+/// Longest wait for a connection: an outage is answered, not waited out.
+const ACQUIRE: Duration = Duration::from_secs(4);
+
+impl Db {
+    /// Connects. On SQLite the file and its folder are made, and a second process is refused.
+    pub async fn connect(location: &Location, connections: u32) -> Result<Self, DbErr> {
+        match location {
+            Location::Sqlite(path) => Self::sqlite(path, connections).await,
+            Location::Postgres(url) => Self::postgres(secrecy::ExposeSecret::expose_secret(url), connections),
+        }
+    }
+
+    async fn sqlite(path: &Path, connections: u32) -> Result<Self, DbErr> {
+        let lock = lock_file(path).map_err(|error| DbErr::Custom(format!("the database file cannot be used: {error}")))?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // NORMAL may lose acknowledged commits when the power goes.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("journal_size_limit", "67108864")
+            .optimize_on_close(true, None)
+            .disable_statement_logging();
+        // One writer, its queue in the pool: SQLite's own waiting is unfair.
+        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_with(options.clone()).await;
+        let write = write.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE)
+            .connect_lazy_with(options.pragma("query_only", "1"));
+        Ok(Self {
+            read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+            write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+            clock: Clock::default(),
+            _lock: Some(lock),
+        })
+    }
+
+    fn postgres(url: &str, connections: u32) -> Result<Self, DbErr> {
+        let options: PgConnectOptions = url.parse().map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+        // Time limits live in the database, where giving up cannot leave a transaction behind.
+        let options = options
+            .application_name("baitoanlon")
+            .options([
+                ("statement_timeout", "8000"),
+                ("lock_timeout", "5000"),
+                ("idle_in_transaction_session_timeout", "15000"),
+                ("synchronous_commit", "on"),
+            ])
+            .disable_statement_logging();
+        let pool = || PgPoolOptions::new().max_connections(connections.div_ceil(2).max(1)).acquire_timeout(ACQUIRE).max_lifetime(Duration::from_secs(1800));
+        // A cancelled `begin` leaves an open transaction on its connection, which would swallow the next borrower's
+        // writes (sqlx 0.9.0). Writers are never cancelled here; should one be, its connection is cleaned before reuse.
+        let write = pool().after_release(|connection, _| {
+            Box::pin(async move {
+                connection.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        });
+        Ok(Self {
+            read: SqlxPostgresConnector::from_sqlx_postgres_pool(pool().connect_lazy_with(options.clone())),
+            write: SqlxPostgresConnector::from_sqlx_postgres_pool(write.connect_lazy_with(options)),
+            clock: Clock::default(),
+            _lock: None,
+        })
+    }
+
+    /// The handle for migrations, before anything else runs.
+    pub fn for_migrations(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Calls back for every statement on either handle: for tests and the benchmark.
+    pub fn on_statement(&mut self, callback: impl Fn() + Send + Sync + 'static) {
+        let callback = Arc::new(callback);
+        let other = Arc::clone(&callback);
+        self.read.set_metric_callback(move |_| callback());
+        self.write.set_metric_callback(move |_| other());
+    }
+}
+
+/// Makes the folder, and takes the lock that keeps a second process from the same file.
+fn lock_file(path: &Path) -> std::io::Result<std::fs::File> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = std::fs::File::options().create(true).truncate(false).write(true).open(name)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(std::io::Error::other("another process uses it; SQLite serves one process per file")),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// A write transaction, with who asks, its time, and what happened in it so far.
+pub struct Tx {
+    inner: DatabaseTransaction,
+    app: App,
+    op: Arc<Op>,
+    now: OnceCell<Timestamp>,
+    events: Mutex<Vec<Event>>,
+    fault: Mutex<Option<DbErr>>,
+}
+
+impl Tx {
+    /// Begins a write: IMMEDIATE on SQLite, so that it holds the one lock before it reads.
+    #[expect(clippy::disallowed_methods, reason = "the only place that begins a write")]
+    pub(crate) async fn begin(app: &App, op: &Arc<Op>) -> Result<Self, DbErr> {
+        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        let inner = app.db.write.begin_with_options(options).await?;
+        Ok(Self { inner, app: app.clone(), op: Arc::clone(op), now: OnceCell::new(), events: Mutex::default(), fault: Mutex::default() })
+    }
+
+    /// Who asks.
+    pub fn op(&self) -> &Op {
+        &self.op
+    }
+
+    /// The application.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The clock itself; for decisions use [`Tx::now`].
+    pub fn clock(&self) -> &Clock {
+        &self.app.db.clock
+    }
+
+    /// The one deciding time of this transaction. Call it after the lock.
+    pub async fn now(&self) -> Result<Timestamp, DbErr> {
+        self.now.get_or_try_init(|| self.clock().read(self)).await.copied()
+    }
+
+    /// Says what happened. Audit entry, event and mail are written with the commit.
+    pub fn record(&self, event: Event) {
+        self.events.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
+    }
+
+    pub(crate) fn take_events(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.events.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// The database's own error in this transaction, if there was one: it decides whether to try again.
+    pub(crate) fn take_fault(&self) -> Option<DbErr> {
+        self.fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        self.inner.commit().await
+    }
+
+    pub(crate) async fn rollback(self) {
+        // A transaction that cannot be rolled back is rolled back by the database when the connection goes.
+        if let Err(error) = self.inner.rollback().await {
+            tracing::warn!(error = %error, "rollback failed");
+        }
+    }
+
+    fn watch<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Err(error) = &result {
+            if crate::error::is_transient(error) {
+                *self.fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.clone());
+            }
+        }
+        result
+    }
+}
+
+// A transaction is a connection: statements run on it, and what the database says about retrying is remembered.
+#[sea_orm::prelude::async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.watch(self.inner.execute_raw(statement).await)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.watch(self.inner.execute_unprepared(sql).await)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.watch(self.inner.query_one_raw(statement).await)
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.watch(self.inner.query_all_raw(statement).await)
+    }
+
+    fn support_returning(&self) -> bool {
+        self.inner.support_returning()
+    }
+}

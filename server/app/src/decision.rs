@@ -1,0 +1,358 @@
+//! The decision: drafted from the ranking, approved by the authority, published.
+
+use domain::access::{Action, Role};
+use domain::account::PlatformRole;
+use domain::challenge::{ChallengeCommand, OfficialRecord};
+use domain::decision::{DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, may_decide, missing_for_proposal};
+use domain::event::{Event, EventKind};
+use domain::id::{ChallengeId, DecisionId, ProposalId, UserId};
+use domain::machine;
+use domain::problem::{Problem, Reason};
+use domain::proposal::ProposalStatus;
+use domain::review::CouncilRole;
+use entity::{challenge, council_member, decision, decision_outcome, membership, proposal};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
+use serde::Serialize;
+
+use crate::access::{must, roles_on, seat_on_council};
+use crate::challenge::{advance as advance_challenge, locked as locked_challenge, must_be_version};
+use crate::command::Command;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::ids;
+use crate::op::Viewer;
+
+/// A published decision is known to all; before that to chair, vice chair and secretary, from the proposal on to the decision
+/// maker, from the approval on to the programme office; the auditor knows all.
+pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
+    use decision::Column as D;
+    let public = Condition::any().add(D::Status.eq(DecisionStatus::Published));
+    let Some(person) = &viewer.0 else { return decision::Entity::find().filter(public) };
+    let bureau = council_member::Entity::find()
+        .filter(council_member::Column::UserId.eq(person.id))
+        .filter(council_member::Column::RemovedAt.is_null())
+        .filter(council_member::Column::Role.is_in([CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary]))
+        .select_only()
+        .column(council_member::Column::ChallengeId)
+        .into_query();
+    let decided_by_me =
+        challenge::Entity::find().filter(challenge::Column::DecisionMakerId.eq(person.id)).select_only().column(challenge::Column::Id).into_query();
+    decision::Entity::find().filter(
+        public
+            .add(D::ChallengeId.in_subquery(bureau))
+            .add(D::ChallengeId.in_subquery(decided_by_me))
+            .add_option(viewer.is_programme_office().then(|| D::Status.eq(DecisionStatus::Approved)))
+            .add_option(viewer.holds(PlatformRole::Auditor).then(|| D::Id.is_not_null())),
+    )
+}
+
+async fn locked(tx: &Tx, id: DecisionId) -> Result<(challenge::Model, decision::Model)> {
+    let not_found = || Problem::at("decisionId", Reason::NotFound);
+    let found = visible_to(&tx.op().viewer).filter(decision::Column::Id.eq(id)).one(tx).await?.ok_or_else(not_found)?;
+    let challenge = challenge::Entity::find_by_id(found.challenge_id).lock_exclusive().one(tx).await?;
+    let challenge = challenge.ok_or_else(|| Error::Internal("a decision without a challenge".to_owned()))?;
+    let row = visible_to(&tx.op().viewer).filter(decision::Column::Id.eq(id)).lock_exclusive().one(tx).await?.ok_or_else(not_found)?;
+    Ok((challenge, row))
+}
+
+async fn advance(tx: &Tx, row: &decision::Model, command: DecisionCommand, change: decision::ActiveModel) -> Result<DecisionStatus> {
+    let next = machine::step(TRANSITIONS, row.status, &command)?;
+    let now = tx.now().await?;
+    let change = decision::ActiveModel { status: Set(next), updated_at: Set(now), version: Set(row.version + 1), ..change };
+    let done = decision::Entity::update_many()
+        .set(change)
+        .filter(decision::Column::Id.eq(row.id))
+        .filter(decision::Column::Version.eq(row.version))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 1 { Ok(next) } else { Err(Reason::Stale { current: row.version + 1 }.into()) }
+}
+
+fn moved(kind: EventKind, row: &decision::Model, next: DecisionStatus) -> Event {
+    Event::new(kind).decision(row.id).challenge(row.challenge_id).fact("from", row.status).fact("to", next).fact("version", row.version + 1)
+}
+
+/// The outcomes of a decision, in the order of the ranking.
+pub async fn outcomes(connection: &impl sea_orm::ConnectionTrait, id: DecisionId) -> Result<Vec<decision_outcome::Model>> {
+    let rows = decision_outcome::Entity::find().filter(decision_outcome::Column::DecisionId.eq(id)).order_by_asc(decision_outcome::Column::Position);
+    Ok(rows.all(connection).await?)
+}
+
+fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
+    rows.iter().map(|row| Verdict { rank: row.rank, passes: row.passes, outcome: row.outcome }).collect()
+}
+
+/// Whether the person is, or ever was, in the house of one of the applicants.
+async fn is_tied(tx: &Tx, user: UserId, rows: &[decision_outcome::Model]) -> Result<bool> {
+    let houses = proposal::Entity::find()
+        .filter(proposal::Column::Id.is_in(rows.iter().map(|row| row.proposal_id)))
+        .select_only()
+        .column(proposal::Column::OrganizationId)
+        .into_query();
+    let tie = membership::Entity::find().filter(membership::Column::UserId.eq(user)).filter(membership::Column::OrganizationId.in_subquery(houses));
+    Ok(tie.limit(1).one(tx).await?.is_some())
+}
+
+/// Takes a snapshot of the ranking and hands the challenge over for the decision.
+#[derive(Serialize)]
+pub struct StartDecision {
+    /// Of which challenge.
+    pub challenge: ChallengeId,
+}
+
+impl Command for StartDecision {
+    const NAME: &'static str = "startDecision";
+    type Output = DecisionId;
+
+    async fn run(&self, tx: &Tx) -> Result<DecisionId> {
+        let user = tx.op().user()?;
+        let row = locked_challenge(tx, self.challenge).await?;
+        must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &row).await?)?;
+        machine::step(domain::challenge::TRANSITIONS, row.status, &ChallengeCommand::StartDecision)?;
+        if row.round_locked_at.is_none() {
+            return Err(Reason::Transition { current: row.status.name(), allowed: vec!["LOCKED"] }.into());
+        }
+        if row.decision_maker_id.is_none() {
+            return Err(Problem::at_path(["challenge", "decisionMaker"], Reason::Required).into());
+        }
+        let ranked = crate::review::rank(tx, &row, None).await?;
+        let now = tx.now().await?;
+        let id: DecisionId = ids::random();
+        let draft = decision::ActiveModel {
+            id: Set(id),
+            challenge_id: Set(row.id),
+            status: Set(DecisionStatus::Draft),
+            departure_reason: Set(None),
+            return_reason: Set(None),
+            record: Set(None),
+            drafted_by: Set(user),
+            approved_by: Set(None),
+            approved_at: Set(None),
+            published_at: Set(None),
+            created_at: Set(now),
+            updated_at: Set(now),
+            version: Set(1),
+        };
+        decision::Entity::insert(draft).exec_without_returning(tx).await?;
+        let outcomes: Vec<_> = (0..)
+            .zip(&ranked)
+            .map(|(position, ranked)| decision_outcome::ActiveModel {
+                decision_id: Set(id),
+                proposal_id: Set(ranked.proposal.id),
+                position: Set(position),
+                rank: Set(ranked.rank),
+                mean: Set(ranked.mean.to_decimal()),
+                passes: Set(ranked.mean.reaches(row.rubric.pass_mark)),
+                outcome: Set(None),
+                feedback: Set(None),
+            })
+            .collect();
+        for chunk in outcomes.chunks(crate::batch::CHUNK) {
+            decision_outcome::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
+        }
+        let next = advance_challenge(tx, &row, ChallengeCommand::StartDecision, Default::default()).await?;
+        tx.record(Event::new(EventKind::DecisionStarted).decision(id).challenge(row.id).fact("from", row.status).fact("to", next).fact("ranked", ranked.len()));
+        Ok(id)
+    }
+}
+
+/// Outcome and feedback for one proposal.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewOutcome {
+    /// Which.
+    pub proposal: ProposalId,
+    /// What is decided.
+    pub outcome: Outcome,
+    /// What its team is told.
+    pub feedback: Option<String>,
+}
+
+/// Changes the draft of a decision.
+#[derive(Serialize)]
+pub struct UpdateDecision {
+    /// Which.
+    pub decision: DecisionId,
+    /// The version that the caller saw.
+    pub expected_version: i32,
+    /// Outcomes; those left out stay as they are.
+    pub outcomes: Vec<NewOutcome>,
+    /// Why the decision departs from the ranking; None leaves it as it is.
+    pub departure_reason: Option<String>,
+}
+
+impl Command for UpdateDecision {
+    const NAME: &'static str = "updateDecision";
+    type Output = DecisionId;
+
+    async fn run(&self, tx: &Tx) -> Result<DecisionId> {
+        tx.op().user()?;
+        let (challenge, row) = locked(tx, self.decision).await?;
+        must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        machine::step(TRANSITIONS, row.status, &DecisionCommand::Edit)?;
+        must_be_version(Some(self.expected_version), row.version)?;
+        let known = outcomes(tx, row.id).await?;
+        for (index, new) in self.outcomes.iter().enumerate() {
+            if !known.iter().any(|known| known.proposal_id == new.proposal) {
+                return Err(Problem::at_path(["outcomes", &index.to_string(), "proposalId"], Reason::NotFound).into());
+            }
+            let change = decision_outcome::ActiveModel { outcome: Set(Some(new.outcome)), feedback: Set(new.feedback.clone()), ..Default::default() };
+            decision_outcome::Entity::update_many()
+                .set(change)
+                .filter(decision_outcome::Column::DecisionId.eq(row.id))
+                .filter(decision_outcome::Column::ProposalId.eq(new.proposal))
+                .exec(tx)
+                .await?;
+        }
+        let reason = self.departure_reason.clone().or(row.departure_reason.clone());
+        advance(tx, &row, DecisionCommand::Edit, decision::ActiveModel { departure_reason: Set(reason), ..Default::default() }).await?;
+        tx.record(Event::new(EventKind::DecisionEdited).decision(row.id).challenge(row.challenge_id).fact("version", row.version + 1));
+        Ok(row.id)
+    }
+}
+
+/// Puts the draft before the decision maker.
+#[derive(Serialize)]
+pub struct ProposeDecision {
+    /// Which.
+    pub decision: DecisionId,
+}
+
+impl Command for ProposeDecision {
+    const NAME: &'static str = "proposeDecision";
+    type Output = DecisionId;
+
+    async fn run(&self, tx: &Tx) -> Result<DecisionId> {
+        tx.op().user()?;
+        let (challenge, row) = locked(tx, self.decision).await?;
+        must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        machine::step(TRANSITIONS, row.status, &DecisionCommand::Propose)?;
+        let missing = missing_for_proposal(&verdicts(&outcomes(tx, row.id).await?), row.departure_reason.is_some());
+        if !missing.is_empty() {
+            return Err(missing.into());
+        }
+        let next = advance(tx, &row, DecisionCommand::Propose, decision::ActiveModel { return_reason: Set(None), ..Default::default() }).await?;
+        tx.record(moved(EventKind::DecisionProposed, &row, next));
+        Ok(row.id)
+    }
+}
+
+/// The decision maker returns the draft.
+#[derive(Serialize)]
+pub struct ReturnDecision {
+    /// Which.
+    pub decision: DecisionId,
+    /// Why.
+    pub reason: String,
+}
+
+impl Command for ReturnDecision {
+    const NAME: &'static str = "returnDecision";
+    type Output = DecisionId;
+
+    async fn run(&self, tx: &Tx) -> Result<DecisionId> {
+        tx.op().user()?;
+        let (challenge, row) = locked(tx, self.decision).await?;
+        must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        let next = advance(tx, &row, DecisionCommand::Return, decision::ActiveModel { return_reason: Set(Some(self.reason.clone())), ..Default::default() }).await?;
+        tx.record(moved(EventKind::DecisionReturned, &row, next));
+        Ok(row.id)
+    }
+}
+
+/// The decision maker approves.
+#[derive(Serialize)]
+pub struct ApproveDecision {
+    /// Which.
+    pub decision: DecisionId,
+    /// The version that the caller saw: nobody approves what they have not read.
+    pub expected_version: i32,
+}
+
+impl Command for ApproveDecision {
+    const NAME: &'static str = "approveDecision";
+    type Output = DecisionId;
+
+    async fn run(&self, tx: &Tx) -> Result<DecisionId> {
+        let user = tx.op().user()?;
+        let (challenge, row) = locked(tx, self.decision).await?;
+        must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        machine::step(TRANSITIONS, row.status, &DecisionCommand::Approve)?;
+        must_be_version(Some(self.expected_version), row.version)?;
+        may_decide(seat_on_council(tx, user, challenge.id).await?.is_some())?;
+        if is_tied(tx, user, &outcomes(tx, row.id).await?).await? {
+            return Err(Reason::IncompatibleRole.into());
+        }
+        let now = tx.now().await?;
+        let change = decision::ActiveModel { approved_by: Set(Some(user)), approved_at: Set(Some(now)), ..Default::default() };
+        let next = advance(tx, &row, DecisionCommand::Approve, change).await?;
+        tx.record(moved(EventKind::DecisionApproved, &row, next));
+        Ok(row.id)
+    }
+}
+
+/// Makes the decision public and tells every applicant.
+#[derive(Serialize)]
+pub struct PublishDecision {
+    /// Which.
+    pub decision: DecisionId,
+    /// The act on paper.
+    pub record: OfficialRecord,
+}
+
+impl Command for PublishDecision {
+    const NAME: &'static str = "publishDecision";
+    type Output = DecisionId;
+
+    async fn run(&self, tx: &Tx) -> Result<DecisionId> {
+        let user = tx.op().user()?;
+        let (challenge, row) = locked(tx, self.decision).await?;
+        must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        let decided = outcomes(tx, row.id).await?;
+        if is_tied(tx, user, &decided).await? {
+            return Err(Reason::IncompatibleRole.into());
+        }
+        let now = tx.now().await?;
+        let change = decision::ActiveModel { record: Set(Some(self.record.clone())), published_at: Set(Some(now)), ..Default::default() };
+        let next = advance(tx, &row, DecisionCommand::Publish, change).await?;
+        let mut winners = 0;
+        let mut told = Vec::new();
+        for outcome in &decided {
+            // Withdrawn meanwhile: it has no outcome any more.
+            let proposal = proposal::Entity::find_by_id(outcome.proposal_id).filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
+            let (Some(proposal), Some(verdict)) = (proposal.lock_exclusive().one(tx).await?, outcome.outcome) else { continue };
+            winners += usize::from(verdict == Outcome::Selected);
+            let change = proposal::ActiveModel { feedback: Set(outcome.feedback.clone()), ..Default::default() };
+            let to = crate::proposal::advance(tx, &proposal, verdict.command(), change).await?;
+            let event = Event::new(EventKind::ProposalDecided).proposal(proposal.id).challenge(challenge.id).fact("from", proposal.status).fact("to", to);
+            told.push(event.fact("decision", row.id));
+        }
+        let command = if winners > 0 { ChallengeCommand::Award } else { ChallengeCommand::CloseWithoutAward };
+        let decided_as = advance_challenge(tx, &challenge, command, Default::default()).await?;
+        tx.record(moved(EventKind::DecisionPublished, &row, next).fact("challenge", decided_as).fact("winners", winners).fact("decision_number", &self.record.number));
+        told.into_iter().for_each(|event| tx.record(event));
+        Ok(row.id)
+    }
+}
+
+/// What the viewer may do with the decision now.
+pub async fn available_actions(app: &crate::App, viewer: &Viewer, row: &decision::Model) -> Result<Vec<DecisionCommand>> {
+    use DecisionCommand as Do;
+    let Some(challenge) = challenge::Entity::find_by_id(row.challenge_id).one(&app.db.read).await? else { return Ok(Vec::new()) };
+    let roles = roles_on(&app.db.read, viewer, &challenge).await?;
+    let by = |command| match command {
+        Do::Edit | Do::Propose => Action::DraftDecision,
+        Do::Return | Do::Approve => Action::ApproveDecision,
+        Do::Publish => Action::PublishDecision,
+    };
+    let possible = Do::ALL.iter().copied().filter(|command| domain::access::may(by(*command), roles));
+    Ok(possible.filter(|command| machine::step(TRANSITIONS, row.status, command).is_ok()).collect())
+}
+
+/// Whether the viewer reads every outcome, or, like the public, only the chosen ones.
+pub async fn reads_all_outcomes(app: &crate::App, viewer: &Viewer, challenge: &challenge::Model) -> Result<bool> {
+    let roles = roles_on(&app.db.read, viewer, challenge).await?;
+    let inside = [Role::Officer, Role::Publisher, Role::DecisionMaker, Role::Auditor, Role::AgencyLead, Role::AgencyDrafter];
+    Ok(roles.on_council() || inside.into_iter().any(|role| roles.has(role)))
+}

@@ -1,0 +1,426 @@
+//! Outgoing mail: claimed under a lease, written from what is true now, settled behind a fence.
+
+use domain::event::Event;
+use domain::id::{DecisionId, MessageId, UserId};
+use domain::letter::{Letter, LetterKind, LetterOutcome};
+use domain::locale::Locale;
+use domain::message::{GIVE_UP_AFTER_SECONDS, MessageStatus, pause_seconds};
+use domain::organization::MembershipRole;
+use domain::proposal::ProposalStatus;
+use domain::review::CouncilRole;
+use domain::text::Bilingual;
+use domain::time::Timestamp;
+use entity::{challenge, decision, event, message, one_time_token, opening, organization, proposal, proposal_version, user};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+
+use crate::App;
+use crate::command::Command;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::op::Viewer;
+
+/// A claimed mail: whoever holds it may settle it as long as nobody claimed it since.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claimed {
+    /// Which.
+    pub id: MessageId,
+    /// Rises with every claim.
+    pub fence: i64,
+}
+
+/// Takes mails that are due, or whose holder did not come back.
+#[derive(Serialize)]
+pub struct Claim {
+    /// At most so many.
+    pub limit: u64,
+}
+
+impl Command for Claim {
+    const NAME: &'static str = "claimMail";
+    type Output = Vec<Claimed>;
+
+    async fn run(&self, tx: &Tx) -> Result<Vec<Claimed>> {
+        use message::Column as M;
+        let now = tx.now().await?;
+        let waiting = Condition::all().add(M::Status.is_in([MessageStatus::Queued, MessageStatus::Retrying])).add(M::DueAt.lte(now));
+        let abandoned = Condition::all().add(M::Status.eq(MessageStatus::Sending)).add(M::LeaseUntil.lte(now));
+        // Two steps in one transaction: an UPDATE over a limited subquery may claim more than the limit on PostgreSQL.
+        let due = message::Entity::find()
+            .filter(Condition::any().add(waiting).add(abandoned))
+            .order_by_asc(M::DueAt)
+            .limit(self.limit)
+            .lock_with_behavior(sea_orm::sea_query::LockType::Update, sea_orm::sea_query::LockBehavior::SkipLocked)
+            .all(tx)
+            .await?;
+        let lease = now.plus_seconds(i64::try_from(tx.app().settings.mail_lease.as_secs()).unwrap_or(60));
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        use sea_orm::sea_query::{Expr, ExprTrait as _};
+        message::Entity::update_many()
+            .set(message::ActiveModel { status: Set(MessageStatus::Sending), lease_until: Set(Some(lease)), ..Default::default() })
+            .col_expr(M::Attempt, Expr::col(M::Attempt).add(1))
+            .col_expr(M::Fence, Expr::col(M::Fence).add(1))
+            .filter(M::Id.is_in(due.iter().map(|row| row.id)))
+            .exec(tx)
+            .await?;
+        Ok(due.into_iter().map(|row| Claimed { id: row.id, fence: row.fence + 1 }).collect())
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, Serialize)]
+pub enum Settlement {
+    /// The mail server took it.
+    Sent,
+    /// Not now; the reason carries no address.
+    Later(String),
+    /// Never; the reason carries no address.
+    Never(String),
+    /// Not sent on purpose.
+    Suppressed(String),
+}
+
+/// Says how an attempt ended. Nothing happens if somebody else holds the mail by now.
+#[derive(Serialize)]
+pub struct Settle {
+    /// Which attempt.
+    pub claimed: Claimed,
+    /// How it ended.
+    pub outcome: Settlement,
+}
+
+impl Command for Settle {
+    const NAME: &'static str = "settleMail";
+    type Output = Option<MessageStatus>;
+
+    async fn run(&self, tx: &Tx) -> Result<Self::Output> {
+        use message::Column as M;
+        let held = message::Entity::find_by_id(self.claimed.id).filter(M::Fence.eq(self.claimed.fence)).filter(M::Status.eq(MessageStatus::Sending));
+        let Some(row) = held.lock_exclusive().one(tx).await? else { return Ok(None) };
+        let now = tx.now().await?;
+        let mut change = message::ActiveModel { lease_until: Set(None), ..Default::default() };
+        let status = match &self.outcome {
+            Settlement::Sent => {
+                change.sent_at = Set(Some(now));
+                MessageStatus::Sent
+            }
+            Settlement::Later(reason) if now.seconds_since(row.created_at) < GIVE_UP_AFTER_SECONDS => {
+                let base = i64::try_from(tx.app().settings.mail_retry_base.as_secs()).unwrap_or(5);
+                change.due_at = Set(now.plus_seconds(pause_seconds(row.attempt, base, rand::random())));
+                change.last_error = Set(Some(reason.clone()));
+                MessageStatus::Retrying
+            }
+            Settlement::Later(reason) | Settlement::Never(reason) => {
+                change.last_error = Set(Some(reason.clone()));
+                MessageStatus::Dead
+            }
+            Settlement::Suppressed(reason) => {
+                change.last_error = Set(Some(reason.clone()));
+                MessageStatus::Suppressed
+            }
+        };
+        change.status = Set(status);
+        message::Entity::update_many().set(change).filter(M::Id.eq(row.id)).exec(tx).await?;
+        Ok(Some(status))
+    }
+}
+
+/// Everything a mail needs, read at the moment of writing it.
+#[derive(Clone, Debug)]
+pub struct Composed {
+    /// Which; becomes the Message-ID.
+    pub id: MessageId,
+    /// Where to.
+    pub to: String,
+    /// Name of the reader.
+    pub name: String,
+    /// Language of the reader.
+    pub locale: Locale,
+    /// When the event happened.
+    pub written_at: Timestamp,
+    /// What it says.
+    pub letter: Letter,
+}
+
+/// What became of composing: a mail, or why there is none.
+pub enum Composition {
+    /// Ready to send.
+    Ready(Box<Composed>),
+    /// Not to be sent any more.
+    Suppressed(&'static str),
+}
+
+/// Composes a mail from what is true now: names, language, and whether its reader should still get it.
+pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
+    let vanished = || Error::Internal("a mail without its event".to_owned());
+    let db = &app.db.read;
+    let row = message::Entity::find_by_id(id).one(db).await?.ok_or_else(vanished)?;
+    let happened = event::Entity::find_by_id(row.event_seq).one(db).await?.ok_or_else(vanished)?;
+    let event: Event = serde_json::from_str(&happened.payload).map_err(|error| Error::Internal(error.to_string()))?;
+    let token = match event.token {
+        Some(id) => one_time_token::Entity::find_by_id(id).one(db).await?,
+        None => None,
+    };
+    let (to, name, locale) = match (row.user_id, &token) {
+        (Some(user), _) => {
+            let user = user::Entity::find_by_id(user).one(db).await?.ok_or_else(vanished)?;
+            (user.email, user.display_name, user.locale)
+        }
+        (None, Some(token)) if token.used_at.is_none() => (token.email.clone(), String::new(), token.locale),
+        _ => return Ok(Composition::Suppressed("the token was used or replaced")),
+    };
+    let facts = Facts::load(app, &event, token, locale).await?;
+    let Some(letter) = facts.letter(app, row.kind, &event) else { return Ok(Composition::Suppressed("what it was about is gone")) };
+    if facts.is_obsolete(row.kind) {
+        return Ok(Composition::Suppressed("no longer true"));
+    }
+    if let Some(reader) = row.user_id {
+        if !may_read(app, reader, row.kind, &event).await? {
+            return Ok(Composition::Suppressed("its reader may not read it any more"));
+        }
+    }
+    Ok(Composition::Ready(Box::new(Composed { id, to, name, locale, written_at: happened.at, letter })))
+}
+
+/// Rights are those of the moment of writing: whoever left the team, or fell into conflict, gets nothing more.
+async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) -> Result<bool> {
+    let Some(person) = crate::access::person(&app.db.read, reader).await? else { return Ok(false) };
+    let viewer = Viewer(Some(person));
+    let speaks_of_proposal = matches!(
+        kind,
+        LetterKind::ProposalSubmitted | LetterKind::ProposalWithdrawn | LetterKind::ProposalScreened | LetterKind::DecisionPublishedToApplicant
+    );
+    if let Some(proposal) = event.proposal.filter(|_| speaks_of_proposal) {
+        return Ok(!crate::batch::proposals(app, &viewer, &[proposal]).await?.is_empty());
+    }
+    match event.challenge {
+        // What was taken back is a draft again; that it was taken back is all the letter says.
+        Some(challenge) if kind != LetterKind::ChallengeRecalled => Ok(!crate::batch::challenges(app, &viewer, &[challenge]).await?.is_empty()),
+        _ => Ok(true),
+    }
+}
+
+/// The rows an event is about.
+struct Facts {
+    locale: Locale,
+    token: Option<one_time_token::Model>,
+    organization: Option<organization::Model>,
+    challenge: Option<challenge::Model>,
+    agency: Option<organization::Model>,
+    proposal: Option<proposal::Model>,
+    version: Option<proposal_version::Model>,
+    decision: Option<decision::Model>,
+    opening: Option<opening::Model>,
+    person: Option<user::Model>,
+}
+
+impl Facts {
+    async fn load(app: &App, event: &Event, token: Option<one_time_token::Model>, locale: Locale) -> Result<Self> {
+        let db = &app.db.read;
+        macro_rules! row {
+            ($entity:ident, $id:expr) => {
+                match $id {
+                    Some(id) => $entity::Entity::find_by_id(id).one(db).await?,
+                    None => None,
+                }
+            };
+        }
+        let challenge = row!(challenge, event.challenge);
+        let number = event.facts.get("number").and_then(|number| number.parse::<i32>().ok());
+        let version = match (event.proposal, number) {
+            (Some(proposal), Some(number)) => {
+                let version = proposal_version::Entity::find().filter(proposal_version::Column::ProposalId.eq(proposal));
+                version.filter(proposal_version::Column::Number.eq(number)).one(db).await?
+            }
+            (Some(proposal), None) => {
+                let versions = proposal_version::Entity::find().filter(proposal_version::Column::ProposalId.eq(proposal));
+                versions.order_by_desc(proposal_version::Column::Number).limit(1).one(db).await?
+            }
+            _ => None,
+        };
+        Ok(Self {
+            locale,
+            token,
+            organization: row!(organization, event.organization),
+            agency: row!(organization, challenge.as_ref().map(|challenge| challenge.agency_id)),
+            proposal: row!(proposal, event.proposal),
+            version,
+            decision: row!(decision, event.decision.or_else(|| Some(DecisionId(event.facts.get("decision")?.parse().ok()?)))),
+            opening: row!(opening, event.challenge),
+            person: row!(user, event.user),
+            challenge,
+        })
+    }
+
+    /// A letter that asks for something which has been done, or undone, meanwhile.
+    fn is_obsolete(&self, kind: LetterKind) -> bool {
+        match kind {
+            LetterKind::OpeningRequested => self.opening.as_ref().is_none_or(|opening| opening.confirmed_at.is_some()),
+            _ => false,
+        }
+    }
+
+    /// The letter; None if a row that it speaks of is gone.
+    fn letter(&self, app: &App, kind: LetterKind, event: &Event) -> Option<Letter> {
+        let public = app.settings.public_url.trim_end_matches('/');
+        let say = |vi: &str, en: Option<&String>| Bilingual { vi: vi.to_owned(), en: en.cloned() }.read(self.locale).0.to_owned();
+        let organization_name = |row: &organization::Model| say(&row.name_vi, row.name_en.as_ref());
+        let challenge = || self.challenge.as_ref().map(|row| say(&row.title_vi, row.title_en.as_ref()));
+        let agency = || self.agency.as_ref().map(organization_name);
+        let organization = || self.organization.as_ref().map(organization_name);
+        let proposal = || Some(crate::proposal::parse_content(&self.version.as_ref()?.content).ok()?.title);
+        let person = || self.person.as_ref().map(|person| person.display_name.clone());
+        let at_challenge = || self.challenge.as_ref().map(|row| format!("{public}/challenges/{}", row.slug));
+        let at_proposal = || self.proposal.as_ref().map(|row| format!("{public}/proposals/{}", row.id));
+        let at_organization = || self.organization.as_ref().map(|row| format!("{public}/organizations/{}", row.slug));
+        let reason = |text: Option<&String>| text.cloned().unwrap_or_default();
+        let token = || Some(app.keys.one_time_token(event.token?));
+        Some(match kind {
+            LetterKind::EmailVerification => {
+                let token = token()?;
+                let link = format!("{public}/verify-email#token={token}");
+                Letter::EmailVerification { token, expires_at: self.token.as_ref()?.expires_at, link }
+            }
+            LetterKind::AccountExists => Letter::AccountExists { link: format!("{public}/log-in") },
+            LetterKind::OrganizationPending => Letter::OrganizationPending { organization: organization()?, link: at_organization()? },
+            LetterKind::OrganizationVerified => Letter::OrganizationVerified { organization: organization()?, link: at_organization()? },
+            LetterKind::OrganizationRejected => Letter::OrganizationRejected {
+                organization: organization()?,
+                reason: reason(self.organization.as_ref()?.status_reason.as_ref()),
+                link: at_organization()?,
+            },
+            LetterKind::MemberInvited => {
+                let (invitation, token) = (self.token.as_ref()?, token()?);
+                let link = format!("{public}/accept-invitation#token={token}");
+                let role = membership_role(invitation.role?, self.locale).to_owned();
+                Letter::MemberInvited { organization: organization()?, role, token, expires_at: invitation.expires_at, link }
+            }
+            LetterKind::MemberJoined => Letter::MemberJoined { organization: organization()?, member: person()?, link: at_organization()? },
+            LetterKind::ChallengeSubmitted => Letter::ChallengeSubmitted { challenge: challenge()?, agency: agency()?, link: at_challenge()? },
+            LetterKind::ChallengeChangesRequested => Letter::ChallengeChangesRequested {
+                challenge: challenge()?,
+                reason: reason(self.challenge.as_ref()?.status_reason.as_ref()),
+                link: at_challenge()?,
+            },
+            LetterKind::ChallengeApproved => Letter::ChallengeApproved { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::ChallengeRecalled => Letter::ChallengeRecalled { challenge: challenge()?, agency: agency()?, link: at_challenge()? },
+            LetterKind::ChallengePublished => Letter::ChallengePublished {
+                challenge: challenge()?,
+                agency: agency()?,
+                closes_at: self.challenge.as_ref()?.closes_at?,
+                link: at_challenge()?,
+            },
+            LetterKind::DecisionMakerNamed => Letter::DecisionMakerNamed { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::CouncilMemberAppointed => {
+                let role = CouncilRole::from_name(event.facts.get("role")?)?;
+                Letter::CouncilMemberAppointed { challenge: challenge()?, role: council_role(role, self.locale).to_owned(), link: at_challenge()? }
+            }
+            LetterKind::ProposalSubmitted => {
+                let version = self.version.as_ref()?;
+                Letter::ProposalSubmitted {
+                    challenge: challenge()?,
+                    proposal: proposal()?,
+                    version: version.number,
+                    submitted_at: version.submitted_at,
+                    sha256: version.sha256.clone(),
+                    link: at_proposal()?,
+                }
+            }
+            LetterKind::ProposalWithdrawn => Letter::ProposalWithdrawn { challenge: challenge()?, proposal: proposal()?, link: at_proposal()? },
+            LetterKind::ProposalWithdrawnFromReview => Letter::ProposalWithdrawnFromReview { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::OpeningRequested => Letter::OpeningRequested { challenge: challenge()?, requested_by: person()?, link: at_challenge()? },
+            LetterKind::ProposalsOpened => {
+                Letter::ProposalsOpened { challenge: challenge()?, opened_at: self.opening.as_ref()?.confirmed_at?, link: at_challenge()? }
+            }
+            LetterKind::ProposalScreened => Letter::ProposalScreened {
+                challenge: challenge()?,
+                proposal: proposal()?,
+                eligible: event.facts.get("to").map(String::as_str) == Some(ProposalStatus::Eligible.name()),
+                reason: reason(self.proposal.as_ref()?.status_reason.as_ref()),
+                link: at_proposal()?,
+            },
+            LetterKind::ReviewOffered => Letter::ReviewOffered { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::ReviewRecused => Letter::ReviewRecused { challenge: challenge()?, member: person()?, link: at_challenge()? },
+            LetterKind::ReviewSubmitted => Letter::ReviewSubmitted { challenge: challenge()?, member: person()?, link: at_challenge()? },
+            LetterKind::RoundLocked => Letter::RoundLocked { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::DecisionStarted => Letter::DecisionStarted { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::DecisionProposed => Letter::DecisionProposed { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::DecisionReturned => Letter::DecisionReturned {
+                challenge: challenge()?,
+                reason: reason(self.decision.as_ref()?.return_reason.as_ref()),
+                link: at_challenge()?,
+            },
+            LetterKind::DecisionApproved => Letter::DecisionApproved { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::DecisionPublished => {
+                Letter::DecisionPublished { challenge: challenge()?, decision_number: self.decision_number()?, link: at_challenge()? }
+            }
+            LetterKind::DecisionPublishedToApplicant => Letter::DecisionPublishedToApplicant {
+                challenge: challenge()?,
+                proposal: proposal()?,
+                outcome: match self.proposal.as_ref()?.status {
+                    ProposalStatus::Selected => LetterOutcome::Selected,
+                    ProposalStatus::Reserve => LetterOutcome::Reserve,
+                    _ => LetterOutcome::NotSelected,
+                },
+                feedback: reason(self.proposal.as_ref()?.feedback.as_ref()),
+                decision_number: self.decision_number()?,
+                link: at_proposal()?,
+            },
+        })
+    }
+
+    fn decision_number(&self) -> Option<String> {
+        Some(self.decision.as_ref()?.record.as_ref()?.number.clone())
+    }
+}
+
+fn membership_role(role: MembershipRole, locale: Locale) -> &'static str {
+    let (vi, en) = match role {
+        MembershipRole::Owner => ("chủ sở hữu", "owner"),
+        MembershipRole::Editor => ("người soạn hồ sơ", "editor"),
+        MembershipRole::Viewer => ("người xem", "viewer"),
+        MembershipRole::Lead => ("phụ trách đơn vị", "lead"),
+        MembershipRole::Drafter => ("chuyên viên soạn thảo", "drafter"),
+        MembershipRole::Officer => ("cán bộ chương trình", "programme officer"),
+        MembershipRole::Publisher => ("người có thẩm quyền công bố", "publishing authority"),
+    };
+    if locale == Locale::Vi { vi } else { en }
+}
+
+fn council_role(role: CouncilRole, locale: Locale) -> &'static str {
+    let (vi, en) = match role {
+        CouncilRole::Chair => ("chủ tịch hội đồng", "chair"),
+        CouncilRole::ViceChair => ("phó chủ tịch hội đồng", "vice chair"),
+        CouncilRole::Secretary => ("thư ký khoa học", "scientific secretary"),
+        CouncilRole::Reviewer => ("ủy viên phản biện", "reviewer"),
+        CouncilRole::Member => ("ủy viên", "member"),
+    };
+    if locale == Locale::Vi { vi } else { en }
+}
+
+/// Figures of the outbox, for the metrics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backlog {
+    /// Seconds the oldest unsent mail has waited.
+    pub oldest_seconds: i64,
+    /// Mails given up.
+    pub dead: u64,
+}
+
+/// Reads the figures of the outbox.
+pub async fn backlog(app: &App) -> Result<Backlog> {
+    use message::Column as M;
+    let unsent = [MessageStatus::Queued, MessageStatus::Sending, MessageStatus::Retrying];
+    let oldest = message::Entity::find().filter(M::Status.is_in(unsent)).order_by_asc(M::CreatedAt).limit(1).one(&app.db.read).await?;
+    let dead = message::Entity::find().filter(M::Status.eq(MessageStatus::Dead)).count(&app.db.read).await?;
+    let now = app.db.clock.process();
+    Ok(Backlog { oldest_seconds: oldest.map_or(0, |row| now.seconds_since(row.created_at).max(0)), dead })
+}
+
+/// Whether any mail waits or is under way: tests wait for none.
+pub async fn is_quiet(app: &App) -> Result<bool> {
+    let unsent = [MessageStatus::Queued, MessageStatus::Sending, MessageStatus::Retrying];
+    Ok(message::Entity::find().filter(message::Column::Status.is_in(unsent)).count(&app.db.read).await? == 0)
+}

@@ -1,0 +1,495 @@
+//! Proposals: drafting, submitting, withdrawing; who may know of them and read them.
+
+use domain::access::{Action, Role};
+use domain::account::PlatformRole;
+use domain::challenge::{ChallengeStatus, Window};
+use domain::event::{Event, EventKind};
+use domain::id::{ChallengeId, OrganizationId, ProposalId, ProposalVersionId, UserId};
+use domain::machine;
+use domain::organization::{OrganizationKind, OrganizationStatus};
+use domain::problem::{Problem, Reason};
+use domain::proposal::{Content, ProposalCommand, ProposalStatus, TRANSITIONS, limits};
+use domain::review::{CouncilRole, Interest, ReviewStatus};
+use entity::{challenge, conflict_declaration, council_member, membership, opening, organization, proposal, proposal_draft, proposal_version, review};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect, QueryTrait, Select,
+};
+use serde::Serialize;
+
+use crate::access::must;
+use crate::challenge::{must_be_version, shared, timetable};
+use crate::command::Command;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::op::Viewer;
+use crate::page::{self, Ask, Key, Page, Sort};
+use crate::{App, ids};
+
+type SubQuery = sea_orm::sea_query::SelectStatement;
+
+/// Proposals whose existence a viewer may know.
+///
+/// Before the opening: the applicant's own. After it, but never to a person in conflict: chair, vice chair, secretary and
+/// decision maker all, a member those offered to them and, once locked, the ranked ones; the auditor all; the owning agency
+/// once the decision is published. A visitor and an administrator: none.
+pub fn visible_to(viewer: &Viewer) -> Select<proposal::Entity> {
+    use proposal::Column as P;
+    let Some(person) = &viewer.0 else { return proposal::Entity::find().filter(P::Id.is_in(Vec::<ProposalId>::new())) };
+    let own = P::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup));
+    let opened = opening::Entity::find().filter(opening::Column::ConfirmedAt.is_not_null()).select_only().column(opening::Column::ChallengeId).into_query();
+    let ranked = [ProposalStatus::Evaluated, ProposalStatus::Selected, ProposalStatus::Reserve, ProposalStatus::NotSelected];
+    let offered = review::Entity::find()
+        .filter(review::Column::UserId.eq(person.id))
+        .filter(review::Column::Status.ne(ReviewStatus::Recused))
+        .select_only()
+        .column(review::Column::ProposalId)
+        .into_query();
+    let entitled = Condition::any()
+        .add(P::ChallengeId.in_subquery(councils(person.id, &[CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary])))
+        .add(P::Id.in_subquery(offered))
+        .add(Condition::all().add(P::Status.is_in(ranked)).add(P::ChallengeId.in_subquery(councils(person.id, CouncilRole::ALL))))
+        .add(P::ChallengeId.in_subquery(decided_by(person.id)))
+        .add(P::ChallengeId.in_subquery(decided_in(&viewer.organizations(OrganizationKind::Agency))))
+        .add_option(viewer.holds(PlatformRole::Auditor).then(|| P::Id.is_not_null()));
+    let conflicted = conflict_declaration::Entity::find()
+        .filter(conflict_declaration::Column::UserId.eq(person.id))
+        .filter(conflict_declaration::Column::Interest.ne(Interest::None))
+        .select_only()
+        .column(conflict_declaration::Column::ProposalId)
+        .into_query();
+    let after_opening = Condition::all()
+        .add(P::ChallengeId.in_subquery(opened))
+        .add(P::Status.is_not_in([ProposalStatus::Draft, ProposalStatus::Withdrawn]))
+        .add(entitled)
+        .add(P::Id.not_in_subquery(conflicted))
+        .add(P::OrganizationId.not_in_subquery(ever_member(person.id)));
+    proposal::Entity::find().filter(Condition::any().add(own).add(after_opening))
+}
+
+/// Proposals whose content a viewer may read: of the visible ones, council members need to have declared no conflict.
+pub fn readable_by(viewer: &Viewer) -> Select<proposal::Entity> {
+    use proposal::Column as P;
+    let visible = visible_to(viewer);
+    let Some(person) = &viewer.0 else { return visible };
+    let cleared = conflict_declaration::Entity::find()
+        .filter(conflict_declaration::Column::UserId.eq(person.id))
+        .filter(conflict_declaration::Column::Interest.eq(Interest::None))
+        .select_only()
+        .column(conflict_declaration::Column::ProposalId)
+        .into_query();
+    visible.filter(
+        Condition::any()
+            .add(P::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup)))
+            .add(P::ChallengeId.not_in_subquery(councils(person.id, CouncilRole::ALL)))
+            .add(P::Id.in_subquery(cleared)),
+    )
+}
+
+/// Proposals whose applicant a viewer may know: in a blind call only the team itself, the secretary and the auditor, until
+/// the decision is published.
+pub fn identified_to(viewer: &Viewer) -> Select<proposal::Entity> {
+    use proposal::Column as P;
+    let visible = visible_to(viewer);
+    let Some(person) = &viewer.0 else { return visible };
+    let blind_still = challenge::Entity::find()
+        .filter(challenge::Column::IsBlind.eq(true))
+        .filter(challenge::Column::Status.is_not_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]))
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query();
+    visible.filter(
+        Condition::any()
+            .add(P::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup)))
+            .add(P::ChallengeId.in_subquery(councils(person.id, &[CouncilRole::Secretary])))
+            .add_option(viewer.holds(PlatformRole::Auditor).then(|| P::Id.is_not_null()))
+            .add(P::ChallengeId.not_in_subquery(blind_still)),
+    )
+}
+
+fn councils(user: UserId, roles: &[CouncilRole]) -> SubQuery {
+    council_member::Entity::find()
+        .filter(council_member::Column::UserId.eq(user))
+        .filter(council_member::Column::RemovedAt.is_null())
+        .filter(council_member::Column::Role.is_in(roles.to_vec()))
+        .select_only()
+        .column(council_member::Column::ChallengeId)
+        .into_query()
+}
+
+fn decided_by(user: UserId) -> SubQuery {
+    challenge::Entity::find().filter(challenge::Column::DecisionMakerId.eq(user)).select_only().column(challenge::Column::Id).into_query()
+}
+
+fn decided_in(agencies: &[OrganizationId]) -> SubQuery {
+    challenge::Entity::find()
+        .filter(challenge::Column::AgencyId.is_in(agencies.to_vec()))
+        .filter(challenge::Column::Status.is_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]))
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query()
+}
+
+/// Organisations the person is, or ever was, a member of: whoever left last week is still in conflict.
+pub(crate) fn ever_member(user: UserId) -> SubQuery {
+    membership::Entity::find().filter(membership::Column::UserId.eq(user)).select_only().column(membership::Column::OrganizationId).into_query()
+}
+
+/// Which proposals a list is of.
+#[derive(Clone, Debug, Serialize)]
+pub enum Of {
+    /// Answers to one challenge.
+    Challenge(ChallengeId),
+    /// Of one's own startups.
+    Own(Vec<OrganizationId>),
+}
+
+fn select_of(viewer: &Viewer, of: &Of) -> Select<proposal::Entity> {
+    match of {
+        Of::Challenge(id) => visible_to(viewer).filter(proposal::Column::ChallengeId.eq(*id)),
+        Of::Own(ids) => visible_to(viewer).filter(proposal::Column::OrganizationId.is_in(ids.clone())),
+    }
+}
+
+/// A page of proposals, newest draft first.
+pub async fn list(app: &App, viewer: &Viewer, of: &Of, ask: &Ask) -> Result<Page<proposal::Model>> {
+    let scope = format!("proposals {}", serde_json::to_string(of).unwrap_or_default());
+    let sort = Sort { column: Some(proposal::Column::CreatedAt), id: proposal::Column::Id, descending: true, scope };
+    page::read(&app.db.read, &app.keys, select_of(viewer, of), &sort, ask, |row| (Some(Key::Number(row.created_at.micros())), row.id.0)).await
+}
+
+/// How many there are on all pages.
+pub async fn count(app: &App, viewer: &Viewer, of: &Of) -> Result<u64> {
+    Ok(select_of(viewer, of).count(&app.db.read).await?)
+}
+
+/// Loads and locks a proposal that the viewer may know of.
+pub(crate) async fn locked(tx: &Tx, id: ProposalId) -> Result<proposal::Model> {
+    let row = visible_to(&tx.op().viewer).filter(proposal::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
+    row.ok_or_else(|| Problem::at("proposalId", Reason::NotFound).into())
+}
+
+/// Loads the challenge of a proposal first, so that locks are always taken from the top.
+pub(crate) async fn challenge_of(tx: &Tx, id: ProposalId) -> Result<challenge::Model> {
+    let row = visible_to(&tx.op().viewer).filter(proposal::Column::Id.eq(id)).one(tx).await?;
+    let row = row.ok_or_else(|| Problem::at("proposalId", Reason::NotFound))?;
+    let challenge = challenge::Entity::find_by_id(row.challenge_id).lock_shared().one(tx).await?;
+    challenge.ok_or_else(|| Error::Internal("a proposal without a challenge".to_owned()))
+}
+
+/// Moves a proposal to its next state and writes what changes with it.
+pub(crate) async fn advance(tx: &Tx, row: &proposal::Model, command: ProposalCommand, change: proposal::ActiveModel) -> Result<ProposalStatus> {
+    let next = machine::step(TRANSITIONS, row.status, &command)?;
+    let now = tx.now().await?;
+    let change = proposal::ActiveModel { status: Set(next), updated_at: Set(now), version: Set(row.version + 1), ..change };
+    let done = proposal::Entity::update_many()
+        .set(change)
+        .filter(proposal::Column::Id.eq(row.id))
+        .filter(proposal::Column::Version.eq(row.version))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 1 { Ok(next) } else { Err(Reason::Stale { current: row.version + 1 }.into()) }
+}
+
+/// Drafts a proposal of a startup to a challenge.
+#[derive(Serialize)]
+pub struct CreateProposal {
+    /// To which challenge.
+    pub challenge: ChallengeId,
+    /// By which startup.
+    pub organization: OrganizationId,
+    /// What it says so far.
+    pub content: Content,
+}
+
+impl Command for CreateProposal {
+    const NAME: &'static str = "createProposal";
+    type Output = ProposalId;
+
+    async fn run(&self, tx: &Tx) -> Result<ProposalId> {
+        let user = tx.op().user()?;
+        let challenge = shared(tx, self.challenge).await?;
+        let viewer = &tx.op().viewer;
+        if !viewer.organizations(OrganizationKind::Startup).contains(&self.organization) {
+            return Err(Problem::at("organizationId", Reason::NotFound).into());
+        }
+        must(Action::WriteProposal, viewer.roles_in(self.organization))?;
+        let now = tx.now().await?;
+        match timetable(&challenge).filter(|_| challenge.status == ChallengeStatus::Published) {
+            Some(timetable) if timetable.window(now) == Window::Closed => {
+                return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
+            }
+            Some(_) => {}
+            None => return Err(not_published(&challenge)),
+        }
+        let id: ProposalId = ids::random();
+        let row = proposal::ActiveModel {
+            id: Set(id),
+            challenge_id: Set(challenge.id),
+            organization_id: Set(self.organization),
+            status: Set(ProposalStatus::Draft),
+            current_version: Set(0),
+            status_reason: Set(None),
+            feedback: Set(None),
+            submitted_at: Set(None),
+            created_by: Set(user),
+            created_at: Set(now),
+            updated_at: Set(now),
+            version: Set(1),
+        };
+        proposal::Entity::insert(row).exec_without_returning(tx).await?;
+        let draft = proposal_draft::ActiveModel { proposal_id: Set(id), content: Set(self.content.canonical()) };
+        proposal_draft::Entity::insert(draft).exec_without_returning(tx).await?;
+        tx.record(Event::new(EventKind::ProposalCreated).proposal(id).challenge(challenge.id).organization(self.organization));
+        Ok(id)
+    }
+}
+
+fn not_published(challenge: &challenge::Model) -> Error {
+    Reason::Transition { current: challenge.status.name(), allowed: vec![ChallengeStatus::Published.name()] }.into()
+}
+
+/// What changes in a working copy; None leaves a part as it is.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ContentPatch {
+    /// Language.
+    pub language: Option<domain::locale::Locale>,
+    /// Title.
+    pub title: Option<String>,
+    /// Public summary.
+    pub summary: Option<String>,
+    /// All sections.
+    pub sections: Option<std::collections::BTreeMap<domain::proposal::ProposalSection, String>>,
+    /// Budget; Some(None) clears it.
+    pub budget: Option<Option<domain::money::Money>>,
+}
+
+impl ContentPatch {
+    fn apply(&self, mut content: Content) -> Content {
+        content.language = self.language.unwrap_or(content.language);
+        if let Some(title) = &self.title {
+            content.title.clone_from(title);
+        }
+        if let Some(summary) = &self.summary {
+            content.summary.clone_from(summary);
+        }
+        if let Some(sections) = &self.sections {
+            content.sections.clone_from(sections);
+        }
+        content.budget = self.budget.unwrap_or(content.budget);
+        content
+    }
+}
+
+/// Content as it is stored.
+pub fn parse_content(stored: &str) -> Result<Content> {
+    serde_json::from_str(stored).map_err(|error| Error::Internal(format!("stored content: {error}")))
+}
+
+async fn working_copy(tx: &Tx, id: ProposalId) -> Result<Content> {
+    let draft = proposal_draft::Entity::find_by_id(id).one(tx).await?;
+    parse_content(&draft.ok_or_else(|| Error::Internal("a proposal without a working copy".to_owned()))?.content)
+}
+
+/// Changes the working copy. The last submitted version stays what it was.
+#[derive(Serialize)]
+pub struct UpdateProposal {
+    /// Which.
+    pub proposal: ProposalId,
+    /// The version that the caller saw.
+    pub expected_version: i32,
+    /// What changes.
+    pub patch: ContentPatch,
+}
+
+impl Command for UpdateProposal {
+    const NAME: &'static str = "updateProposal";
+    type Output = ProposalId;
+
+    async fn run(&self, tx: &Tx) -> Result<ProposalId> {
+        tx.op().user()?;
+        let challenge = challenge_of(tx, self.proposal).await?;
+        let row = locked(tx, self.proposal).await?;
+        must(Action::WriteProposal, tx.op().viewer.roles_in(row.organization_id))?;
+        machine::step(TRANSITIONS, row.status, &ProposalCommand::Edit)?;
+        must_be_version(Some(self.expected_version), row.version)?;
+        let now = tx.now().await?;
+        if let Some(timetable) = timetable(&challenge) {
+            if timetable.window(now) == Window::Closed {
+                return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
+            }
+        }
+        let content = self.patch.apply(working_copy(tx, row.id).await?);
+        advance(tx, &row, ProposalCommand::Edit, Default::default()).await?;
+        proposal_draft::ActiveModel { proposal_id: Set(row.id), content: Set(content.canonical()) }.update(tx).await?;
+        tx.record(Event::new(EventKind::ProposalEdited).proposal(row.id).challenge(row.challenge_id).fact("version", row.version + 1));
+        Ok(row.id)
+    }
+}
+
+/// Hands in the working copy as the next version.
+#[derive(Serialize)]
+pub struct SubmitProposal {
+    /// Which.
+    pub proposal: ProposalId,
+    /// The version that the caller saw, if it matters.
+    pub expected_version: Option<i32>,
+    /// The team declares that the solution is its own to offer.
+    pub declares_ownership: bool,
+}
+
+impl Command for SubmitProposal {
+    const NAME: &'static str = "submitProposal";
+    type Output = ProposalId;
+
+    async fn run(&self, tx: &Tx) -> Result<ProposalId> {
+        let user = tx.op().user()?;
+        let challenge = challenge_of(tx, self.proposal).await?;
+        let row = locked(tx, self.proposal).await?;
+        must(Action::SubmitProposal, tx.op().viewer.roles_in(row.organization_id))?;
+        if challenge.status != ChallengeStatus::Published {
+            return Err(not_published(&challenge));
+        }
+        // The deciding reading: after the locks, so that nobody is late and in.
+        let now = tx.now().await?;
+        timetable(&challenge).ok_or_else(|| not_published(&challenge))?.must_be_open(now)?;
+        machine::step(TRANSITIONS, row.status, &ProposalCommand::Submit)?;
+        must_be_version(self.expected_version, row.version)?;
+        let organization = organization::Entity::find_by_id(row.organization_id).one(tx).await?;
+        if organization.is_none_or(|organization| organization.status != OrganizationStatus::Verified) {
+            return Err(Reason::OrganizationNotVerified.into());
+        }
+        let content = working_copy(tx, row.id).await?;
+        let mut missing = content.missing_for_submission();
+        if !self.declares_ownership {
+            missing.push(Problem::at("declaresOwnership", Reason::Required));
+        }
+        if !missing.is_empty() {
+            return Err(missing.into());
+        }
+        let number = row.current_version + 1;
+        if usize::try_from(number).unwrap_or(usize::MAX) > limits::VERSIONS {
+            return Err(Reason::Quota { limit: limits::VERSIONS }.into());
+        }
+        let sha256 = content.sha256();
+        let version = proposal_version::ActiveModel {
+            id: Set(ids::random::<ProposalVersionId>()),
+            proposal_id: Set(row.id),
+            number: Set(number),
+            content: Set(content.canonical()),
+            sha256: Set(sha256.clone()),
+            submitted_at: Set(now),
+            submitted_by: Set(user),
+        };
+        proposal_version::Entity::insert(version).exec_without_returning(tx).await?;
+        let change = proposal::ActiveModel { current_version: Set(number), submitted_at: Set(Some(now)), ..Default::default() };
+        let next = advance(tx, &row, ProposalCommand::Submit, change).await?;
+        tx.record(
+            Event::new(EventKind::ProposalSubmitted)
+                .proposal(row.id)
+                .challenge(row.challenge_id)
+                .fact("from", row.status)
+                .fact("to", next)
+                .fact("number", number)
+                .fact("sha256", sha256),
+        );
+        Ok(row.id)
+    }
+}
+
+/// Takes a proposal back.
+#[derive(Serialize)]
+pub struct WithdrawProposal {
+    /// Which.
+    pub proposal: ProposalId,
+}
+
+impl Command for WithdrawProposal {
+    const NAME: &'static str = "withdrawProposal";
+    type Output = ProposalId;
+
+    async fn run(&self, tx: &Tx) -> Result<ProposalId> {
+        tx.op().user()?;
+        let challenge = challenge_of(tx, self.proposal).await?;
+        let row = locked(tx, self.proposal).await?;
+        must(Action::SubmitProposal, tx.op().viewer.roles_in(row.organization_id))?;
+        let next = advance(tx, &row, ProposalCommand::Withdraw, Default::default()).await?;
+        let opened = challenge.status != ChallengeStatus::Published;
+        let kind = if opened { EventKind::ProposalWithdrawnFromReview } else { EventKind::ProposalWithdrawn };
+        tx.record(Event::new(kind).proposal(row.id).challenge(row.challenge_id).fact("from", row.status.public()).fact("to", next));
+        Ok(row.id)
+    }
+}
+
+/// Finds an opened proposal formally in order, or not.
+#[derive(Serialize)]
+pub struct ScreenProposal {
+    /// Which.
+    pub proposal: ProposalId,
+    /// In order.
+    pub eligible: bool,
+    /// Why.
+    pub reason: String,
+}
+
+impl Command for ScreenProposal {
+    const NAME: &'static str = "screenProposal";
+    type Output = ProposalId;
+
+    async fn run(&self, tx: &Tx) -> Result<ProposalId> {
+        let user = tx.op().user()?;
+        let challenge = challenge_of(tx, self.proposal).await?;
+        let row = locked(tx, self.proposal).await?;
+        must(Action::ScreenProposal, crate::access::roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        must_be_cleared(tx, user, row.id).await?;
+        let command = if self.eligible { ProposalCommand::Admit } else { ProposalCommand::Refuse };
+        let change = proposal::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
+        let next = advance(tx, &row, command, change).await?;
+        tx.record(Event::new(EventKind::ProposalScreened).proposal(row.id).challenge(row.challenge_id).fact("from", row.status).fact("to", next));
+        Ok(row.id)
+    }
+}
+
+/// Refuses whoever has not declared to be without conflict: unknown counts as conflict.
+pub(crate) async fn must_be_cleared(tx: &Tx, user: UserId, proposal: ProposalId) -> Result<()> {
+    let declared = conflict_declaration::Entity::find_by_id((proposal, user)).one(tx).await?;
+    match declared {
+        Some(declared) if declared.interest == Interest::None => Ok(()),
+        _ => Err(Reason::ConflictUndeclared.into()),
+    }
+}
+
+/// Says that somebody outside the team reads these proposals. It commits before the content goes out.
+#[derive(Serialize)]
+pub struct RecordReads {
+    /// What is read.
+    pub proposals: Vec<ProposalId>,
+}
+
+impl Command for RecordReads {
+    const NAME: &'static str = "readProposals";
+    type Output = ();
+
+    async fn run(&self, tx: &Tx) -> Result<()> {
+        let user = tx.op().user()?;
+        for id in &self.proposals {
+            tx.record(Event::new(EventKind::ProposalRead).proposal(*id).user(user));
+        }
+        Ok(())
+    }
+}
+
+/// What the viewer may do with the proposal now.
+pub fn available_actions(viewer: &Viewer, row: &proposal::Model) -> Vec<ProposalCommand> {
+    use ProposalCommand as Do;
+    let roles = viewer.roles_in(row.organization_id);
+    let of_the_team = [Do::Edit, Do::Submit, Do::Withdraw];
+    let by = |command| if command == Do::Edit { Action::WriteProposal } else { Action::SubmitProposal };
+    let possible = of_the_team.into_iter().filter(|command| domain::access::may(by(*command), roles));
+    possible.filter(|command| machine::step(TRANSITIONS, row.status, command).is_ok()).collect()
+}
+
+/// Is of the proposal's team.
+pub fn is_team(viewer: &Viewer, row: &proposal::Model) -> bool {
+    let roles = viewer.roles_in(row.organization_id);
+    [Role::TeamOwner, Role::TeamEditor, Role::TeamViewer].into_iter().any(|role| roles.has(role))
+}

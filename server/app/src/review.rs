@@ -1,0 +1,504 @@
+//! Reviews: conflicts declared, sheets filled in, the round locked, the ranking read.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Action, Role};
+use domain::account::PlatformRole;
+use domain::challenge::ChallengeStatus;
+use domain::event::{Event, EventKind};
+use domain::id::{ChallengeId, CouncilMemberId, ProposalId, ReviewId, UserId};
+use domain::machine;
+use domain::organization::OrganizationKind;
+use domain::problem::{Problem, Reason};
+use domain::proposal::{ProposalCommand, ProposalStatus};
+use domain::review::{CouncilRole, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout, may_lock};
+use domain::score::{self, Sheet, Total};
+use entity::{challenge, conflict_declaration, council_member, proposal, review};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use serde::Serialize;
+
+use crate::access::{must, roles_on, seat_on_council};
+use crate::challenge::{locked, must_be_version};
+use crate::command::Command;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::op::Viewer;
+use crate::page::{self, Ask, Key, Page, Sort};
+use crate::proposal::must_be_cleared;
+use crate::{App, ids};
+
+/// Reviews whose existence a viewer may know: one's own; chair and secretary all of their challenge; once locked the council,
+/// the decision maker and the auditor; agency and programme office once the decision is published. Only of proposals that
+/// the viewer may know (a person in conflict loses the item), or of every proposal for the programme office.
+pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
+    use review::Column as R;
+    let Some(person) = &viewer.0 else { return review::Entity::find().filter(R::Id.is_in(Vec::<ReviewId>::new())) };
+    let known = crate::proposal::visible_to(viewer).select_only().column(proposal::Column::Id).into_query();
+    let seats = |roles: &[CouncilRole]| {
+        council_member::Entity::find()
+            .filter(council_member::Column::UserId.eq(person.id))
+            .filter(council_member::Column::RemovedAt.is_null())
+            .filter(council_member::Column::Role.is_in(roles.to_vec()))
+            .select_only()
+            .column(council_member::Column::ChallengeId)
+            .into_query()
+    };
+    let challenges = || challenge::Entity::find().select_only().column(challenge::Column::Id);
+    let decided_by_me = challenges().filter(challenge::Column::DecisionMakerId.eq(person.id)).into_query();
+    let is_decided = challenge::Column::Status.is_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]);
+    let of_my_agency = challenges()
+        .filter(challenge::Column::AgencyId.is_in(viewer.organizations(OrganizationKind::Agency)))
+        .filter(is_decided)
+        .into_query();
+    let locked = Condition::all().add(R::Status.eq(ReviewStatus::Locked)).add(
+        Condition::any()
+            .add(R::ChallengeId.in_subquery(seats(CouncilRole::ALL)))
+            .add(R::ChallengeId.in_subquery(decided_by_me))
+            .add(R::ChallengeId.in_subquery(of_my_agency))
+            .add_option(viewer.holds(PlatformRole::Auditor).then(|| R::Id.is_not_null())),
+    );
+    review::Entity::find().filter(R::ProposalId.in_subquery(known)).filter(R::Status.ne(ReviewStatus::Recused)).filter(
+        Condition::any()
+            .add(R::UserId.eq(person.id))
+            .add(R::ChallengeId.in_subquery(seats(&[CouncilRole::Chair, CouncilRole::Secretary])))
+            .add(locked),
+    )
+}
+
+/// Whether the viewer may read the marks: one's own, or any once locked.
+pub fn may_read_sheet(viewer: &Viewer, row: &review::Model) -> bool {
+    row.status == ReviewStatus::Locked || viewer.0.as_ref().is_some_and(|person| person.id == row.user_id)
+}
+
+/// A page of one's own reviews, newest first.
+pub async fn list_own(app: &App, viewer: &Viewer, user: UserId, ask: &Ask) -> Result<Page<review::Model>> {
+    let sort = Sort { column: Some(review::Column::OfferedAt), id: review::Column::Id, descending: true, scope: "own reviews".to_owned() };
+    let select = visible_to(viewer).filter(review::Column::UserId.eq(user));
+    page::read(&app.db.read, &app.keys, select, &sort, ask, |row| (Some(Key::Number(row.offered_at.micros())), row.id.0)).await
+}
+
+/// How many there are on all pages.
+pub async fn count_own(app: &App, viewer: &Viewer, user: UserId) -> Result<u64> {
+    use sea_orm::PaginatorTrait as _;
+    Ok(visible_to(viewer).filter(review::Column::UserId.eq(user)).count(&app.db.read).await?)
+}
+
+fn must_be_in_evaluation(row: &challenge::Model) -> Result<()> {
+    if row.status == ChallengeStatus::Evaluation && row.round_locked_at.is_none() {
+        return Ok(());
+    }
+    let current = if row.round_locked_at.is_some() { "LOCKED" } else { row.status.name() };
+    Err(Reason::Transition { current, allowed: vec![ChallengeStatus::Evaluation.name()] }.into())
+}
+
+/// Offers reviews: proposals to council members.
+#[derive(Serialize)]
+pub struct AssignReviews {
+    /// Of which challenge.
+    pub challenge: ChallengeId,
+    /// Which proposal to which members.
+    pub assignments: Vec<(ProposalId, Vec<CouncilMemberId>)>,
+}
+
+impl Command for AssignReviews {
+    const NAME: &'static str = "assignReviews";
+    type Output = Vec<ReviewId>;
+
+    async fn run(&self, tx: &Tx) -> Result<Vec<ReviewId>> {
+        let user = tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must(Action::AssignReviews, roles_on(tx, &tx.op().viewer, &row).await?)?;
+        must_be_in_evaluation(&row)?;
+        if self.assignments.iter().map(|(_, members)| members.len()).sum::<usize>() > OFFERS_MAX {
+            return Err(Problem::at("assignments", Reason::TooLong { max: OFFERS_MAX }).into());
+        }
+        let mut offered = Vec::new();
+        for (index, (proposal, members)) in self.assignments.iter().enumerate() {
+            let index = index.to_string();
+            let proposal = crate::proposal::visible_to(&tx.op().viewer)
+                .filter(proposal::Column::Id.eq(*proposal))
+                .filter(proposal::Column::ChallengeId.eq(row.id))
+                .lock_exclusive()
+                .one(tx)
+                .await?
+                .ok_or_else(|| Problem::at_path(["assignments", &index, "proposalId"], Reason::NotFound))?;
+            must_be_cleared(tx, user, proposal.id).await?;
+            crate::proposal::advance(tx, &proposal, ProposalCommand::StartReview, Default::default()).await?;
+            for (place, member) in members.iter().enumerate() {
+                let at = |reason| Problem::at_path(["assignments", &index, "memberIds", &place.to_string()], reason);
+                offered.push(offer(tx, &row, &proposal, *member).await?.map_err(at)?);
+            }
+        }
+        Ok(offered)
+    }
+}
+
+/// Offers one review, unless the member cannot take it.
+async fn offer(tx: &Tx, challenge: &challenge::Model, proposal: &proposal::Model, member: CouncilMemberId) -> Result<Result<ReviewId, Reason>> {
+    let seat = council_member::Entity::find_by_id(member)
+        .filter(council_member::Column::ChallengeId.eq(challenge.id))
+        .filter(council_member::Column::RemovedAt.is_null())
+        .one(tx)
+        .await?;
+    let Some(seat) = seat else { return Ok(Err(Reason::NotFound)) };
+    let declared = conflict_declaration::Entity::find_by_id((proposal.id, seat.user_id)).one(tx).await?.map(|declared| declared.interest);
+    let same_house = entity::membership::Entity::find()
+        .filter(entity::membership::Column::UserId.eq(seat.user_id))
+        .filter(entity::membership::Column::OrganizationId.eq(proposal.organization_id))
+        .limit(1)
+        .one(tx)
+        .await?
+        .is_some();
+    let in_conflict = same_house || declared.is_some_and(|interest| interest != Interest::None);
+    if in_conflict || !crate::council::may_score(seat.role) {
+        return Ok(Err(Reason::IncompatibleRole));
+    }
+    let again = review::Entity::find().filter(review::Column::ProposalId.eq(proposal.id)).filter(review::Column::UserId.eq(seat.user_id)).one(tx).await?;
+    if again.is_some() {
+        return Ok(Err(Reason::AlreadyExists));
+    }
+    let now = tx.now().await?;
+    let id: ReviewId = ids::random();
+    let row = review::ActiveModel {
+        id: Set(id),
+        challenge_id: Set(challenge.id),
+        proposal_id: Set(proposal.id),
+        member_id: Set(seat.id),
+        user_id: Set(seat.user_id),
+        // Whoever has declared no conflict already need not do so again.
+        status: Set(if declared == Some(Interest::None) { ReviewStatus::Accepted } else { ReviewStatus::Offered }),
+        sheet: Set(Sheet::default()),
+        comment: Set(None),
+        offered_at: Set(now),
+        submitted_at: Set(None),
+        locked_at: Set(None),
+        updated_at: Set(now),
+        version: Set(1),
+    };
+    review::Entity::insert(row).exec_without_returning(tx).await?;
+    tx.record(Event::new(EventKind::ReviewOffered).review(id).proposal(proposal.id).challenge(challenge.id).user(seat.user_id));
+    Ok(Ok(id))
+}
+
+async fn advance(tx: &Tx, row: &review::Model, command: ReviewCommand, change: review::ActiveModel) -> Result<ReviewStatus> {
+    let next = machine::step(TRANSITIONS, row.status, &command)?;
+    let now = tx.now().await?;
+    let change = review::ActiveModel { status: Set(next), updated_at: Set(now), version: Set(row.version + 1), ..change };
+    let done = review::Entity::update_many()
+        .set(change)
+        .filter(review::Column::Id.eq(row.id))
+        .filter(review::Column::Version.eq(row.version))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 1 { Ok(next) } else { Err(Reason::Stale { current: row.version + 1 }.into()) }
+}
+
+/// Declares a conflict of interest on one proposal, or none. A declared conflict cannot be taken back by its author.
+#[derive(Serialize)]
+pub struct DeclareInterest {
+    /// On which proposal.
+    pub proposal: ProposalId,
+    /// What kind; `None` for no conflict.
+    pub interest: Interest,
+    /// In words; required for a conflict.
+    pub reason: Option<String>,
+}
+
+impl Command for DeclareInterest {
+    const NAME: &'static str = "declareInterest";
+    type Output = (ProposalId, Option<ReviewId>);
+
+    async fn run(&self, tx: &Tx) -> Result<Self::Output> {
+        let user = tx.op().user()?;
+        let challenge = crate::proposal::challenge_of(tx, self.proposal).await?;
+        let proposal = crate::proposal::locked(tx, self.proposal).await?;
+        must(Action::DeclareConflict, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        must_be_in_evaluation(&challenge)?;
+        let now = tx.now().await?;
+        let declared = conflict_declaration::ActiveModel {
+            proposal_id: Set(proposal.id),
+            user_id: Set(user),
+            interest: Set(self.interest),
+            reason: Set(self.reason.clone()),
+            declared_at: Set(now),
+        };
+        use conflict_declaration::Column as D;
+        let latest = sea_orm::sea_query::OnConflict::columns([D::ProposalId, D::UserId]).update_columns([D::Interest, D::Reason, D::DeclaredAt]).to_owned();
+        conflict_declaration::Entity::insert(declared).on_conflict(latest).exec_without_returning(tx).await?;
+        let mine = review::Entity::find().filter(review::Column::ProposalId.eq(proposal.id)).filter(review::Column::UserId.eq(user)).lock_exclusive().one(tx).await?;
+        let event = |kind| Event::new(kind).proposal(proposal.id).challenge(challenge.id).user(user).fact("interest", self.interest);
+        match (&mine, self.interest) {
+            (Some(row), Interest::None) => {
+                if row.status == ReviewStatus::Offered {
+                    advance(tx, row, ReviewCommand::Accept, Default::default()).await?;
+                }
+                tx.record(event(EventKind::NoConflictDeclared).review(row.id));
+            }
+            (Some(row), _) => {
+                let next = advance(tx, row, ReviewCommand::Recuse, Default::default()).await?;
+                tx.record(event(EventKind::ReviewRecused).review(row.id).fact("from", row.status).fact("to", next));
+            }
+            (None, Interest::None) => tx.record(event(EventKind::NoConflictDeclared)),
+            (None, _) => tx.record(event(EventKind::ConflictDeclared)),
+        }
+        Ok((proposal.id, mine.map(|row| row.id)))
+    }
+}
+
+/// One's own review, locked, with its challenge in evaluation.
+async fn own(tx: &Tx, id: ReviewId) -> Result<(challenge::Model, review::Model)> {
+    let user = tx.op().user()?;
+    let found = visible_to(&tx.op().viewer).filter(review::Column::Id.eq(id)).one(tx).await?;
+    let found = found.ok_or_else(|| Problem::at("reviewId", Reason::NotFound))?;
+    let challenge = challenge::Entity::find_by_id(found.challenge_id).lock_shared().one(tx).await?;
+    let challenge = challenge.ok_or_else(|| Error::Internal("a review without a challenge".to_owned()))?;
+    let row = visible_to(&tx.op().viewer).filter(review::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
+    let row = row.ok_or_else(|| Problem::at("reviewId", Reason::NotFound))?;
+    if row.user_id != user {
+        return Err(Reason::NotPermitted.into());
+    }
+    must(Action::Score, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+    Ok((challenge, row))
+}
+
+/// Saves one's score sheet as a whole.
+#[derive(Serialize)]
+pub struct SaveSheet {
+    /// Of which review.
+    pub review: ReviewId,
+    /// The version that the caller saw.
+    pub expected_version: i32,
+    /// Marks by criterion, as typed: score, reason.
+    pub marks: Vec<(domain::id::CriterionId, String, Option<String>)>,
+    /// A word on the whole.
+    pub comment: Option<String>,
+}
+
+impl Command for SaveSheet {
+    const NAME: &'static str = "saveScoreSheet";
+    type Output = ReviewId;
+
+    async fn run(&self, tx: &Tx) -> Result<ReviewId> {
+        let (challenge, row) = own(tx, self.review).await?;
+        machine::step(TRANSITIONS, row.status, &ReviewCommand::Save)?;
+        must_be_in_evaluation(&challenge)?;
+        must_be_version(Some(self.expected_version), row.version)?;
+        let criteria = crate::challenge::criteria(tx, challenge.id).await?;
+        let mut marks = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (index, (criterion, score, reason)) in self.marks.iter().enumerate() {
+            let index = index.to_string();
+            if !criteria.iter().any(|known| known.id == *criterion) {
+                problems.push(Problem::at_path(["marks", &index, "criterionId"], Reason::NotFound));
+                continue;
+            }
+            match score::Score::parse(score, challenge.rubric.scale) {
+                Ok(score) => {
+                    if marks.insert(*criterion, score::Mark { score, reason: reason.clone() }).is_some() {
+                        problems.push(Problem::at_path(["marks", &index, "criterionId"], Reason::AlreadyExists));
+                    }
+                }
+                Err(reason) => problems.push(Problem::at_path(["marks", &index, "score"], reason)),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        let change = review::ActiveModel { sheet: Set(Sheet(marks)), comment: Set(self.comment.clone()), ..Default::default() };
+        advance(tx, &row, ReviewCommand::Save, change).await?;
+        tx.record(Event::new(EventKind::SheetSaved).review(row.id).proposal(row.proposal_id).challenge(row.challenge_id).fact("version", row.version + 1));
+        Ok(row.id)
+    }
+}
+
+/// Hands one's score sheet in.
+#[derive(Serialize)]
+pub struct SubmitReview {
+    /// Which.
+    pub review: ReviewId,
+    /// The version that the caller saw, if it matters.
+    pub expected_version: Option<i32>,
+}
+
+impl Command for SubmitReview {
+    const NAME: &'static str = "submitReview";
+    type Output = ReviewId;
+
+    async fn run(&self, tx: &Tx) -> Result<ReviewId> {
+        let (challenge, row) = own(tx, self.review).await?;
+        machine::step(TRANSITIONS, row.status, &ReviewCommand::Submit)?;
+        must_be_in_evaluation(&challenge)?;
+        must_be_version(self.expected_version, row.version)?;
+        let criteria = crate::challenge::criteria(tx, challenge.id).await?;
+        let missing = score::missing(&row.sheet, &criteria);
+        if !missing.is_empty() {
+            return Err(missing.into());
+        }
+        let now = tx.now().await?;
+        let next = advance(tx, &row, ReviewCommand::Submit, review::ActiveModel { submitted_at: Set(Some(now)), ..Default::default() }).await?;
+        let event = Event::new(EventKind::ReviewSubmitted).review(row.id).proposal(row.proposal_id).challenge(row.challenge_id).user(row.user_id);
+        tx.record(event.fact("from", row.status).fact("to", next));
+        Ok(row.id)
+    }
+}
+
+/// Locks the round: sheets become immutable and the ranking readable.
+#[derive(Serialize)]
+pub struct LockRound {
+    /// Of which challenge.
+    pub challenge: ChallengeId,
+}
+
+impl Command for LockRound {
+    const NAME: &'static str = "lockRound";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must(Action::LockRound, roles_on(tx, &tx.op().viewer, &row).await?)?;
+        must_be_in_evaluation(&row)?;
+        let in_play = [ProposalStatus::Submitted, ProposalStatus::Eligible, ProposalStatus::UnderReview];
+        let proposals = proposal::Entity::find()
+            .filter(proposal::Column::ChallengeId.eq(row.id))
+            .filter(proposal::Column::Status.is_in(in_play))
+            .order_by_asc(proposal::Column::Id)
+            .lock_exclusive()
+            .all(tx)
+            .await?;
+        let reviews = review::Entity::find().filter(review::Column::ChallengeId.eq(row.id)).order_by_asc(review::Column::Id).lock_exclusive().all(tx).await?;
+        let mut turnouts: BTreeMap<ProposalId, Turnout> = proposals.iter().map(|proposal| (proposal.id, Turnout::default())).collect();
+        for review in reviews.iter().filter(|review| review.status.is_live()) {
+            if let Some(turnout) = turnouts.get_mut(&review.proposal_id) {
+                turnout.live += 1;
+                turnout.submitted += usize::from(review.status == ReviewStatus::Submitted);
+            }
+        }
+        may_lock(&row.rubric, turnouts.into_values())?;
+        let now = tx.now().await?;
+        // All at once: as many statements for three proposals as for three hundred.
+        settle(tx, row.id, &[ReviewStatus::Submitted], ReviewStatus::Locked, now).await?;
+        settle(tx, row.id, &[ReviewStatus::Offered, ReviewStatus::Accepted, ReviewStatus::InProgress], ReviewStatus::Expired, now).await?;
+        let evaluated = machine::step(domain::proposal::TRANSITIONS, ProposalStatus::UnderReview, &ProposalCommand::Lock)?;
+        proposal::Entity::update_many()
+            .set(proposal::ActiveModel { status: Set(evaluated), updated_at: Set(now), ..Default::default() })
+            .col_expr(proposal::Column::Version, Expr::col(proposal::Column::Version).add(1))
+            .filter(proposal::Column::ChallengeId.eq(row.id))
+            .filter(proposal::Column::Status.eq(ProposalStatus::UnderReview))
+            .exec(tx)
+            .await?;
+        let change = challenge::ActiveModel { round_locked_at: Set(Some(now)), updated_at: Set(now), version: Set(row.version + 1), ..Default::default() };
+        let done = challenge::Entity::update_many()
+            .set(change)
+            .filter(challenge::Column::Id.eq(row.id))
+            .filter(challenge::Column::RoundLockedAt.is_null())
+            .exec(tx)
+            .await?;
+        if done.rows_affected != 1 {
+            return Err(Reason::Stale { current: row.version + 1 }.into());
+        }
+        tx.record(Event::new(EventKind::RoundLocked).challenge(row.id).fact("proposals", proposals.len()));
+        Ok(row.id)
+    }
+}
+
+async fn settle(tx: &Tx, challenge: ChallengeId, from: &[ReviewStatus], to: ReviewStatus, now: domain::time::Timestamp) -> Result<()> {
+    let locked_at = (to == ReviewStatus::Locked).then_some(now);
+    review::Entity::update_many()
+        .set(review::ActiveModel { status: Set(to), locked_at: Set(locked_at), updated_at: Set(now), ..Default::default() })
+        .col_expr(review::Column::Version, Expr::col(review::Column::Version).add(1))
+        .filter(review::Column::ChallengeId.eq(challenge))
+        .filter(review::Column::Status.is_in(from.to_vec()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// A proposal in the ranking, with its sheets.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    /// The proposal.
+    pub proposal: proposal::Model,
+    /// 1 is best.
+    pub rank: i32,
+    /// Mean of the totals of its locked sheets.
+    pub mean: Total,
+    /// The locked sheets, each with its total.
+    pub sheets: Vec<(review::Model, Total)>,
+}
+
+/// Ranks the evaluated proposals of a challenge by their locked sheets.
+pub(crate) async fn rank(connection: &impl sea_orm::ConnectionTrait, challenge: &challenge::Model, only: Option<Select<proposal::Entity>>) -> Result<Vec<Ranked>> {
+    let criteria = crate::challenge::criteria(connection, challenge.id).await?;
+    let reviews = review::Entity::find()
+        .filter(review::Column::ChallengeId.eq(challenge.id))
+        .filter(review::Column::Status.eq(ReviewStatus::Locked))
+        .order_by_asc(review::Column::Id)
+        .all(connection)
+        .await?;
+    let ranked = [ProposalStatus::Evaluated, ProposalStatus::Selected, ProposalStatus::Reserve, ProposalStatus::NotSelected];
+    let proposals = only
+        .unwrap_or_else(proposal::Entity::find)
+        .filter(proposal::Column::ChallengeId.eq(challenge.id))
+        .filter(proposal::Column::Status.is_in(ranked))
+        .all(connection)
+        .await?;
+    let mut sheets: BTreeMap<ProposalId, Vec<(review::Model, Total)>> = BTreeMap::new();
+    for review in reviews {
+        if let Some(total) = score::total(&review.sheet, &criteria, challenge.rubric.scale) {
+            sheets.entry(review.proposal_id).or_default().push((review, total));
+        }
+    }
+    let mut proposals: BTreeMap<_, _> = proposals.into_iter().map(|proposal| (proposal.id, proposal)).collect();
+    let means = sheets.iter().filter(|(id, _)| proposals.contains_key(*id)).filter_map(|(id, sheets)| {
+        let totals: Vec<_> = sheets.iter().map(|(_, total)| *total).collect();
+        Some((*id, score::mean(&totals)?))
+    });
+    let places = score::rank(means);
+    let ranked = places.into_iter().filter_map(|place| {
+        let proposal = proposals.remove(&place.proposal)?;
+        Some(Ranked { proposal, rank: place.rank, mean: place.mean, sheets: sheets.remove(&place.proposal).unwrap_or_default() })
+    });
+    Ok(ranked.collect())
+}
+
+/// The ranking as the viewer may read it; None before the lock, and for whoever may not. The agency and the programme
+/// office read it once the decision is published. A person in conflict loses the item: it is not in their ranking.
+pub async fn ranking(app: &App, viewer: &Viewer, challenge: &challenge::Model) -> Result<Option<Vec<Ranked>>> {
+    if challenge.round_locked_at.is_none() {
+        return Ok(None);
+    }
+    let roles = roles_on(&app.db.read, viewer, challenge).await?;
+    let once_published = challenge.status.is_decided() && [Role::AgencyLead, Role::AgencyDrafter].into_iter().any(|role| roles.has(role));
+    if !once_published && !domain::access::may(Action::ReadRanking, roles) {
+        return Ok(None);
+    }
+    rank(&app.db.read, challenge, Some(crate::proposal::visible_to(viewer))).await.map(Some)
+}
+
+/// How far the council is: reviews by state, without any score. For chair and secretary.
+pub async fn progress(app: &App, viewer: &Viewer, challenge: &challenge::Model) -> Result<Option<Turnout>> {
+    let roles = roles_on(&app.db.read, viewer, challenge).await?;
+    if !roles.has(Role::Chair) && !roles.has(Role::Secretary) {
+        return Ok(None);
+    }
+    let reviews: Vec<ReviewStatus> = visible_to(viewer)
+        .filter(review::Column::ChallengeId.eq(challenge.id))
+        .select_only()
+        .column(review::Column::Status)
+        .into_tuple()
+        .all(&app.db.read)
+        .await?;
+    let live = reviews.iter().filter(|status| status.is_live()).count();
+    let submitted = reviews.iter().filter(|status| matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked)).count();
+    Ok(Some(Turnout { live, submitted }))
+}
+
+/// Whether the viewer sits on the council: for fields that only its members read.
+pub async fn seat(app: &App, viewer: &Viewer, challenge: ChallengeId) -> Result<Option<council_member::Model>> {
+    match &viewer.0 {
+        Some(person) => seat_on_council(&app.db.read, person.id, challenge).await,
+        None => Ok(None),
+    }
+}

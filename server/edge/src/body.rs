@@ -1,0 +1,129 @@
+//! The body of a request: bytes, then JSON, then a request of GraphQL.
+
+use std::time::Duration;
+
+use async_graphql::{Request, Variables};
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, StatusCode, header},
+};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::{answer::Fault, errors::Code};
+
+/// What is thrown away of a body that is too large, so that its sender gets to read our answer.
+const MOST_DISCARDED: usize = 4 * 1024 * 1024;
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// JSON in UTF-8, not compressed: nothing that a form or a script of another site can send without asking first.
+pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Fault> {
+    let unsupported = || {
+        Fault::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::BadUserInput,
+            "Requests must be sent as application/json in UTF-8, not compressed.",
+        )
+    };
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        !name.trim().eq_ignore_ascii_case("charset")
+            || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    let is_plain = encoding.is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if is_json && is_utf8 && is_plain { Ok(()) } else { Err(unsupported()) }
+}
+
+/// Reads a body that is neither too large nor too slow.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    mut body: Body,
+    most: usize,
+    patience: Duration,
+) -> Result<Vec<u8>, Fault> {
+    let too_large = || {
+        let message = format!("Too much of one request: at most {most} bytes of body.");
+        Fault::new(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, &message)
+    };
+    let too_slow =
+        || Fault::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "The body did not arrive in time.");
+    let length =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > most) {
+        // Who asks first whether to send it is told no; who has sent it already is heard out.
+        if !headers.contains_key(header::EXPECT) {
+            discard(body).await;
+        }
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(length.unwrap_or_default());
+    let reading = async {
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Fault::bad_request("The body did not arrive."))?;
+            let data = frame.into_data().unwrap_or_default();
+            if bytes.len() + data.len() > most {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(())
+    };
+    let outcome = timeout(patience, reading).await.unwrap_or_else(|_| Err(too_slow()));
+    if let Err(fault) = outcome {
+        if fault.code() == Code::PayloadTooLarge.as_str() {
+            discard(body).await;
+        }
+        return Err(fault);
+    }
+    Ok(bytes)
+}
+
+async fn discard(mut body: Body) {
+    let reading = async {
+        let mut left = MOST_DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // In vain if it takes too long: the connection will be closed on the sender.
+    let _ = timeout(DISCARD_TIMEOUT, reading).await;
+}
+
+/// The parameters of a request, by the rules of GraphQL over HTTP.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Request, Fault> {
+    let bad = Fault::bad_request;
+    let json: Value = serde_json::from_slice(bytes).map_err(|error| {
+        bad(&format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column()))
+    })?;
+    let mut parameters = match json {
+        Value::Object(parameters) => parameters,
+        Value::Array(_) => return Err(bad("Several requests in one are not supported.")),
+        _ => return Err(bad("The body must be a JSON object.")),
+    };
+    let Some(Value::String(query)) = parameters.remove("query") else {
+        return Err(bad("\"query\" must be a string."));
+    };
+    let mut request = Request::new(query);
+    request.operation_name = match parameters.remove("operationName") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name),
+        Some(_) => return Err(bad("\"operationName\" must be a string.")),
+    };
+    request.variables = match parameters.remove("variables") {
+        None | Some(Value::Null) => Variables::default(),
+        Some(Value::Object(variables)) => Variables::from_json(Value::Object(variables)),
+        Some(_) => return Err(bad("\"variables\" must be an object.")),
+    };
+    match parameters.remove("extensions") {
+        None | Some(Value::Null | Value::Object(_)) => Ok(request),
+        Some(_) => Err(bad("\"extensions\" must be an object.")),
+    }
+}

@@ -1,0 +1,124 @@
+//! `POST /graphql`.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use async_graphql::{Pos, Response as Executed, parser::types::OperationType};
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    accept::{self, Media},
+    address::{Peer, caller},
+    answer::{Answer, Fault, refused_status, respond},
+    body,
+    endpoint::{Endpoint, Refusal},
+    errors::{self, Code, Outcome, refusal},
+    head,
+    lifecycle::Lifecycle,
+    limits,
+    observe::Record,
+    options::Options,
+    run::Runner,
+};
+
+/// What the handler needs, shared by all requests.
+pub(crate) struct Edge<E> {
+    pub(crate) endpoint: E,
+    pub(crate) options: Options,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) runner: Runner,
+}
+
+/// Answers a request.
+pub(crate) async fn post<E: Endpoint>(State(edge): State<Arc<Edge<E>>>, request: Request) -> Response<Body> {
+    let media = accept::negotiate(request.headers());
+    let record = request.extensions().get::<Record>().cloned().unwrap_or_default();
+    let answer = match media {
+        Some(media) => edge.answer(request, media, &record).await,
+        None => Err(Fault::new(
+            StatusCode::NOT_ACCEPTABLE,
+            Code::BadUserInput,
+            "Answers are application/graphql-response+json or application/json, in UTF-8.",
+        )),
+    };
+    answer.unwrap_or_else(|fault| {
+        record.failed(fault.code());
+        fault.into_response(media.unwrap_or(Media::Json))
+    })
+}
+
+/// Everything but POST.
+pub(crate) async fn not_allowed() -> Response<Body> {
+    Fault::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadUserInput, "Requests must be sent by POST.")
+        .with_header(header::ALLOW, HeaderValue::from_static("POST"))
+        .into_response(Media::Json)
+}
+
+impl<E: Endpoint> Edge<E> {
+    async fn answer(&self, request: Request, media: Media, record: &Record) -> Result<Response<Body>, Fault> {
+        let options = &self.options;
+        let request_id = record.request_id();
+        let (parts, body) = request.into_parts();
+        body::check_type(&parts.headers)?;
+        // The body first: a connection whose body nobody reads cannot be used again.
+        let bytes = body::read(&parts.headers, body, options.limits.body_bytes, options.body_timeout).await?;
+        if self.lifecycle.is_draining() {
+            return Err(Fault::unavailable());
+        }
+        let peer =
+            parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let address = caller(peer, &parts.headers, &options.trusted_proxies);
+        let head = head::read(&parts.headers, request_id, address)?;
+        let deadline = Instant::now() + options.time_limit;
+        let data = match timeout_at(deadline, self.endpoint.admit(head)).await {
+            Ok(Ok(data)) => data,
+            Ok(Err(Refusal::Unauthenticated)) => {
+                return Err(Fault::unauthenticated("Bearer error=\"invalid_token\""));
+            }
+            Ok(Err(Refusal::RateLimited { retry_after_secs })) => {
+                return Err(Fault::rate_limited(retry_after_secs));
+            }
+            Ok(Err(Refusal::Internal)) => return Err(Fault::internal(request_id)),
+            Ok(Err(Refusal::Unavailable)) | Err(_) => return Err(Fault::unavailable()),
+        };
+        let mut request = body::parse(&bytes)?;
+        request.data = data;
+        let (request, operation) = limits::admit(request, &options.limits)?;
+        record.runs(&operation);
+        if operation.kind == OperationType::Subscription {
+            let message = "Subscriptions are not supported over POST.";
+            return Err(refusal(Code::ValidationFailed, message, Some(operation.pos)).into());
+        }
+        let executed = self.runner.run(&self.endpoint, request, operation.kind, request_id, deadline).await?;
+        Ok(self.told(executed, operation.pos, media, record))
+    }
+
+    fn told(&self, mut executed: Executed, operation: Pos, media: Media, record: &Record) -> Response<Body> {
+        let outcome = errors::settle(&mut executed, record.request_id(), operation);
+        let (status, errors, answer) = match &outcome {
+            Outcome::Refused(errors) => (refused_status(media), errors, Answer::refused(errors)),
+            Outcome::Executed(data, errors) => {
+                (StatusCode::OK, errors, Answer::executed(data, errors, &executed.extensions))
+            }
+        };
+        errors.iter().filter_map(errors::code).for_each(|code| record.failed(code));
+        let mut response = respond(status, media, answer.into_bytes(self.options.answer_bytes, operation));
+        pass_on(&executed.http_headers, response.headers_mut());
+        response
+    }
+}
+
+/// The application's headers, but for those that are ours to set.
+fn pass_on(from: &HeaderMap, to: &mut HeaderMap) {
+    const OURS: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+    for (name, value) in from.iter().filter(|(name, _)| !OURS.contains(name)) {
+        to.append(name.clone(), value.clone());
+    }
+}
