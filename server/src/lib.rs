@@ -1,1 +1,123 @@
-//! stub
+//! The process: settings in, a running server out. The only crate that knows all the others.
+//!
+//! | subject | module |
+//! |---|---|
+//! | the command line, and what each command does | [`cli`], [`command`] |
+//! | settings | [`config`] |
+//! | settings turned into the parts they describe | `parts` |
+//! | the tables, brought up to date by one process at a time | `schema` |
+//! | the worker that sends mail | `worker` |
+//! | readiness and metrics | `host` |
+//! | the example data, told as a history | `demo` |
+//! | log lines, metrics, panics | [`telemetry`] |
+
+pub mod cli;
+pub mod command;
+pub mod config;
+mod demo;
+mod host;
+mod parts;
+mod schema;
+pub mod telemetry;
+mod worker;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use app::App;
+use edge::Lifecycle;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::config::{Config, Environment};
+use crate::host::Process;
+
+/// How long the database may take to let its connections go at the end.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A server that serves. Dropped, it begins to stop.
+pub struct Running {
+    /// Where it listens: with port 0 in the settings, the port it was given.
+    pub address: SocketAddr,
+    /// The application behind it.
+    pub app: App,
+    shutdown: CancellationToken,
+    serving: JoinHandle<()>,
+    _guard: DropGuard,
+}
+
+impl Running {
+    /// Cancelled, it tells the server to stop.
+    pub fn shutdown(&self) -> CancellationToken {
+        self.shutdown.clone()
+    }
+
+    /// Waits until the server has stopped.
+    pub async fn wait(self) -> anyhow::Result<()> {
+        self.serving.await.context("the server stopped by itself")
+    }
+
+    /// Stops the server and waits until it has.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.shutdown.cancel();
+        self.wait().await
+    }
+}
+
+/// Starts everything: database, tables, demo data, worker, HTTP. `observe` is called for every statement; `metrics` is the
+/// text of `/metrics`.
+pub async fn start(
+    config: Config,
+    observe: Option<Arc<dyn Fn() + Send + Sync>>,
+    metrics: impl Fn() -> String + Send + Sync + 'static,
+) -> anyhow::Result<Running> {
+    parts::install_cryptography();
+    let mailer = parts::mailer(&config)?;
+    let options = parts::options(&config)?;
+    let connections = parts::connections(&config, &options);
+    let listener = TcpListener::bind(config.listen_addr)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen_addr))?;
+    let address = listener.local_addr()?;
+    let app = parts::app(&config, parts::connect(&config, observe).await?)?;
+    prepare(&config, &app).await?;
+
+    let lifecycle = Lifecycle::default();
+    let shutdown = lifecycle.shutdown().clone();
+    let host = Arc::new(Process::new(app.clone(), metrics));
+    let introspection = config.environment == Environment::Development;
+    let router = edge::router(
+        api::Api::new(app.clone(), introspection, host),
+        options,
+        &lifecycle,
+        axum::Router::new(),
+    );
+    let serving = tokio::spawn({
+        let (app, shutdown) = (app.clone(), shutdown.clone());
+        async move {
+            // In one task: a process that serves and sends no mail, or the other way round, is of no use.
+            tokio::join!(
+                edge::serve(listener, router, connections, &lifecycle),
+                worker::run(app.clone(), mailer, shutdown, config.shutdown_grace),
+            );
+            // What still holds a connection now has had its time.
+            let _ = tokio::time::timeout(FAREWELL, app.db.close()).await;
+            tracing::info!("stopped");
+        }
+    });
+    tracing::info!(%address, "serving");
+    Ok(Running { address, app, _guard: shutdown.clone().drop_guard(), shutdown, serving })
+}
+
+/// Brings the tables up to date and, if asked, fills an empty database: one process at a time.
+async fn prepare(config: &Config, app: &App) -> anyhow::Result<()> {
+    let turn = schema::Turn::take(&parts::location(config), &app.db).await?;
+    turn.update().await?;
+    if config.demo_data {
+        demo::load_if_empty(app, config).await?;
+    }
+    turn.end().await
+}

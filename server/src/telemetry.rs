@@ -105,7 +105,10 @@ fn collect_metrics() -> anyhow::Result<PrometheusHandle> {
 fn describe_metrics() {
     describe_counter!("commands_total", "Commands done or refused, by name.");
     describe_counter!("command_retries_total", "Transactions run again after a conflict.");
-    describe_histogram!("database_pool_wait_seconds", "Time spent waiting for a connection.");
+    describe_histogram!(
+        "database_pool_wait_seconds",
+        "Time from asking for a transaction to having it: a free connection, on SQLite also the write lock."
+    );
     describe_counter!("mail_attempts_total", "Attempts at sending a mail, by outcome.");
     describe_gauge!("mail_oldest_unsent_seconds", "Age of the oldest mail that is due and not sent.");
     describe_gauge!("mail_oldest_lease_seconds", "Age of the oldest lease a worker holds.");

@@ -1,1 +1,37 @@
-//! stub
+//! The world that end-to-end tests are told in: the server as it is shipped, on a database of its own, with a mail server
+//! that keeps what it gets and a clock that the test moves.
+//!
+//! ```text
+//! let world = World::new().await;
+//! let officer = world.person("officer", "Lê Thu Hà").await;
+//! officer.does(SOMETHING, json!({ .. })).await.ok();
+//! assert_eq!(world.letters().await, ["something_done: officer"]);
+//! world.finish().await;
+//! ```
+//!
+//! Which database: `TEST_DB=sqlite` (default) or `TEST_DB=postgres` with `TEST_DATABASE_URL`; `tests/run` does both.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "whatever cannot go on here fails the test that needed it, and says where"
+)]
+
+pub mod binary;
+pub mod database;
+pub mod graphql;
+pub mod mailbox;
+pub mod meter;
+pub mod person;
+pub mod smtp;
+pub mod wait;
+pub mod world;
+
+pub use binary::Binary;
+pub use graphql::{Answer, Client};
+pub use mailbox::Mail;
+pub use person::Person;
+pub use smtp::{Stage, Trouble};
+pub use wait::eventually;
+pub use world::World;

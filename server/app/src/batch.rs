@@ -153,18 +153,19 @@ pub async fn proposal_counts(app: &App, ids: &[ChallengeId]) -> Result<HashMap<C
     Ok(rows.into_iter().collect())
 }
 
-/// The submitted versions that the viewer may read, newest first.
+/// All submitted versions, newest first: for the team alone, others read the current one.
 pub async fn versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, Vec<proposal_version::Model>>> {
-    let readable = only(crate::proposal::readable_by(viewer), ids);
+    let own = crate::proposal::visible_to(viewer)
+        .filter(proposal::Column::OrganizationId.is_in(viewer.organizations(domain::organization::OrganizationKind::Startup)));
     let rows = proposal_version::Entity::find()
-        .filter(proposal_version::Column::ProposalId.in_subquery(readable))
+        .filter(proposal_version::Column::ProposalId.in_subquery(only(own, ids)))
         .order_by_desc(proposal_version::Column::Number)
         .all(&app.db.read)
         .await?;
     Ok(grouped(rows, |row| row.proposal_id))
 }
 
-/// The latest submitted versions, of proposals that the viewer may know.
+/// The current submitted versions that the viewer may read.
 pub async fn current_versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, proposal_version::Model>> {
     let known = only(crate::proposal::readable_by(viewer), ids);
     let current = proposal_version::Entity::find()
@@ -173,6 +174,19 @@ pub async fn current_versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) ->
         .all(&app.db.read)
         .await?;
     Ok(current.into_iter().map(|row| (row.proposal_id, row)).collect())
+}
+
+/// The same, for reading the whole of it. Whoever is not of the team leaves a trace in the audit chain before anything is
+/// shown; if that fails, nothing is.
+pub async fn opened_versions(app: &App, op: &std::sync::Arc<crate::Op>, ids: &[ProposalId]) -> Result<HashMap<ProposalId, proposal_version::Model>> {
+    let versions = current_versions(app, &op.viewer, ids).await?;
+    let own = drafts(app, &op.viewer, ids).await?;
+    let mut read: Vec<_> = versions.keys().filter(|id| !own.contains_key(id)).copied().collect();
+    if !read.is_empty() {
+        read.sort();
+        app.execute(op, None, crate::proposal::RecordReads { proposals: read }).await?;
+    }
+    Ok(versions)
 }
 
 trait InnerJoinCurrent {

@@ -53,8 +53,7 @@ impl App {
                 Err(Failure::Use(Error::Refused(problems))) if problems.iter().any(|problem| problem.reason == Reason::NotPermitted) => {
                     record::denied(self, op, C::NAME).await?;
                 }
-                Ok(_) => self.wake.notify_one(),
-                Err(_) => {}
+                _ => {}
             }
             metrics::counter!("commands_total", "command" => C::NAME, "outcome" => if outcome.is_ok() { "done" } else { "refused" }).increment(1);
             return outcome.map_err(Into::into);
@@ -65,8 +64,12 @@ impl App {
         let tx = Tx::begin(self, op).await.map_err(Failure::Database)?;
         let outcome = within::<C>(&tx, key, command).await;
         match (outcome, tx.take_fault()) {
-            (Ok(output), _) => {
+            (Ok((output, queued_mail)), _) => {
                 tx.commit().await.map_err(Failure::Database)?;
+                // Only then: the worker's own commands must not wake the worker.
+                if queued_mail {
+                    self.wake.notify_one();
+                }
                 Ok(output)
             }
             (Err(error), fault) => {
@@ -92,16 +95,17 @@ impl From<Failure> for Error {
     }
 }
 
-async fn within<C: Command>(tx: &Tx, key: Option<&str>, command: &C) -> Result<C::Output> {
+/// What the command leaves behind, and whether mail was queued.
+async fn within<C: Command>(tx: &Tx, key: Option<&str>, command: &C) -> Result<(C::Output, bool)> {
     let claim = match key {
         Some(key) => match claim::<C>(tx, key, command).await? {
             Claim::New(claim) => Some(claim),
-            Claim::Done(result) => return result,
+            Claim::Done(result) => return Ok((result?, false)),
         },
         None => None,
     };
     let output = command.run(tx).await?;
-    record::flush(tx).await?;
+    let queued_mail = record::flush(tx).await?;
     if let Some((principal, key)) = claim {
         let result = serde_json::to_string(&output).map_err(|error| Error::Internal(error.to_string()))?;
         idempotency::Entity::update_many()
@@ -111,7 +115,7 @@ async fn within<C: Command>(tx: &Tx, key: Option<&str>, command: &C) -> Result<C
             .exec(tx)
             .await?;
     }
-    Ok(output)
+    Ok((output, queued_mail))
 }
 
 enum Claim<T> {

@@ -52,6 +52,16 @@ impl Db {
         }
     }
 
+    /// Connects for reading only: beside a running server, and without making a file.
+    pub async fn connect_read_only(location: &Location) -> Result<Self, DbErr> {
+        let Location::Sqlite(path) = location else { return Self::connect(location, 2).await };
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(Duration::from_secs(5)).disable_statement_logging();
+        let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_with(options).await;
+        let pool = pool.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+        let only = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+        Ok(Self { read: only.clone(), write: only, clock: Clock::default(), _lock: None })
+    }
+
     async fn sqlite(path: &Path, connections: u32) -> Result<Self, DbErr> {
         let lock = lock_file(path).map_err(|error| DbErr::Custom(format!("the database file cannot be used: {error}")))?;
         let options = SqliteConnectOptions::new()
@@ -114,6 +124,25 @@ impl Db {
         &self.write
     }
 
+    /// Fails if the database would take no write now: away, full, read-only or a mere copy.
+    pub async fn probe(&self) -> Result<(), DbErr> {
+        if self.write.get_database_backend() == DbBackend::Sqlite {
+            // Only writing shows that the disk takes it. This number in the file's header is ours to set, and always 0.
+            self.write.execute_unprepared("PRAGMA user_version = 0").await?;
+            return Ok(());
+        }
+        let sql = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
+        let row = self.read.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        let read_only = row.ok_or_else(|| DbErr::RecordNotFound("probe".to_owned()))?.try_get("", "read_only")?;
+        if read_only { Err(DbErr::Custom("the database is read-only".to_owned())) } else { Ok(()) }
+    }
+
+    /// Lets the connections go, once whoever uses one has given it back.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.read.close_by_ref().await?;
+        self.write.close_by_ref().await
+    }
+
     /// Calls back for every statement on either handle: for tests and the benchmark.
     pub fn on_statement(&mut self, callback: impl Fn() + Send + Sync + 'static) {
         let callback = Arc::new(callback);
@@ -153,7 +182,9 @@ impl Tx {
     #[expect(clippy::disallowed_methods, reason = "the only place that begins a write")]
     pub(crate) async fn begin(app: &App, op: &Arc<Op>) -> Result<Self, DbErr> {
         let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        let asked = std::time::Instant::now();
         let inner = app.db.write.begin_with_options(options).await?;
+        metrics::histogram!("database_pool_wait_seconds").record(asked.elapsed());
         Ok(Self { inner, app: app.clone(), op: Arc::clone(op), now: OnceCell::new(), events: Mutex::default(), fault: Mutex::default() })
     }
 

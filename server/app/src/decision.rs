@@ -1,5 +1,7 @@
 //! The decision: drafted from the ranking, approved by the authority, published.
 
+use std::collections::HashMap;
+
 use domain::access::{Action, Role};
 use domain::account::PlatformRole;
 use domain::challenge::{ChallengeCommand, OfficialRecord};
@@ -10,7 +12,7 @@ use domain::machine;
 use domain::problem::{Problem, Reason};
 use domain::proposal::ProposalStatus;
 use domain::review::CouncilRole;
-use entity::{challenge, council_member, decision, decision_outcome, membership, proposal};
+use entity::{challenge, council_member, decision, decision_outcome, membership, organization, proposal, proposal_version};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
@@ -350,9 +352,67 @@ pub async fn available_actions(app: &crate::App, viewer: &Viewer, row: &decision
     Ok(possible.filter(|command| machine::step(TRANSITIONS, row.status, command).is_ok()).collect())
 }
 
-/// Whether the viewer reads every outcome, or, like the public, only the chosen ones.
-pub async fn reads_all_outcomes(app: &crate::App, viewer: &Viewer, challenge: &challenge::Model) -> Result<bool> {
-    let roles = roles_on(&app.db.read, viewer, challenge).await?;
-    let inside = [Role::Officer, Role::Publisher, Role::DecisionMaker, Role::Auditor, Role::AgencyLead, Role::AgencyDrafter];
-    Ok(roles.on_council() || inside.into_iter().any(|role| roles.has(role)))
+/// An outcome as the viewer may see it.
+pub struct SeenOutcome {
+    /// What is decided.
+    pub outcome: Option<Outcome>,
+    /// The row, for those inside.
+    pub inside: Option<decision_outcome::Model>,
+    /// The proposal, if the viewer may know it.
+    pub proposal: Option<proposal::Model>,
+    /// What publication made public of a chosen proposal.
+    pub award: Option<Award>,
+}
+
+/// What everybody may know of a chosen proposal.
+pub struct Award {
+    /// Who.
+    pub applicant: organization::Model,
+    /// With what.
+    pub title: String,
+    /// In short.
+    pub summary: String,
+}
+
+/// The outcomes as the viewer may see them: all for those inside, but for proposals with which they are in conflict; for everybody else the
+/// chosen ones once the decision is published.
+pub async fn visible_outcomes(app: &crate::App, viewer: &Viewer, row: &decision::Model) -> Result<Vec<SeenOutcome>> {
+    let db = &app.db.read;
+    let Some(challenge) = challenge::Entity::find_by_id(row.challenge_id).one(db).await? else { return Ok(Vec::new()) };
+    let roles = roles_on(db, viewer, &challenge).await?;
+    let reads_proposals =
+        roles.on_council() || [Role::DecisionMaker, Role::Auditor, Role::AgencyLead, Role::AgencyDrafter].into_iter().any(|role| roles.has(role));
+    let inside = reads_proposals || viewer.is_programme_office();
+    let published = row.status == DecisionStatus::Published;
+    let rows = outcomes(db, row.id).await?;
+    let mut known = crate::batch::proposals(app, viewer, &rows.iter().map(|row| row.proposal_id).collect::<Vec<_>>()).await?;
+    let mut awards = if published { awards(app, &rows).await? } else { HashMap::new() };
+    let seen = rows.into_iter().filter_map(|row| {
+        let proposal = known.remove(&row.proposal_id);
+        let award = awards.remove(&row.proposal_id);
+        // Whoever reads proposals here and does not know this one is in conflict with it; what is public stays public.
+        let conflicted = reads_proposals && proposal.is_none();
+        let inside = inside && !conflicted;
+        (inside || award.is_some()).then(|| SeenOutcome { outcome: row.outcome, inside: inside.then_some(row), proposal: proposal.filter(|_| inside), award })
+    });
+    Ok(seen.collect())
+}
+
+async fn awards(app: &crate::App, rows: &[decision_outcome::Model]) -> Result<HashMap<ProposalId, Award>> {
+    let chosen: Vec<_> = rows.iter().filter(|row| row.outcome == Some(Outcome::Selected)).map(|row| row.proposal_id).collect();
+    let db = &app.db.read;
+    // Only what publication really made of it: a proposal withdrawn meanwhile was not selected.
+    let proposals = proposal::Entity::find().filter(proposal::Column::Id.is_in(chosen)).filter(proposal::Column::Status.eq(ProposalStatus::Selected)).all(db).await?;
+    let versions = proposal_version::Entity::find().filter(proposal_version::Column::ProposalId.is_in(proposals.iter().map(|row| row.id))).all(db).await?;
+    let organizations = organization::Entity::find().filter(organization::Column::Id.is_in(proposals.iter().map(|row| row.organization_id))).all(db).await?;
+    let mut awards = HashMap::new();
+    for row in proposals {
+        let version = versions.iter().find(|version| version.proposal_id == row.id && version.number == row.current_version);
+        let applicant = organizations.iter().find(|organization| organization.id == row.organization_id);
+        if let (Some(version), Some(applicant)) = (version, applicant) {
+            let content = crate::proposal::parse_content(&version.content)?;
+            awards.insert(row.id, Award { applicant: applicant.clone(), title: content.title, summary: content.summary });
+        }
+    }
+    Ok(awards)
 }

@@ -400,11 +400,35 @@ fn council_role(role: CouncilRole, locale: Locale) -> &'static str {
     if locale == Locale::Vi { vi } else { en }
 }
 
+/// Withholds every mail that waits: of a history that is told and not lived, nobody should find the mails.
+#[derive(Serialize)]
+pub struct SuppressQueued {
+    /// Why, for staff.
+    pub reason: String,
+}
+
+impl Command for SuppressQueued {
+    const NAME: &'static str = "suppressQueuedMail";
+    type Output = u64;
+
+    async fn run(&self, tx: &Tx) -> Result<u64> {
+        let change = message::ActiveModel {
+            status: Set(MessageStatus::Suppressed),
+            last_error: Set(Some(self.reason.clone())),
+            ..Default::default()
+        };
+        let queued = message::Column::Status.eq(MessageStatus::Queued);
+        Ok(message::Entity::update_many().set(change).filter(queued).exec(tx).await?.rows_affected)
+    }
+}
+
 /// Figures of the outbox, for the metrics.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Backlog {
     /// Seconds the oldest unsent mail has waited.
     pub oldest_seconds: i64,
+    /// Seconds the oldest lease has been held.
+    pub oldest_lease_seconds: i64,
     /// Mails given up.
     pub dead: u64,
 }
@@ -415,8 +439,15 @@ pub async fn backlog(app: &App) -> Result<Backlog> {
     let unsent = [MessageStatus::Queued, MessageStatus::Sending, MessageStatus::Retrying];
     let oldest = message::Entity::find().filter(M::Status.is_in(unsent)).order_by_asc(M::CreatedAt).limit(1).one(&app.db.read).await?;
     let dead = message::Entity::find().filter(M::Status.eq(MessageStatus::Dead)).count(&app.db.read).await?;
+    let leased = message::Entity::find().filter(M::Status.eq(MessageStatus::Sending)).order_by_asc(M::LeaseUntil).limit(1).one(&app.db.read).await?;
     let now = app.db.clock.process();
-    Ok(Backlog { oldest_seconds: oldest.map_or(0, |row| now.seconds_since(row.created_at).max(0)), dead })
+    let lease = i64::try_from(app.settings.mail_lease.as_secs()).unwrap_or(i64::MAX);
+    let held = |row: message::Model| Some(now.seconds_since(row.lease_until?).saturating_add(lease).max(0));
+    Ok(Backlog {
+        oldest_seconds: oldest.map_or(0, |row| now.seconds_since(row.created_at).max(0)),
+        oldest_lease_seconds: leased.and_then(held).unwrap_or(0),
+        dead,
+    })
 }
 
 /// Whether any mail waits or is under way: tests wait for none.

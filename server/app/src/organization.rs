@@ -313,3 +313,15 @@ impl Command for RemoveMember {
         Ok((organization.id, found.id))
     }
 }
+
+/// The organisations of one person, if the viewer may see them.
+pub async fn memberships_of(app: &crate::App, viewer: &Viewer, user: UserId) -> Result<Vec<membership::Model>> {
+    use sea_orm::QueryOrder as _;
+    let rows = memberships_visible_to(viewer).filter(membership::Column::UserId.eq(user)).order_by_asc(membership::Column::CreatedAt);
+    Ok(rows.all(&app.db.read).await?)
+}
+
+/// One organisation by its handle.
+pub async fn by_slug(app: &crate::App, viewer: &Viewer, slug: &str) -> Result<Option<organization::Model>> {
+    Ok(visible_to(viewer).filter(organization::Column::Slug.eq(slug)).one(&app.db.read).await?)
+}

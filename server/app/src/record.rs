@@ -23,11 +23,12 @@ use crate::op::Op;
 /// Rows per insert: both databases limit the parameters of a statement.
 const CHUNK: usize = 500;
 
-/// Writes everything that was recorded in the transaction. The head of the chain is locked last and briefly.
-pub(crate) async fn flush(tx: &Tx) -> Result<()> {
+/// Writes everything that was recorded in the transaction, and says whether that queued mail. The head of the chain is
+/// locked last and briefly.
+pub(crate) async fn flush(tx: &Tx) -> Result<bool> {
     let events = tx.take_events();
     if events.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let mut letters = Vec::with_capacity(events.len());
     for event in &events {
@@ -44,11 +45,12 @@ pub(crate) async fn flush(tx: &Tx) -> Result<()> {
     event::Entity::insert_many(rows.collect::<Result<Vec<_>>>()?).exec_without_returning(tx).await?;
 
     let mut mails: Vec<_> = (first..).zip(letters).flat_map(|(seq, letters)| letters.into_iter().map(move |letter| letter.queued(seq, now))).collect();
+    let queued_mail = !mails.is_empty();
     while !mails.is_empty() {
         let rest = mails.split_off(mails.len().min(CHUNK));
         message::Entity::insert_many(std::mem::replace(&mut mails, rest)).exec_without_returning(tx).await?;
     }
-    Ok(())
+    Ok(queued_mail)
 }
 
 /// Leaves a trace of an attempt that was refused for lack of permission.

@@ -8,7 +8,7 @@ use std::{
 
 use axum::http::HeaderMap;
 
-/// The other end of a connection; in the extensions of every request that came through [`serve`](crate::serve).
+/// The other end of a connection; in the extensions of every request that came through [`serve`](crate::serve()).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 

@@ -1,0 +1,340 @@
+//! The decision on a challenge.
+
+use app::decision::{ApproveDecision, NewOutcome, ProposeDecision, PublishDecision, ReturnDecision, StartDecision, UpdateDecision};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use domain::challenge::limits;
+use entity::decision;
+
+use super::challenge::{Challenge, OfficialRecord, OfficialRecordInput};
+use super::context::Ask as _;
+use super::enums::{DecisionAction, DecisionStatus, Outcome};
+use super::error::{Reported, Result};
+use super::id;
+use super::organization::Organization;
+use super::payload::{Done, UserError, execute, found, payload};
+use super::proposal::Proposal;
+use super::scalar::{DateTime, Decimal};
+use super::text::{Lines, Reader};
+
+/// A decision.
+#[derive(Clone)]
+pub struct Decision(pub decision::Model);
+
+/// What the authority decides on the council's advice. Public once published; before that for those who make it.
+#[Object]
+impl Decision {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        id::encode(self.0.id)
+    }
+
+    /// On which challenge.
+    async fn challenge(&self, ctx: &Context<'_>) -> Result<Option<Challenge>> {
+        Ok(super::one(ctx, self.0.challenge_id).await?.map(Challenge))
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> DecisionStatus {
+        self.0.status.into()
+    }
+
+    /// The outcomes, best rank first: all for those inside, but for proposals with which they are in conflict; for everybody else the chosen
+    /// ones once it is published. Applicants find their own outcome on their proposal.
+    #[graphql(complexity = "50 * child_complexity")]
+    async fn outcomes(&self, ctx: &Context<'_>) -> Result<Vec<DecisionOutcome>> {
+        let state = ctx.state()?;
+        let rows = app::decision::visible_outcomes(ctx.app()?, &state.op.viewer, &self.0).await.map_err(Reported)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| DecisionOutcome {
+                rank: row.inside.as_ref().map(|inside| inside.rank),
+                mean_score: row.inside.as_ref().map(|inside| Decimal(inside.mean.clone())),
+                is_passing: row.inside.as_ref().map(|inside| inside.passes),
+                feedback: row.inside.as_ref().and_then(|inside| inside.feedback.clone()),
+                outcome: row.outcome.map(Into::into),
+                proposal: row.proposal.map(Proposal),
+                applicant: row.award.as_ref().map(|award| Organization(award.applicant.clone())),
+                title: row.award.as_ref().map(|award| award.title.clone()),
+                summary: row.award.map(|award| award.summary),
+            })
+            .collect())
+    }
+
+    /// Why it departs from the ranking; null if it does not, and before publication unless you are inside.
+    async fn departure_reason(&self) -> Option<&String> {
+        self.0.departure_reason.as_ref()
+    }
+
+    /// Why the decision maker returned it; null if not.
+    async fn return_reason(&self) -> Option<&String> {
+        self.0.return_reason.as_ref().filter(|_| self.0.status != domain::decision::DecisionStatus::Published)
+    }
+
+    /// The act of publication; null before.
+    async fn publication(&self) -> Option<OfficialRecord> {
+        self.0.record.clone().map(OfficialRecord::from)
+    }
+
+    /// When the decision maker approved it; null before.
+    async fn approved_at(&self) -> Option<DateTime> {
+        self.0.approved_at.map(DateTime)
+    }
+
+    /// When it was published; null before.
+    async fn published_at(&self) -> Option<DateTime> {
+        self.0.published_at.map(DateTime)
+    }
+
+    /// What your role and the state allow you to do now.
+    async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<DecisionAction>> {
+        let actions = app::decision::available_actions(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
+        Ok(actions.into_iter().map(Into::into).collect())
+    }
+
+    /// When it was begun.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    /// Rises with every change; give it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+}
+
+/// One proposal in a decision.
+#[derive(SimpleObject)]
+pub struct DecisionOutcome {
+    /// Its rank by the council; null unless you are inside.
+    rank: Option<i32>,
+    /// The mean of its sheets, of 100; null unless you are inside.
+    mean_score: Option<Decimal>,
+    /// The mean reaches the pass mark; null unless you are inside.
+    is_passing: Option<bool>,
+    /// What is decided; null while open.
+    outcome: Option<Outcome>,
+    /// What its team is told; null for nothing, and unless you are inside.
+    feedback: Option<String>,
+    /// The proposal; null unless you may read proposals of this challenge.
+    proposal: Option<Proposal>,
+    /// Who was chosen; null unless chosen and published.
+    applicant: Option<Organization>,
+    /// Title of the chosen proposal; null unless chosen and published.
+    title: Option<String>,
+    /// Public summary of the chosen proposal; null unless chosen and published.
+    summary: Option<String>,
+}
+
+/// What `startDecision` needs.
+#[derive(InputObject)]
+pub struct StartDecisionInput {
+    /// On which challenge; its round is locked.
+    challenge_id: ID,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// Outcome and feedback for one proposal.
+#[derive(InputObject)]
+pub struct OutcomeInput {
+    /// Which.
+    proposal_id: ID,
+    /// What is decided.
+    outcome: Outcome,
+    /// What its team is told, at most 2,000 characters.
+    feedback: Option<String>,
+}
+
+/// What `updateDecision` needs.
+#[derive(InputObject)]
+pub struct UpdateDecisionInput {
+    /// Which.
+    decision_id: ID,
+    /// The version that you saw.
+    expected_version: i32,
+    /// Outcomes, at most 100 at a time; those left out stay as they are.
+    #[graphql(default)]
+    outcomes: Vec<OutcomeInput>,
+    /// Why it departs from the ranking, at most 2,000 characters; left out stays as it is.
+    departure_reason: Option<String>,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `proposeDecision` needs.
+#[derive(InputObject)]
+pub struct ProposeDecisionInput {
+    /// Which.
+    decision_id: ID,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `returnDecision` needs.
+#[derive(InputObject)]
+pub struct ReturnDecisionInput {
+    /// Which.
+    decision_id: ID,
+    /// Why, 1 to 2,000 characters.
+    reason: String,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `approveDecision` needs.
+#[derive(InputObject)]
+pub struct ApproveDecisionInput {
+    /// Which.
+    decision_id: ID,
+    /// The version that you read: nobody approves what they have not seen.
+    expected_version: i32,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `publishDecision` needs.
+#[derive(InputObject)]
+pub struct PublishDecisionInput {
+    /// Which.
+    decision_id: ID,
+    /// The act on paper.
+    record: OfficialRecordInput,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+payload! {
+    /// Answer of `startDecision`.
+    StartDecisionPayload {
+        /// The draft with the ranking in it.
+        decision: Decision,
+    }
+}
+payload! {
+    /// Answer of `updateDecision`.
+    UpdateDecisionPayload {
+        /// The draft as it is now.
+        decision: Decision,
+    }
+}
+payload! {
+    /// Answer of `proposeDecision`.
+    ProposeDecisionPayload {
+        /// The decision.
+        decision: Decision,
+    }
+}
+payload! {
+    /// Answer of `returnDecision`.
+    ReturnDecisionPayload {
+        /// The decision.
+        decision: Decision,
+    }
+}
+payload! {
+    /// Answer of `approveDecision`.
+    ApproveDecisionPayload {
+        /// The decision.
+        decision: Decision,
+    }
+}
+payload! {
+    /// Answer of `publishDecision`.
+    PublishDecisionPayload {
+        /// The decision.
+        decision: Decision,
+    }
+}
+
+async fn after(ctx: &Context<'_>, done: Done<domain::id::DecisionId>) -> Result<(Option<Decision>, Vec<UserError>)> {
+    match done {
+        Ok(id) => {
+            let mut errors = Vec::new();
+            let decision = found(ctx, super::one(ctx, id).await?.map(Decision), &mut errors)?;
+            Ok((decision, errors))
+        }
+        Err(errors) => Ok((None, errors)),
+    }
+}
+
+/// Decisions.
+#[derive(Default)]
+pub struct DecisionMutation;
+
+/// Decisions.
+#[Object]
+impl DecisionMutation {
+    /// Takes a snapshot of the ranking and hands the challenge over for the decision; the decision maker is mailed. For the chair, once locked and
+    /// a decision maker is named. User errors: REQUIRED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    async fn start_decision(&self, ctx: &Context<'_>, #[graphql(desc = "On which challenge.")] input: StartDecisionInput) -> Result<Option<StartDecisionPayload>> {
+        let mut reader = Reader::default();
+        let command = reader.id("challengeId", &input.challenge_id).map(|challenge| StartDecision { challenge });
+        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(StartDecisionPayload { decision, user_errors }))
+    }
+
+    /// Writes outcomes, feedback and the reason for departing from the ranking; for the chair. User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED, TOO_LONG.
+    async fn update_decision(&self, ctx: &Context<'_>, #[graphql(desc = "What changes.")] input: UpdateDecisionInput) -> Result<Option<UpdateDecisionPayload>> {
+        let mut reader = Reader::default();
+        let decision = reader.id("decisionId", &input.decision_id);
+        let few = reader.at_most("outcomes", &input.outcomes, 100);
+        let outcomes = reader.within("outcomes", |reader| {
+            let read = |(index, input): (usize, OutcomeInput)| {
+                reader.within(index, |reader| {
+                    let proposal = reader.id("proposalId", &input.proposal_id);
+                    let feedback = reader.maybe("feedback", input.feedback.as_ref(), limits::REASON, Lines::Many);
+                    Some(NewOutcome { proposal: proposal?, outcome: input.outcome.into(), feedback })
+                })
+            };
+            input.outcomes.into_iter().enumerate().take(if few { 100 } else { 0 }).filter_map(read).collect()
+        });
+        let departure_reason = reader.maybe("departureReason", input.departure_reason.as_ref(), limits::REASON, Lines::Many);
+        let command = decision.map(|decision| UpdateDecision { decision, expected_version: input.expected_version, outcomes, departure_reason });
+        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(UpdateDecisionPayload { decision, user_errors }))
+    }
+
+    /// Puts the draft before the decision maker, who is mailed; for the chair. Needs every outcome, and a reason if it departs from the ranking.
+    /// User errors: REQUIRED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    async fn propose_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: ProposeDecisionInput) -> Result<Option<ProposeDecisionPayload>> {
+        let mut reader = Reader::default();
+        let command = reader.id("decisionId", &input.decision_id).map(|decision| ProposeDecision { decision });
+        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(ProposeDecisionPayload { decision, user_errors }))
+    }
+
+    /// Returns the draft to the chair, who is mailed; for the decision maker. User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG.
+    async fn return_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which and why.")] input: ReturnDecisionInput) -> Result<Option<ReturnDecisionPayload>> {
+        let mut reader = Reader::default();
+        let decision = reader.id("decisionId", &input.decision_id);
+        let reason = reader.text("reason", &input.reason, limits::REASON, Lines::Many);
+        let command = decision.zip(reason).map(|(decision, reason)| ReturnDecision { decision, reason });
+        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(ReturnDecisionPayload { decision, user_errors }))
+    }
+
+    /// Approves the decision; the publishing authority is mailed. For the decision maker, who is not on the council and in no applicant's house.
+    /// User errors: INCOMPATIBLE_ROLE, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    async fn approve_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: ApproveDecisionInput) -> Result<Option<ApproveDecisionPayload>> {
+        let mut reader = Reader::default();
+        let command = reader.id("decisionId", &input.decision_id).map(|decision| ApproveDecision { decision, expected_version: input.expected_version });
+        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(ApproveDecisionPayload { decision, user_errors }))
+    }
+
+    /// Makes the decision public: every applicant is mailed outcome and feedback; agency and council are mailed. For the publishing authority.
+    /// User errors: INCOMPATIBLE_ROLE, CONFLICT, NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG, MALFORMED.
+    async fn publish_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the act on paper.")] input: PublishDecisionInput) -> Result<Option<PublishDecisionPayload>> {
+        let mut reader = Reader::default();
+        let decision = reader.id("decisionId", &input.decision_id);
+        let record = input.record.read(&mut reader);
+        let command = decision.zip(record).map(|(decision, record)| PublishDecision { decision, record });
+        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(PublishDecisionPayload { decision, user_errors }))
+    }
+}

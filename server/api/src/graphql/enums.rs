@@ -1,0 +1,449 @@
+//! The closed sets of the rules, as the schema shows them. Each is the enum of `domain` by the same name or the one beside
+//! it; a variant that is missing here does not compile.
+
+use async_graphql::Enum;
+
+/// Where a challenge stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::challenge::ChallengeStatus")]
+pub enum ChallengeStatus {
+    /// Being written by the agency.
+    Draft,
+    /// Waits for the programme office.
+    InReview,
+    /// Returned to the agency with a reason.
+    ChangesRequested,
+    /// Approved, not yet public.
+    Approved,
+    /// Public. Whether proposals are taken follows from the window.
+    Published,
+    /// The proposals were opened; the council works.
+    Evaluation,
+    /// The round is locked; the decision is being made.
+    Decision,
+    /// Decided with at least one winner.
+    Awarded,
+    /// Decided without a winner.
+    ClosedNoAward,
+}
+
+/// What is done to a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::challenge::ChallengeCommand")]
+pub enum ChallengeAction {
+    /// Change the draft.
+    Edit,
+    /// Hand in for approval.
+    SubmitForApproval,
+    /// Return to the agency.
+    RequestChanges,
+    /// Approve.
+    Approve,
+    /// Take back an approved challenge.
+    Recall,
+    /// Make public.
+    Publish,
+    /// Open the sealed proposals.
+    OpenProposals,
+    /// Hand over to the decision maker.
+    StartDecision,
+    /// Publish a decision with a winner.
+    Award,
+    /// Publish a decision without a winner.
+    CloseWithoutAward,
+}
+
+/// The route by which a challenge looks for its solution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::challenge::Track")]
+pub enum Track {
+    /// On the city's list of big problems.
+    GrandChallenge,
+    /// A task ordered by the state.
+    CommissionedTask,
+    /// A contest or an incubation call.
+    OpenCall,
+    /// A controlled trial.
+    Sandbox,
+}
+
+/// The sections of a brief.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::challenge::BriefSection")]
+pub enum BriefSectionKind {
+    /// What happens and why it matters.
+    Context,
+    /// Who suffers from it, and how many.
+    AffectedPeople,
+    /// How it is handled today.
+    CurrentProcess,
+    /// What a solution must respect.
+    Constraints,
+    /// Where and how large the pilot is to be.
+    PilotScope,
+    /// What is expected to be handed over.
+    ExpectedProduct,
+    /// What is not asked for.
+    OutOfScope,
+    /// Data that will be shared and on what terms.
+    DataOffered,
+    /// Who may apply.
+    Eligibility,
+    /// Support offered and its ceiling.
+    Support,
+    /// To whom the results belong.
+    IpTerms,
+    /// Legal or policy basis.
+    LegalBasis,
+}
+
+/// Whether proposals are taken, by the server's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::challenge::Window")]
+pub enum ChallengeWindow {
+    /// Not yet.
+    Upcoming,
+    /// Now.
+    Open,
+    /// Not any more.
+    Closed,
+}
+
+/// The field of public life a challenge belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::challenge::Sector")]
+pub enum SectorCode {
+    /// Agriculture and rural development.
+    Agriculture,
+    /// Trade and markets.
+    Commerce,
+    /// Shared data and digital infrastructure.
+    DataInfrastructure,
+    /// Floods, fires, storms and other disasters.
+    DisasterResilience,
+    /// Schools and training.
+    Education,
+    /// Air, water, waste.
+    Environment,
+    /// Food safety.
+    FoodSafety,
+    /// Hospitals and public health.
+    Health,
+    /// Housing and construction.
+    HousingConstruction,
+    /// Land and cadastre.
+    Land,
+    /// Drones and low-altitude services.
+    LowAltitudeEconomy,
+    /// Services of the administration to citizens and businesses.
+    PublicAdministration,
+    /// Police, fire brigade, emergency.
+    PublicSafety,
+    /// Science, technology and innovation itself.
+    ScienceTechnology,
+    /// Small and medium enterprises.
+    SmeDevelopment,
+    /// Taxes and revenue.
+    Tax,
+    /// Roads, traffic, public transport.
+    Transport,
+    /// Streets, drainage, lighting, public space.
+    UrbanManagement,
+}
+
+/// Where a proposal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::proposal::ProposalStatus")]
+pub enum ProposalStatus {
+    /// Being written; known to its team only.
+    Draft,
+    /// Submitted and sealed; the receipt proves when.
+    Submitted,
+    /// Taken back by its team.
+    Withdrawn,
+    /// Found formally in order after the opening.
+    Eligible,
+    /// Found not to meet the formal conditions.
+    Ineligible,
+    /// Reviews were offered to council members.
+    UnderReview,
+    /// The round is locked.
+    Evaluated,
+    /// Chosen by the published decision.
+    Selected,
+    /// In reserve by the published decision.
+    Reserve,
+    /// Not chosen by the published decision.
+    NotSelected,
+}
+
+/// What is done to a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::proposal::ProposalCommand")]
+pub enum ProposalAction {
+    /// Change the working copy.
+    Edit,
+    /// Hand in the working copy as the next version.
+    Submit,
+    /// Take back.
+    Withdraw,
+    /// Find eligible.
+    Admit,
+    /// Find ineligible.
+    Refuse,
+    /// Offer its first review.
+    StartReview,
+    /// Lock the round.
+    Lock,
+    /// Publish: chosen.
+    Select,
+    /// Publish: in reserve.
+    PutInReserve,
+    /// Publish: not chosen.
+    Decline,
+}
+
+/// The sections of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::proposal::ProposalSection")]
+pub enum ProposalSectionKind {
+    /// What is proposed.
+    Solution,
+    /// The technology and how ready it is.
+    Technology,
+    /// Steps and dates.
+    Plan,
+    /// Who does the work.
+    Team,
+    /// What will change, measured by the challenge's indicators.
+    Impact,
+}
+
+/// A seat on a council.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::review::CouncilRole")]
+pub enum CouncilRole {
+    /// Chairs, locks the round, drafts the decision.
+    Chair,
+    /// Stands in for the chair as the second person at the opening.
+    ViceChair,
+    /// Runs the paperwork; does not score.
+    Secretary,
+    /// Reviews and scores.
+    Reviewer,
+    /// Scores.
+    Member,
+}
+
+/// What a member declares about one proposal. Undeclared counts as conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::review::Interest")]
+pub enum ConflictKind {
+    /// No conflict of interest.
+    None,
+    /// Works for, or has a share in, an applicant.
+    SameOrganization,
+    /// Kinship with an applicant.
+    Kinship,
+    /// Money, business or a competing bid.
+    Financial,
+    /// Any other tie.
+    Other,
+}
+
+/// Where a review stands: one member, one proposal, one round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::review::ReviewStatus")]
+pub enum ReviewStatus {
+    /// Offered; the content is closed until the member declares no conflict.
+    Offered,
+    /// No conflict declared.
+    Accepted,
+    /// The sheet was saved.
+    InProgress,
+    /// The sheet is complete and in.
+    Submitted,
+    /// The member is in conflict.
+    Recused,
+    /// Immutable.
+    Locked,
+    /// Not handed in before the lock.
+    Expired,
+}
+
+/// Where a decision stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::decision::DecisionStatus")]
+pub enum DecisionStatus {
+    /// Being drafted by the chair.
+    Draft,
+    /// Before the decision maker.
+    Proposed,
+    /// Approved, not yet public.
+    Approved,
+    /// Public.
+    Published,
+}
+
+/// What is done to a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::decision::DecisionCommand")]
+pub enum DecisionAction {
+    /// Change outcomes, reasons, feedback.
+    Edit,
+    /// Put before the decision maker.
+    Propose,
+    /// Return to the chair.
+    Return,
+    /// Approve.
+    Approve,
+    /// Make public.
+    Publish,
+}
+
+/// What a decision says of one proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::decision::Outcome")]
+pub enum Outcome {
+    /// Chosen for support or a pilot.
+    Selected,
+    /// Follows if a chosen one falls away.
+    Reserve,
+    /// Not chosen.
+    NotSelected,
+}
+
+/// What an organisation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::organization::OrganizationKind")]
+pub enum OrganizationKind {
+    /// A public agency that owns problems.
+    Agency,
+    /// A startup that proposes solutions.
+    Startup,
+    /// The programme office, which approves and publishes.
+    ProgrammeOffice,
+}
+
+/// Whether an organisation may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::organization::OrganizationStatus")]
+pub enum OrganizationStatus {
+    /// Waits for verification by the programme office.
+    Pending,
+    /// Verified.
+    Verified,
+    /// Refused, with a reason.
+    Rejected,
+}
+
+/// What a person is in an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::organization::MembershipRole")]
+pub enum MembershipRole {
+    /// Startup: manages the team, submits and withdraws.
+    Owner,
+    /// Startup: writes proposals.
+    Editor,
+    /// Startup: reads proposals.
+    Viewer,
+    /// Agency: manages the unit, drafts, submits for approval.
+    Lead,
+    /// Agency: drafts and submits for approval.
+    Drafter,
+    /// Programme office: returns or approves, appoints councils, verifies organisations.
+    Officer,
+    /// Programme office: the publishing authority.
+    Publisher,
+}
+
+/// A post on the platform itself, granted to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::account::PlatformRole")]
+pub enum PlatformRole {
+    /// Reads the audit log and locked records, changes nothing.
+    Auditor,
+    /// Accounts and settings; reads no sealed proposal and no unlocked score.
+    Administrator,
+}
+
+/// The stable codes of what a user can correct. A client branches on these, never on messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::problem::Code")]
+pub enum UserErrorCode {
+    /// A value is missing.
+    Required,
+    /// Shorter than the minimum.
+    TooShort,
+    /// Longer than the limit (characters of a text, items of a list).
+    TooLong,
+    /// A number or time outside its range.
+    OutOfRange,
+    /// Not in the form described.
+    Malformed,
+    /// Contains control, invisible or direction-changing characters.
+    ForbiddenCharacter,
+    /// Unknown, or not visible to you.
+    NotFound,
+    /// You may see it but not do this.
+    NotPermitted,
+    /// The state or version is not what the command needs.
+    Conflict,
+    /// There is one already.
+    AlreadyExists,
+    /// The idempotency key was used with another input.
+    IdempotencyMismatch,
+    /// A limit on how many is reached.
+    Quota,
+    /// The password is too common or contains your own data.
+    WeakPassword,
+    /// The address or the password is wrong.
+    InvalidCredentials,
+    /// The token is unknown, used, replaced or expired.
+    InvalidToken,
+    /// The weights of the rubric do not sum to 100.
+    #[graphql(name = "WEIGHTS_NOT_100")]
+    WeightsNot100,
+    /// Nobody approves or publishes what they wrote, or publishes what they approved.
+    SelfApproval,
+    /// The window for proposals has not opened yet.
+    NotOpen,
+    /// The deadline has passed by the server's clock.
+    DeadlinePassed,
+    /// The deadline has not been reached by the server's clock.
+    DeadlineNotReached,
+    /// The organisation is not verified.
+    OrganizationNotVerified,
+    /// The rubric cannot change once a proposal was submitted.
+    RubricFrozen,
+    /// A second person must confirm.
+    SecondPersonRequired,
+    /// A conflict, or none, must be declared first.
+    ConflictUndeclared,
+    /// Too few score sheets are in.
+    QuorumNotReached,
+    /// The person already has a role that excludes this one.
+    IncompatibleRole,
+}
+
+/// Currencies that a budget may be stated in (ISO 4217).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::money::Currency")]
+pub enum CurrencyCode {
+    /// Vietnamese đồng, no minor unit.
+    Vnd,
+    /// United States dollar, two decimals.
+    Usd,
+    /// Euro, two decimals.
+    Eur,
+}
+
+/// A person's language. Vietnamese unless the person chose otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::locale::Locale")]
+pub enum Locale {
+    /// Vietnamese.
+    Vi,
+    /// English.
+    En,
+}

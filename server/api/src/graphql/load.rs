@@ -1,0 +1,121 @@
+//! Loaders: many keys, one statement, always in the name of the viewer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use app::{App, Error, Op, batch};
+use domain::id::{
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId,
+};
+use entity::{
+    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal, proposal_draft, proposal_version, review, user,
+};
+
+/// Reads in the name of one viewer.
+pub struct Loader {
+    /// The application.
+    pub app: App,
+    /// Who asks.
+    pub op: Arc<Op>,
+}
+
+macro_rules! loads {
+    ($($(#[$meta:meta])* $Key:ty => $Value:ty, |$loader:ident, $keys:ident| $read:expr;)+) => { $(
+        $(#[$meta])*
+        impl async_graphql::dataloader::Loader<$Key> for Loader {
+            type Value = $Value;
+            type Error = Arc<Error>;
+
+            async fn load(&self, keys: &[$Key]) -> Result<HashMap<$Key, $Value>, Self::Error> {
+                let ($loader, $keys) = (self, keys);
+                $read.await.map_err(Arc::new)
+            }
+        }
+    )+ };
+}
+
+loads! {
+    UserId => user::Model, |of, keys| batch::users(&of.app, &of.op.viewer, keys);
+    OrganizationId => organization::Model, |of, keys| batch::organizations(&of.app, &of.op.viewer, keys);
+    MembershipId => membership::Model, |of, keys| batch::memberships(&of.app, &of.op.viewer, keys);
+    ChallengeId => challenge::Model, |of, keys| batch::challenges(&of.app, &of.op.viewer, keys);
+    ProposalId => proposal::Model, |of, keys| batch::proposals(&of.app, &of.op.viewer, keys);
+    CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
+    ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
+    DecisionId => decision::Model, |of, keys| batch::decisions(&of.app, &of.op.viewer, keys);
+    CriterionId => criterion::Model, |of, keys| batch::criteria_by_id(&of.app, &of.op.viewer, keys);
+    IndicatorId => indicator::Model, |of, keys| batch::indicators_by_id(&of.app, &of.op.viewer, keys);
+}
+
+macro_rules! keys {
+    ($($(#[$meta:meta])* $Key:ident($Id:ty);)+) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $Key(pub $Id);
+    )+ };
+}
+
+keys! {
+    /// The criteria of a challenge.
+    CriteriaOf(ChallengeId);
+    /// The indicators of a challenge.
+    IndicatorsOf(ChallengeId);
+    /// The council of a challenge.
+    CouncilOf(ChallengeId);
+    /// The decision on a challenge.
+    DecisionOf(ChallengeId);
+    /// The opening of a challenge.
+    OpeningOf(ChallengeId);
+    /// How many proposals a challenge has.
+    ProposalCountOf(ChallengeId);
+    /// The members of an organisation.
+    MembersOf(OrganizationId);
+    /// The applicant of a proposal.
+    ApplicantOf(ProposalId);
+    /// The current submitted version of a proposal.
+    CurrentVersionOf(ProposalId);
+    /// The same, for reading the whole of it: somebody outside the team leaves a trace first.
+    OpenedVersionOf(ProposalId);
+    /// All submitted versions of a proposal.
+    VersionsOf(ProposalId);
+    /// The working copy of a proposal.
+    DraftOf(ProposalId);
+    /// The reviews of a proposal.
+    ReviewsOf(ProposalId);
+}
+
+fn wrapped<I: Copy + Eq + std::hash::Hash, K: Eq + std::hash::Hash, V>(map: HashMap<I, V>, wrap: impl Fn(I) -> K) -> HashMap<K, V> {
+    map.into_iter().map(|(id, value)| (wrap(id), value)).collect()
+}
+
+macro_rules! loads_of {
+    ($($Key:ident($Id:ty) => $Value:ty, |$loader:ident, $ids:ident| $read:expr;)+) => { $(
+        impl async_graphql::dataloader::Loader<$Key> for Loader {
+            type Value = $Value;
+            type Error = Arc<Error>;
+
+            async fn load(&self, keys: &[$Key]) -> Result<HashMap<$Key, $Value>, Self::Error> {
+                let $loader = self;
+                let $ids: Vec<$Id> = keys.iter().map(|key| key.0).collect();
+                let $ids = $ids.as_slice();
+                Ok(wrapped($read.await.map_err(Arc::new)?, $Key))
+            }
+        }
+    )+ };
+}
+
+loads_of! {
+    CriteriaOf(ChallengeId) => Vec<criterion::Model>, |of, ids| batch::criteria(&of.app, &of.op.viewer, ids);
+    IndicatorsOf(ChallengeId) => Vec<indicator::Model>, |of, ids| batch::indicators(&of.app, &of.op.viewer, ids);
+    CouncilOf(ChallengeId) => Vec<council_member::Model>, |of, ids| batch::councils(&of.app, &of.op.viewer, ids);
+    DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
+    OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);
+    ProposalCountOf(ChallengeId) => i64, |of, ids| batch::proposal_counts(&of.app, ids);
+    MembersOf(OrganizationId) => Vec<membership::Model>, |of, ids| batch::members(&of.app, &of.op.viewer, ids);
+    ApplicantOf(ProposalId) => organization::Model, |of, ids| batch::applicants(&of.app, &of.op.viewer, ids);
+    CurrentVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::current_versions(&of.app, &of.op.viewer, ids);
+    OpenedVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::opened_versions(&of.app, &of.op, ids);
+    VersionsOf(ProposalId) => Vec<proposal_version::Model>, |of, ids| batch::versions(&of.app, &of.op.viewer, ids);
+    DraftOf(ProposalId) => proposal_draft::Model, |of, ids| batch::drafts(&of.app, &of.op.viewer, ids);
+    ReviewsOf(ProposalId) => Vec<review::Model>, |of, ids| batch::reviews_of(&of.app, &of.op.viewer, ids);
+}

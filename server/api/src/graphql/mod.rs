@@ -1,0 +1,84 @@
+//! The schema, cut by subject: each module has the objects, inputs, queries and mutations of one.
+
+pub mod account;
+pub mod challenge;
+pub mod context;
+pub mod decision;
+pub mod enums;
+pub mod error;
+pub mod evaluation;
+pub mod id;
+pub mod load;
+pub mod node;
+pub mod organization;
+pub mod page;
+pub mod payload;
+pub mod proposal;
+pub mod review;
+pub mod scalar;
+pub mod text;
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use app::{App, Error, Viewer};
+use async_graphql::{Context, EmptySubscription, MergedObject, Schema, SchemaBuilder};
+
+use context::Ask as _;
+use error::{Reported, Result, reported};
+
+/// Everything that can be asked.
+#[derive(MergedObject, Default)]
+pub struct Query(node::NodeQuery, challenge::ChallengeQuery, organization::OrganizationQuery);
+
+/// Everything that can be done. Several mutations in one document run in order, each in a transaction of its own.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    account::AccountMutation,
+    organization::OrganizationMutation,
+    challenge::ChallengeMutation,
+    proposal::ProposalMutation,
+    evaluation::EvaluationMutation,
+    decision::DecisionMutation,
+);
+
+/// The whole schema.
+pub type Root = Schema<Query, Mutation, EmptySubscription>;
+
+/// Highest cost of one request: a field is 1, a page 1 + its size x what is asked of each item.
+pub const COST_MAX: usize = 5_000;
+
+/// The schema before it is told where it runs.
+pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .extension(edge::FieldErrors)
+        .limit_complexity(COST_MAX)
+        .register_output_type::<node::Node>()
+}
+
+/// One row through a loader, in the viewer's name.
+pub async fn one<K>(ctx: &Context<'_>, key: K) -> Result<Option<<load::Loader as async_graphql::dataloader::Loader<K>>::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    load::Loader: async_graphql::dataloader::Loader<K, Error = Arc<Error>>,
+{
+    let state = ctx.state()?;
+    state.loader.load_one(key).await.map_err(|error| reported(&error))
+}
+
+/// What counting needs.
+fn app_and_viewer<'a>(ctx: &'a Context<'_>) -> app::Result<(&'a App, Viewer)> {
+    let missing = |_| Error::Internal("no session in the context".to_owned());
+    Ok((ctx.app().map_err(missing)?, ctx.viewer().map_err(missing)?))
+}
+
+/// Words to search for: at most 200 characters, nothing hidden in them; blank is no condition.
+fn search(words: Option<String>) -> Result<Option<String>> {
+    use domain::problem::{Problem, Reason};
+    let refuse = |reason| Reported(Problem { field: Some(vec!["filter".into(), "search".into()]), reason }.into());
+    match words.as_deref().map(|words| domain::text::line(words, 200)) {
+        None | Some(Err(Reason::Required)) => Ok(None),
+        Some(Ok(words)) => Ok(Some(words)),
+        Some(Err(reason)) => Err(refuse(reason).into()),
+    }
+}

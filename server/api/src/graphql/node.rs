@@ -1,0 +1,106 @@
+//! The way back to an object from its id, and the viewer.
+
+use async_graphql::{Context, ID, Interface, Object};
+use domain::id::{
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId,
+};
+
+use super::account::User;
+use super::challenge::{Challenge, Criterion, Indicator, Sector};
+use super::context::Ask as _;
+use super::decision::Decision;
+use super::error::{Reported, Result};
+use super::id::{NodeId, split};
+use super::one;
+use super::organization::{Membership, Organization};
+use super::proposal::Proposal;
+use super::review::{CouncilMember, Review};
+
+/// An object with an id that is stable for ever and unique over all types.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque id."))]
+pub enum Node {
+    /// A person.
+    User(User),
+    /// An organisation.
+    Organization(Organization),
+    /// A membership.
+    Membership(Membership),
+    /// A challenge.
+    Challenge(Challenge),
+    /// A criterion.
+    Criterion(Criterion),
+    /// An indicator.
+    Indicator(Indicator),
+    /// A proposal.
+    Proposal(Proposal),
+    /// A council seat.
+    CouncilMember(CouncilMember),
+    /// A review.
+    Review(Review),
+    /// A decision.
+    Decision(Decision),
+}
+
+/// Most ids in one `nodes`.
+const NODES_MAX: usize = 100;
+
+async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let Some((tag, uuid)) = split(id) else { return Ok(None) };
+    macro_rules! by_tag {
+        ($($Id:ty => $Object:ident),+) => {
+            match tag {
+                $(<$Id>::TAG => one(ctx, <$Id>::of(uuid)).await?.map(|row| Node::$Object($Object(row))),)+
+                _ => None,
+            }
+        };
+    }
+    Ok(by_tag!(
+        UserId => User,
+        OrganizationId => Organization,
+        MembershipId => Membership,
+        ChallengeId => Challenge,
+        CriterionId => Criterion,
+        IndicatorId => Indicator,
+        ProposalId => Proposal,
+        CouncilMemberId => CouncilMember,
+        ReviewId => Review,
+        DecisionId => Decision
+    ))
+}
+
+/// The way in.
+#[derive(Default)]
+pub struct NodeQuery;
+
+/// The way in.
+#[Object]
+impl NodeQuery {
+    /// You; null when signed out. Everything personal is below it.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        match ctx.viewer()?.0 {
+            Some(person) => super::account::person(ctx, person.id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The object of an id; null for an id that is malformed, unknown, or not yours to see.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Opaque id.")] id: ID) -> Result<Option<Node>> {
+        resolve(ctx, &id).await
+    }
+
+    /// The objects of ids, in the same order, null where there is none that you may see; at most 100.
+    #[graphql(complexity = "1 + ids.len().min(100) * child_complexity")]
+    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "Opaque ids, at most 100.")] ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+        if ids.len() > NODES_MAX {
+            let reason = domain::problem::Reason::TooLong { max: NODES_MAX };
+            return Err(Reported(domain::problem::Problem { field: Some(vec!["ids".to_owned()]), reason }.into()).into());
+        }
+        futures_util::future::try_join_all(ids.iter().map(|id| resolve(ctx, id))).await
+    }
+
+    /// All sectors, in the order of their codes.
+    async fn sectors(&self) -> Vec<Sector> {
+        domain::challenge::Sector::ALL.iter().map(|sector| Sector(*sector)).collect()
+    }
+}

@@ -1,0 +1,406 @@
+//! Agencies, startups, the programme office, and who belongs to them.
+
+use app::keys::token_hash;
+use app::organization::{AcceptInvitation, CreateOrganization, Filter, InviteMember, JudgeOrganization, RemoveMember};
+use async_graphql::{Context, ID, InputObject, Object, OneofObject};
+use domain::organization::OrganizationCommand;
+use domain::text::Email;
+use entity::{membership, organization};
+
+use super::account::User;
+use super::context::Ask as _;
+use super::enums::{Locale, MembershipRole, OrganizationKind, OrganizationStatus};
+use super::error::{Reported, Result};
+use super::id;
+use super::load::MembersOf;
+use super::page::{ask, connection, cost};
+use super::payload::{Done, UserError, execute, found, payload};
+use super::scalar::DateTime;
+use super::text::{Lines, LocalizedText, LocalizedTextInput, Reader};
+
+/// An organisation.
+#[derive(Clone)]
+pub struct Organization(pub organization::Model);
+
+/// An agency, a startup or the programme office. Verified ones are public; others are seen by their members and by staff.
+#[Object]
+impl Organization {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        id::encode(self.0.id)
+    }
+
+    /// What it is.
+    async fn kind(&self) -> OrganizationKind {
+        self.0.kind.into()
+    }
+
+    /// Whether it may act.
+    async fn status(&self) -> OrganizationStatus {
+        self.0.status.into()
+    }
+
+    /// Why it was verified or rejected; null for none, and unless you are a member or staff.
+    async fn status_reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let viewer = ctx.viewer()?;
+        let inside = viewer.is_programme_office() || viewer.0.iter().flat_map(|person| &person.seats).any(|seat| seat.organization == self.0.id);
+        Ok(self.0.status_reason.clone().filter(|_| inside))
+    }
+
+    /// Its name, at most 200 characters.
+    async fn name(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
+        Ok(LocalizedText::new(&self.0.name_vi, self.0.name_en.as_ref(), ctx.locale(locale.map(Into::into))?))
+    }
+
+    /// Its handle in addresses: a-z, digits and hyphens.
+    async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// Its members, at most 200; empty unless you are one of them or staff.
+    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<Membership>> {
+        Ok(super::one(ctx, MembersOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Membership).collect())
+    }
+
+    /// You may invite and remove members.
+    async fn viewer_can_manage_members(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(domain::access::may(domain::access::Action::ManageMembers, ctx.viewer()?.roles_in(self.0.id)))
+    }
+
+    /// When it registered.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    /// Rises with every change.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+}
+
+/// A membership.
+#[derive(Clone)]
+pub struct Membership(pub membership::Model);
+
+/// A person's place in an organisation.
+#[Object]
+impl Membership {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        id::encode(self.0.id)
+    }
+
+    /// Where; null if you may not see it any more.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>> {
+        Ok(super::one(ctx, self.0.organization_id).await?.map(Organization))
+    }
+
+    /// Who; null if you may not see them.
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        super::account::person(ctx, self.0.user_id).await
+    }
+
+    /// As what.
+    async fn role(&self) -> MembershipRole {
+        self.0.role.into()
+    }
+
+    /// Since when.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+}
+
+struct Counted(Filter);
+
+impl Counted {
+    async fn count(&self, ctx: &Context<'_>) -> app::Result<u64> {
+        let (app, viewer) = super::app_and_viewer(ctx)?;
+        app::organization::count(app, &viewer, &self.0).await
+    }
+}
+
+connection!(
+    /// A page of organisations.
+    OrganizationConnection,
+    /// An organisation in a list.
+    OrganizationEdge,
+    Organization,
+    organization::Model,
+    Counted
+);
+
+/// Conditions of a list of organisations; what is left out is no condition.
+#[derive(InputObject, Default)]
+pub struct OrganizationFilter {
+    /// Any of these kinds.
+    kind: Option<Vec<OrganizationKind>>,
+    /// Any of these states.
+    status: Option<Vec<OrganizationStatus>>,
+    /// Words of the name, with or without accents; at most 200 characters.
+    search: Option<String>,
+}
+
+/// One way to name an organisation.
+#[derive(OneofObject)]
+pub enum OrganizationBy {
+    /// By id.
+    Id(ID),
+    /// By handle.
+    Slug(String),
+}
+
+/// Organisations.
+#[derive(Default)]
+pub struct OrganizationQuery;
+
+/// Organisations.
+#[Object]
+impl OrganizationQuery {
+    /// Organisations by name.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's four and a filter")]
+    async fn organizations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 25 unless given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100; not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Conditions.")] filter: Option<OrganizationFilter>,
+    ) -> Result<OrganizationConnection> {
+        let filter = filter.unwrap_or_default();
+        let filter = Filter {
+            kinds: filter.kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
+            statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
+            search: super::search(filter.search)?,
+        };
+        let page = app::organization::list(ctx.app()?, &ctx.viewer()?, &filter, &ask(first, after, last, before)).await.map_err(Reported)?;
+        Ok(OrganizationConnection::new(page, Counted(filter)))
+    }
+
+    /// One organisation; null if there is none, or none that you may see.
+    async fn organization(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] by: OrganizationBy) -> Result<Option<Organization>> {
+        let row = match by {
+            OrganizationBy::Id(id) => match id::decode::<domain::id::OrganizationId>(&id) {
+                Some(id) => super::one(ctx, id).await?,
+                None => None,
+            },
+            OrganizationBy::Slug(slug) => app::organization::by_slug(ctx.app()?, &ctx.viewer()?, &slug).await.map_err(Reported)?,
+        };
+        Ok(row.map(Organization))
+    }
+}
+
+/// What `createOrganization` needs.
+#[derive(InputObject)]
+pub struct CreateOrganizationInput {
+    /// What it is.
+    kind: OrganizationKind,
+    /// Its name, at most 200 characters; a name that looks like another's is refused.
+    name: Vec<LocalizedTextInput>,
+    /// Its handle; made from the name if left out.
+    slug: Option<String>,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `verifyOrganization` needs.
+#[derive(InputObject)]
+pub struct VerifyOrganizationInput {
+    /// Which.
+    organization_id: ID,
+    /// A note, at most 2,000 characters.
+    reason: Option<String>,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `rejectOrganization` needs.
+#[derive(InputObject)]
+pub struct RejectOrganizationInput {
+    /// Which.
+    organization_id: ID,
+    /// Why, 1 to 2,000 characters; its owners read it.
+    reason: String,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `inviteMember` needs.
+#[derive(InputObject)]
+pub struct InviteMemberInput {
+    /// Where.
+    organization_id: ID,
+    /// Whom.
+    email: String,
+    /// As what; a role of that kind of organisation.
+    role: MembershipRole,
+    /// Language of the mail.
+    #[graphql(default_with = "Locale::Vi")]
+    locale: Locale,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `acceptInvitation` needs.
+#[derive(InputObject)]
+pub struct AcceptInvitationInput {
+    /// The token from the mail; good only for an account with the invited address.
+    token: String,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `removeMember` needs.
+#[derive(InputObject)]
+pub struct RemoveMemberInput {
+    /// Which membership; your own to leave.
+    membership_id: ID,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+payload! {
+    /// Answer of `createOrganization`.
+    CreateOrganizationPayload {
+        /// The new organisation; waits for verification.
+        organization: Organization,
+    }
+}
+payload! {
+    /// Answer of `verifyOrganization`.
+    VerifyOrganizationPayload {
+        /// The organisation.
+        organization: Organization,
+    }
+}
+payload! {
+    /// Answer of `rejectOrganization`.
+    RejectOrganizationPayload {
+        /// The organisation.
+        organization: Organization,
+    }
+}
+payload! {
+    /// Answer of `inviteMember`. The same whether or not the address has an account.
+    InviteMemberPayload {
+        /// The organisation.
+        organization: Organization,
+    }
+}
+payload! {
+    /// Answer of `acceptInvitation`.
+    AcceptInvitationPayload {
+        /// The organisation that you are in now.
+        organization: Organization,
+    }
+}
+payload! {
+    /// Answer of `removeMember`.
+    RemoveMemberPayload {
+        /// The organisation; null if you just left it and may not see it any more.
+        organization: Organization,
+        /// Id of the membership that ended.
+        deleted_membership_id: ID,
+    }
+}
+
+/// Loads the organisation that a command left behind, by the rights there are now.
+async fn after(ctx: &Context<'_>, done: Done<domain::id::OrganizationId>) -> Result<(Option<Organization>, Vec<UserError>)> {
+    match done {
+        Ok(id) => {
+            ctx.renew().await?;
+            let mut errors = Vec::new();
+            let organization = found(ctx, super::one(ctx, id).await?.map(Organization), &mut errors)?;
+            Ok((organization, errors))
+        }
+        Err(errors) => Ok((None, errors)),
+    }
+}
+
+/// Organisations.
+#[derive(Default)]
+pub struct OrganizationMutation;
+
+/// Organisations.
+#[Object]
+impl OrganizationMutation {
+    /// Founds an organisation; you become its first member. A programme office is founded by an administrator.
+    /// User errors: REQUIRED, TOO_LONG, ALREADY_EXISTS (name or handle), NOT_PERMITTED.
+    async fn create_organization(&self, ctx: &Context<'_>, #[graphql(desc = "The organisation.")] input: CreateOrganizationInput) -> Result<Option<CreateOrganizationPayload>> {
+        let mut reader = Reader::default();
+        let name = reader.bilingual("name", &input.name, 200, Lines::One);
+        let slug = input.slug.as_ref().and_then(|slug| reader.keep("slug", domain::text::slug(slug)));
+        let command = reader.finish(name.map(|name| CreateOrganization { kind: input.kind.into(), name, slug }));
+        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), command).await?).await?;
+        Ok(Some(CreateOrganizationPayload { organization, user_errors }))
+    }
+
+    /// Finds an organisation to be what it says; for the programme office. User errors: NOT_FOUND, NOT_PERMITTED, CONFLICT.
+    async fn verify_organization(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: VerifyOrganizationInput) -> Result<Option<VerifyOrganizationPayload>> {
+        let mut reader = Reader::default();
+        let organization = reader.id("organizationId", &input.organization_id);
+        let reason = reader.maybe("reason", input.reason.as_ref(), 2_000, Lines::Many);
+        let command = organization.map(|organization| JudgeOrganization { organization, command: OrganizationCommand::Verify, reason });
+        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(VerifyOrganizationPayload { organization, user_errors }))
+    }
+
+    /// Refuses an organisation with a reason; for the programme office. User errors: NOT_FOUND, NOT_PERMITTED, CONFLICT, REQUIRED.
+    async fn reject_organization(&self, ctx: &Context<'_>, #[graphql(desc = "Which and why.")] input: RejectOrganizationInput) -> Result<Option<RejectOrganizationPayload>> {
+        let mut reader = Reader::default();
+        let organization = reader.id("organizationId", &input.organization_id);
+        let reason = reader.text("reason", &input.reason, 2_000, Lines::Many);
+        let command = organization.zip(reason).map(|(organization, reason)| JudgeOrganization {
+            organization,
+            command: OrganizationCommand::Reject,
+            reason: Some(reason),
+        });
+        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(RejectOrganizationPayload { organization, user_errors }))
+    }
+
+    /// Invites an address by mail; a newer invitation replaces an older one. User errors: NOT_FOUND, NOT_PERMITTED, MALFORMED, QUOTA.
+    async fn invite_member(&self, ctx: &Context<'_>, #[graphql(desc = "Whom and as what.")] input: InviteMemberInput) -> Result<Option<InviteMemberPayload>> {
+        let mut reader = Reader::default();
+        let organization = reader.id("organizationId", &input.organization_id);
+        let email = reader.keep("email", Email::parse(&input.email));
+        let command = organization.zip(email).map(|(organization, email)| InviteMember {
+            organization,
+            email: email.to_string(),
+            email_key: email.key(),
+            role: input.role.into(),
+            locale: input.locale.into(),
+        });
+        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(InviteMemberPayload { organization, user_errors }))
+    }
+
+    /// Accepts an invitation. User errors: INVALID_TOKEN, ALREADY_EXISTS, QUOTA.
+    async fn accept_invitation(&self, ctx: &Context<'_>, #[graphql(desc = "The token.")] input: AcceptInvitationInput) -> Result<Option<AcceptInvitationPayload>> {
+        let command = AcceptInvitation { token_hash: token_hash(&input.token) };
+        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), Ok(command)).await?).await?;
+        Ok(Some(AcceptInvitationPayload { organization, user_errors }))
+    }
+
+    /// Ends a membership: your own, or one in an organisation that you manage. The last manager stays.
+    /// User errors: NOT_FOUND, NOT_PERMITTED, INCOMPATIBLE_ROLE.
+    async fn remove_member(&self, ctx: &Context<'_>, #[graphql(desc = "Which membership.")] input: RemoveMemberInput) -> Result<Option<RemoveMemberPayload>> {
+        let mut reader = Reader::default();
+        let command = reader.id("membershipId", &input.membership_id).map(|membership| RemoveMember { membership });
+        Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
+            Ok((organization, membership)) => {
+                ctx.renew().await?;
+                let organization = super::one(ctx, organization).await?.map(Organization);
+                RemoveMemberPayload { organization, deleted_membership_id: Some(id::encode(membership)), user_errors: Vec::new() }
+            }
+            Err(errors) => RemoveMemberPayload::refused(errors),
+        }))
+    }
+}

@@ -1,0 +1,441 @@
+//! Proposals: sealed answers of startups.
+
+use std::collections::BTreeMap;
+
+use app::proposal::{ContentPatch, CreateProposal, SubmitProposal, UpdateProposal, WithdrawProposal, is_team};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use domain::problem::Reason;
+use domain::proposal::{Content, limits};
+use entity::{proposal, proposal_version};
+
+use super::challenge::Challenge;
+use super::context::Ask as _;
+use super::enums::{CurrencyCode, Locale, ProposalAction, ProposalSectionKind, ProposalStatus};
+use super::error::{Reported, Result};
+use super::id;
+use super::load::{ApplicantOf, CurrentVersionOf, DraftOf, OpenedVersionOf, ReviewsOf, VersionsOf};
+use super::organization::Organization;
+use super::page::connection;
+use super::payload::{Done, UserError, execute, found, payload};
+use super::review::Review;
+use super::scalar::{DateTime, Decimal};
+use super::text::{Lines, Reader};
+
+/// A proposal.
+#[derive(Clone)]
+pub struct Proposal(pub proposal::Model);
+
+/// A startup's answer to a challenge. Until the opening after the deadline it exists for its own team alone.
+#[Object]
+impl Proposal {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        id::encode(self.0.id)
+    }
+
+    /// To which challenge.
+    async fn challenge(&self, ctx: &Context<'_>) -> Result<Option<Challenge>> {
+        Ok(super::one(ctx, self.0.challenge_id).await?.map(Challenge))
+    }
+
+    /// Who applies; null while a blind call hides it from you.
+    async fn applicant(&self, ctx: &Context<'_>) -> Result<Option<Organization>> {
+        Ok(super::one(ctx, ApplicantOf(self.0.id)).await?.map(Organization))
+    }
+
+    /// Where it stands, as far as you may know: its team does not learn of the lock before the decision is published.
+    async fn status(&self, ctx: &Context<'_>) -> Result<ProposalStatus> {
+        let status = self.0.status;
+        Ok(if is_team(&ctx.viewer()?, &self.0) { status.public() } else { status }.into())
+    }
+
+    /// Title, at most 200 characters: for its team that of the working copy, for others that of the submitted version; null before you
+    /// have declared no conflict of interest.
+    async fn title(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.glance(ctx).await?.map(|content| content.title))
+    }
+
+    /// What may be published if it wins, at most 2,000 characters; null as `title`.
+    async fn summary(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.glance(ctx).await?.map(|content| content.summary))
+    }
+
+    /// The submitted version as a whole; null before there is one, and before you have declared no conflict of interest. Reading it from
+    /// outside the team is recorded.
+    async fn content(&self, ctx: &Context<'_>) -> Result<Option<ProposalContent>> {
+        let version = super::one(ctx, OpenedVersionOf(self.0.id)).await?;
+        version.map(|version| parsed(&version.content).map(ProposalContent::from)).transpose()
+    }
+
+    /// The working copy; null unless you are of its team.
+    async fn draft(&self, ctx: &Context<'_>) -> Result<Option<ProposalContent>> {
+        let draft = super::one(ctx, DraftOf(self.0.id)).await?;
+        draft.map(|draft| parsed(&draft.content).map(ProposalContent::from)).transpose()
+    }
+
+    /// The receipt of the latest submission; null before, and unless you are of its team.
+    async fn receipt(&self, ctx: &Context<'_>) -> Result<Option<Receipt>> {
+        Ok(self.receipts(ctx).await?.into_iter().next())
+    }
+
+    /// The receipts of all submissions, newest first; empty unless you are of its team.
+    async fn receipts(&self, ctx: &Context<'_>) -> Result<Vec<Receipt>> {
+        Ok(super::one(ctx, VersionsOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Receipt::from).collect())
+    }
+
+    /// Why it was found eligible or not; null before.
+    async fn status_reason(&self) -> Option<&String> {
+        self.0.status_reason.as_ref()
+    }
+
+    /// What the published decision tells its team; null before.
+    async fn feedback(&self) -> Option<&String> {
+        self.0.feedback.as_ref()
+    }
+
+    /// The reviews that you may know of; never for its team.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn reviews(&self, ctx: &Context<'_>) -> Result<Vec<Review>> {
+        if is_team(&ctx.viewer()?, &self.0) {
+            return Ok(Vec::new());
+        }
+        Ok(super::one(ctx, ReviewsOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Review).collect())
+    }
+
+    /// When the latest version was submitted; null before.
+    async fn submitted_at(&self) -> Option<DateTime> {
+        self.0.submitted_at.map(DateTime)
+    }
+
+    /// What your role and the state allow you to do now.
+    async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<ProposalAction>> {
+        Ok(app::proposal::available_actions(&ctx.viewer()?, &self.0).into_iter().map(Into::into).collect())
+    }
+
+    /// When the draft was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it last changed; null unless you are of its team.
+    async fn updated_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(is_team(&ctx.viewer()?, &self.0).then_some(DateTime(self.0.updated_at)))
+    }
+
+    /// Rises with every change; give it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+}
+
+fn parsed(stored: &str) -> Result<Content> {
+    Ok(app::proposal::parse_content(stored).map_err(Reported)?)
+}
+
+impl Proposal {
+    /// Title and summary, without counting as reading the whole.
+    async fn glance(&self, ctx: &Context<'_>) -> Result<Option<Content>> {
+        let stored = if is_team(&ctx.viewer()?, &self.0) {
+            super::one(ctx, DraftOf(self.0.id)).await?.map(|draft| draft.content)
+        } else {
+            super::one(ctx, CurrentVersionOf(self.0.id)).await?.map(|version| version.content)
+        };
+        stored.map(|stored| parsed(&stored)).transpose()
+    }
+}
+
+/// What a proposal says.
+#[derive(SimpleObject)]
+pub struct ProposalContent {
+    /// The language it is written in.
+    language: Locale,
+    /// Title, at most 200 characters.
+    title: String,
+    /// What may be published if it wins, at most 2,000 characters.
+    summary: String,
+    /// The sections, in the order of the form.
+    sections: Vec<ProposalSection>,
+    /// The budget asked for; null for none.
+    budget: Option<Money>,
+}
+
+/// One section of a proposal.
+#[derive(SimpleObject)]
+pub struct ProposalSection {
+    /// Which section.
+    kind: ProposalSectionKind,
+    /// What it says, plain text with line breaks, at most 20,000 characters.
+    text: String,
+}
+
+/// An amount in a currency.
+#[derive(SimpleObject)]
+pub struct Money {
+    /// The amount in whole units of the currency.
+    amount: Decimal,
+    /// ISO 4217 code.
+    currency: CurrencyCode,
+}
+
+impl From<Content> for ProposalContent {
+    fn from(content: Content) -> Self {
+        Self {
+            language: content.language.into(),
+            title: content.title,
+            summary: content.summary,
+            sections: content.sections.into_iter().map(|(kind, text)| ProposalSection { kind: kind.into(), text }).collect(),
+            budget: content.budget.map(|money| Money { amount: Decimal(money.amount()), currency: money.currency.into() }),
+        }
+    }
+}
+
+/// Proof of a submission: what was handed in, and when, by the server's clock.
+#[derive(SimpleObject)]
+pub struct Receipt {
+    /// Which submission of the proposal: 1 is the first.
+    number: i32,
+    /// The deciding time of the submission, by the server's clock.
+    submitted_at: DateTime,
+    /// SHA-256 of `canonicalContent` in UTF-8, 64 lower-case hexadecimal digits.
+    sha256: String,
+    /// What was handed in, in canonical form: JSON without blanks; fields language, title, summary, sections (in the order of the form), budget.
+    canonical_content: String,
+}
+
+impl From<proposal_version::Model> for Receipt {
+    fn from(row: proposal_version::Model) -> Self {
+        Self { number: row.number, submitted_at: DateTime(row.submitted_at), sha256: row.sha256, canonical_content: row.content }
+    }
+}
+
+/// Which proposals a connection counts.
+pub struct Counted(pub app::proposal::Of);
+
+impl Counted {
+    async fn count(&self, ctx: &Context<'_>) -> app::Result<u64> {
+        let (app, viewer) = super::app_and_viewer(ctx)?;
+        app::proposal::count(app, &viewer, &self.0).await
+    }
+}
+
+connection!(
+    /// A page of proposals.
+    ProposalConnection,
+    /// A proposal in a list.
+    ProposalEdge,
+    Proposal,
+    proposal::Model,
+    Counted
+);
+
+/// A section of a proposal.
+#[derive(InputObject)]
+pub struct ProposalSectionInput {
+    /// Which section; each at most once.
+    kind: ProposalSectionKind,
+    /// What it says, 1 to 20,000 characters.
+    text: String,
+}
+
+/// An amount in a currency.
+#[derive(InputObject)]
+pub struct MoneyInput {
+    /// The amount in whole units, with no more decimals than the currency has; 0 to 100,000,000,000,000.
+    amount: Decimal,
+    /// ISO 4217 code.
+    currency: CurrencyCode,
+}
+
+impl MoneyInput {
+    fn read(&self, reader: &mut Reader) -> Option<domain::money::Money> {
+        reader.within("budget", |reader| reader.keep("amount", domain::money::Money::parse(&self.amount.0, self.currency.into())))
+    }
+}
+
+/// What `createProposal` needs.
+#[derive(InputObject)]
+pub struct CreateProposalInput {
+    /// To which challenge: published, its deadline ahead.
+    challenge_id: ID,
+    /// By which of your startups; one live proposal to a challenge each.
+    organization_id: ID,
+    /// The language it is written in.
+    #[graphql(default_with = "Locale::Vi")]
+    language: Locale,
+    /// Title, 1 to 200 characters.
+    title: String,
+    /// What may be published if it wins, 1 to 2,000 characters.
+    summary: String,
+    /// The sections, as far as they are written.
+    #[graphql(default)]
+    sections: Vec<ProposalSectionInput>,
+    /// The budget asked for.
+    budget: Option<MoneyInput>,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `updateProposal` needs; what is left out stays as it is.
+#[derive(InputObject)]
+pub struct UpdateProposalInput {
+    /// Which.
+    proposal_id: ID,
+    /// The version that you saw.
+    expected_version: i32,
+    /// New language.
+    language: Option<Locale>,
+    /// New title, 1 to 200 characters.
+    title: Option<String>,
+    /// New summary, 1 to 2,000 characters.
+    summary: Option<String>,
+    /// All sections; replaces those there were.
+    sections: Option<Vec<ProposalSectionInput>>,
+    /// New budget; null clears it.
+    budget: MaybeUndefined<MoneyInput>,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `submitProposal` needs.
+#[derive(InputObject)]
+pub struct SubmitProposalInput {
+    /// Which.
+    proposal_id: ID,
+    /// The version that you saw; left out: whatever there is.
+    expected_version: Option<i32>,
+    /// The team declares that the solution is its own to offer; must be true.
+    declares_ownership: bool,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `withdrawProposal` needs.
+#[derive(InputObject)]
+pub struct WithdrawProposalInput {
+    /// Which.
+    proposal_id: ID,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+payload! {
+    /// Answer of `createProposal`.
+    CreateProposalPayload {
+        /// The new draft.
+        proposal: Proposal,
+    }
+}
+payload! {
+    /// Answer of `updateProposal`.
+    UpdateProposalPayload {
+        /// The proposal as it is now.
+        proposal: Proposal,
+    }
+}
+payload! {
+    /// Answer of `submitProposal`.
+    SubmitProposalPayload {
+        /// The proposal, with its receipt.
+        proposal: Proposal,
+    }
+}
+payload! {
+    /// Answer of `withdrawProposal`.
+    WithdrawProposalPayload {
+        /// The proposal.
+        proposal: Proposal,
+    }
+}
+
+/// Loads the proposal that a command left behind.
+pub async fn after(ctx: &Context<'_>, done: Done<domain::id::ProposalId>) -> Result<(Option<Proposal>, Vec<UserError>)> {
+    match done {
+        Ok(id) => {
+            let mut errors = Vec::new();
+            let proposal = found(ctx, super::one(ctx, id).await?.map(Proposal), &mut errors)?;
+            Ok((proposal, errors))
+        }
+        Err(errors) => Ok((None, errors)),
+    }
+}
+
+fn read_sections(reader: &mut Reader, inputs: Vec<ProposalSectionInput>) -> BTreeMap<domain::proposal::ProposalSection, String> {
+    let mut sections = BTreeMap::new();
+    reader.within("sections", |reader| {
+        for (index, input) in inputs.into_iter().enumerate() {
+            let text = reader.within(index, |reader| reader.text("text", &input.text, limits::SECTION, Lines::Many));
+            if text.and_then(|text| sections.insert(input.kind.into(), text)).is_some() {
+                reader.within(index, |reader| reader.note("kind", Reason::AlreadyExists));
+            }
+        }
+    });
+    sections
+}
+
+/// Proposals.
+#[derive(Default)]
+pub struct ProposalMutation;
+
+/// Proposals.
+#[Object]
+impl ProposalMutation {
+    /// Drafts a proposal of one of your startups. User errors: NOT_FOUND, NOT_PERMITTED, ALREADY_EXISTS, DEADLINE_PASSED, CONFLICT, REQUIRED,
+    /// TOO_LONG, FORBIDDEN_CHARACTER, MALFORMED, OUT_OF_RANGE.
+    async fn create_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "The draft.")] input: CreateProposalInput) -> Result<Option<CreateProposalPayload>> {
+        let mut reader = Reader::default();
+        let challenge = reader.id("challengeId", &input.challenge_id);
+        let organization = reader.id("organizationId", &input.organization_id);
+        let title = reader.text("title", &input.title, limits::TITLE, Lines::One);
+        let summary = reader.text("summary", &input.summary, limits::SUMMARY, Lines::Many);
+        let sections = read_sections(&mut reader, input.sections);
+        let budget = input.budget.and_then(|budget| budget.read(&mut reader));
+        let content = title.zip(summary).map(|(title, summary)| Content { language: input.language.into(), title, summary, sections, budget });
+        let parts = challenge.zip(organization).zip(content);
+        let command = parts.map(|((challenge, organization), content)| CreateProposal { challenge, organization, content });
+        let (proposal, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(CreateProposalPayload { proposal, user_errors }))
+    }
+
+    /// Changes the working copy; the last submitted version stays what it was until you submit again. User errors: as `createProposal`.
+    async fn update_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "What changes.")] input: UpdateProposalInput) -> Result<Option<UpdateProposalPayload>> {
+        let mut reader = Reader::default();
+        let proposal = reader.id("proposalId", &input.proposal_id);
+        let patch = ContentPatch {
+            language: input.language.map(Into::into),
+            title: reader.maybe("title", input.title.as_ref(), limits::TITLE, Lines::One),
+            summary: reader.maybe("summary", input.summary.as_ref(), limits::SUMMARY, Lines::Many),
+            sections: input.sections.map(|sections| read_sections(&mut reader, sections)),
+            budget: match input.budget {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(budget) => budget.read(&mut reader).map(Some),
+            },
+        };
+        let command = proposal.map(|proposal| UpdateProposal { proposal, expected_version: input.expected_version, patch });
+        let (proposal, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(UpdateProposalPayload { proposal, user_errors }))
+    }
+
+    /// Hands in the working copy as the next version and gives a receipt; the whole team is mailed. For an owner of a verified startup, while
+    /// the window is open by the server's clock; needs the sections SOLUTION and PLAN.
+    /// User errors: NOT_OPEN, DEADLINE_PASSED, ORGANIZATION_NOT_VERIFIED, REQUIRED, CONFLICT, QUOTA, NOT_FOUND, NOT_PERMITTED.
+    async fn submit_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: SubmitProposalInput) -> Result<Option<SubmitProposalPayload>> {
+        let mut reader = Reader::default();
+        let command = reader.id("proposalId", &input.proposal_id).map(|proposal| SubmitProposal {
+            proposal,
+            expected_version: input.expected_version,
+            declares_ownership: input.declares_ownership,
+        });
+        let (proposal, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(SubmitProposalPayload { proposal, user_errors }))
+    }
+
+    /// Takes a proposal back, before the decision is published; the team is mailed, after the opening the secretary too. For an owner.
+    /// User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    async fn withdraw_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: WithdrawProposalInput) -> Result<Option<WithdrawProposalPayload>> {
+        let mut reader = Reader::default();
+        let command = reader.id("proposalId", &input.proposal_id).map(|proposal| WithdrawProposal { proposal });
+        let (proposal, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(WithdrawProposalPayload { proposal, user_errors }))
+    }
+}

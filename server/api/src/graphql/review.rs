@@ -1,0 +1,206 @@
+//! What the council works with: seats, reviews, score sheets, the ranking.
+
+use app::review::{Ranked, may_read_sheet};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use domain::access::Role;
+use domain::score;
+use entity::{council_member, review};
+
+use super::account::User;
+use super::challenge::{Challenge, Criterion};
+use super::context::Ask as _;
+use super::enums::{CouncilRole, ReviewStatus};
+use super::error::Result;
+use super::id;
+use super::load::{CouncilOf, CriteriaOf};
+use super::proposal::Proposal;
+use super::scalar::{DateTime, Decimal};
+
+/// A seat.
+#[derive(Clone)]
+pub struct CouncilMember(pub council_member::Model);
+
+/// A seat on the council of a challenge. Applicants never see it.
+#[Object]
+impl CouncilMember {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        id::encode(self.0.id)
+    }
+
+    /// Who; null if you may not see them.
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        super::account::person(ctx, self.0.user_id).await
+    }
+
+    /// As what.
+    async fn role(&self) -> CouncilRole {
+        self.0.role.into()
+    }
+
+    /// Where.
+    async fn challenge(&self, ctx: &Context<'_>) -> Result<Option<Challenge>> {
+        Ok(super::one(ctx, self.0.challenge_id).await?.map(Challenge))
+    }
+
+    /// Since when.
+    async fn appointed_at(&self) -> DateTime {
+        DateTime(self.0.appointed_at)
+    }
+}
+
+/// A review.
+#[derive(Clone)]
+pub struct Review(pub review::Model);
+
+/// One member's review of one proposal. Before the lock only its own member reads the marks.
+#[Object]
+impl Review {
+    /// Opaque id.
+    pub async fn id(&self) -> ID {
+        id::encode(self.0.id)
+    }
+
+    /// Of which proposal; null if you may not know it.
+    async fn proposal(&self, ctx: &Context<'_>) -> Result<Option<Proposal>> {
+        Ok(super::one(ctx, self.0.proposal_id).await?.map(Proposal))
+    }
+
+    /// By whom; null unless it is yours, or you are chair, vice chair or secretary of the council, decision maker or auditor.
+    async fn member(&self, ctx: &Context<'_>) -> Result<Option<CouncilMember>> {
+        let viewer = ctx.viewer()?;
+        let Some(person) = &viewer.0 else { return Ok(None) };
+        let Some(challenge) = super::one(ctx, self.0.challenge_id).await? else { return Ok(None) };
+        let council = super::one(ctx, CouncilOf(self.0.challenge_id)).await?.unwrap_or_default();
+        let seat = council.iter().find(|seat| seat.user_id == person.id).map(|seat| seat.role);
+        let roles = app::access::with_appointments(viewer.roles(), person.id, &challenge, seat);
+        let entitled = [Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor].into_iter().any(|role| roles.has(role));
+        if !entitled && person.id != self.0.user_id {
+            return Ok(None);
+        }
+        Ok(super::one(ctx, self.0.member_id).await?.map(CouncilMember))
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> ReviewStatus {
+        self.0.status.into()
+    }
+
+    /// The marks given so far, in the order of the criteria; null unless it is yours or the round is locked.
+    async fn marks(&self, ctx: &Context<'_>) -> Result<Option<Vec<Mark>>> {
+        if !may_read_sheet(&ctx.viewer()?, &self.0) {
+            return Ok(None);
+        }
+        let criteria = super::one(ctx, CriteriaOf(self.0.challenge_id)).await?.unwrap_or_default();
+        let marks = criteria.into_iter().filter_map(|criterion| {
+            let mark = self.0.sheet.0.get(&criterion.id)?;
+            Some(Mark { criterion: Criterion(criterion), score: Decimal(mark.score.to_decimal()), reason: mark.reason.clone() })
+        });
+        Ok(Some(marks.collect()))
+    }
+
+    /// A word on the whole; null for none, and as `marks`.
+    async fn comment(&self, ctx: &Context<'_>) -> Result<Option<&String>> {
+        let readable = may_read_sheet(&ctx.viewer()?, &self.0);
+        Ok(self.0.comment.as_ref().filter(|_| readable))
+    }
+
+    /// The weighted total of 100, four decimals; null while a mark is missing, and as `marks`.
+    async fn total(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        if !may_read_sheet(&ctx.viewer()?, &self.0) {
+            return Ok(None);
+        }
+        let criteria = super::one(ctx, CriteriaOf(self.0.challenge_id)).await?.unwrap_or_default();
+        let Some(challenge) = super::one(ctx, self.0.challenge_id).await? else { return Ok(None) };
+        let criteria: Vec<_> = criteria.iter().map(|row| score::Criterion { id: row.id, weight: row.weight, reason_required: row.reason_required }).collect();
+        Ok(score::total(&self.0.sheet, &criteria, challenge.rubric.scale).map(|total| Decimal(total.to_decimal())))
+    }
+
+    /// When it was offered.
+    async fn offered_at(&self) -> DateTime {
+        DateTime(self.0.offered_at)
+    }
+
+    /// When the sheet was handed in; null before, and as `marks`.
+    async fn submitted_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let readable = may_read_sheet(&ctx.viewer()?, &self.0);
+        Ok(self.0.submitted_at.filter(|_| readable).map(DateTime))
+    }
+
+    /// Rises with every change; give it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+}
+
+/// A score on one criterion.
+#[derive(SimpleObject)]
+pub struct Mark {
+    /// Which criterion.
+    criterion: Criterion,
+    /// The score, 0 to the rubric's scale, two decimals.
+    score: Decimal,
+    /// Why; null for none.
+    reason: Option<String>,
+}
+
+/// How far the council is, without any score.
+#[derive(SimpleObject)]
+pub struct ReviewProgress {
+    /// Reviews that are neither recused nor expired.
+    live_count: i32,
+    /// Score sheets that are in.
+    submitted_count: i32,
+}
+
+impl From<domain::review::Turnout> for ReviewProgress {
+    fn from(turnout: domain::review::Turnout) -> Self {
+        let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+        Self { live_count: count(turnout.live), submitted_count: count(turnout.submitted) }
+    }
+}
+
+/// The ranking of the evaluated proposals by their locked score sheets.
+#[derive(SimpleObject)]
+pub struct Ranking {
+    /// Best first; equals share a rank and the next rank is skipped.
+    entries: Vec<RankingEntry>,
+}
+
+/// A place in the ranking.
+#[derive(SimpleObject)]
+pub struct RankingEntry {
+    /// 1 is best.
+    rank: i32,
+    /// Mean of the totals of the locked sheets, of 100, four decimals.
+    mean_score: Decimal,
+    /// The mean reaches the pass mark.
+    is_passing: bool,
+    /// The proposal.
+    proposal: Proposal,
+    /// The locked sheets.
+    sheets: Vec<RankedSheet>,
+}
+
+/// A locked score sheet in the ranking.
+#[derive(SimpleObject)]
+pub struct RankedSheet {
+    /// Its weighted total of 100, four decimals.
+    total: Decimal,
+    /// The review.
+    review: Review,
+}
+
+impl Ranking {
+    /// From the ranked rows.
+    pub fn new(ranked: Vec<Ranked>, pass_mark: i64) -> Self {
+        let entries = ranked.into_iter().map(|ranked| RankingEntry {
+            rank: ranked.rank,
+            mean_score: Decimal(ranked.mean.to_decimal()),
+            is_passing: ranked.mean.reaches(pass_mark),
+            proposal: Proposal(ranked.proposal),
+            sheets: ranked.sheets.into_iter().map(|(review, total)| RankedSheet { total: Decimal(total.to_decimal()), review: Review(review) }).collect(),
+        });
+        Self { entries: entries.collect() }
+    }
+}

@@ -1,0 +1,23 @@
+//! `server rules`: the rule book as the program applies it.
+
+use domain::challenge::ChallengeStatus;
+use domain::decision::DecisionStatus;
+use domain::machine;
+use domain::organization::OrganizationStatus;
+use domain::proposal::ProposalStatus;
+use domain::review::ReviewStatus;
+use domain::{access, challenge, decision, event, organization, proposal, review};
+
+/// All of it, under headings.
+pub fn print() -> String {
+    let sections = [
+        ("Who may do what", access::print()),
+        ("The life of an organisation", machine::print(organization::TRANSITIONS, OrganizationStatus::ALL)),
+        ("The life of a challenge", machine::print(challenge::TRANSITIONS, ChallengeStatus::ALL)),
+        ("The life of a proposal", machine::print(proposal::TRANSITIONS, ProposalStatus::ALL)),
+        ("The life of a review", machine::print(review::TRANSITIONS, ReviewStatus::ALL)),
+        ("The life of a decision", machine::print(decision::TRANSITIONS, DecisionStatus::ALL)),
+        ("Who hears of what, by which letter", event::print()),
+    ];
+    sections.map(|(heading, lines)| format!("## {heading}\n\n{lines}")).join("\n")
+}

@@ -1,0 +1,124 @@
+//! Settings turned into the parts they describe.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use app::db::{Db, Location};
+use app::{App, Settings};
+use edge::limits::Limits;
+use edge::{BadNetwork, Connections, Options};
+use notify::{Mailer, Sender, Transport};
+use sea_orm::DbErr;
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use crate::config::{Config, Database, Environment, MailOutlet};
+
+/// Chooses the one implementation of cryptography, lest two libraries' defaults meet. Repeating it changes nothing.
+pub fn install_cryptography() {
+    // An error says that it was chosen before: another server in this process.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// Where the data is.
+pub fn location(config: &Config) -> Location {
+    match &config.database {
+        Database::Sqlite(path) => Location::Sqlite(path.clone()),
+        Database::Postgres(url) => Location::Postgres(url.clone()),
+    }
+}
+
+/// The database, not yet looked at. `observe` is called for every statement.
+pub async fn connect(config: &Config, observe: Option<Arc<dyn Fn() + Send + Sync>>) -> anyhow::Result<Db> {
+    let db = Db::connect(&location(config), config.database_connections).await;
+    let mut db = db.map_err(in_own_words)?;
+    if let Some(observe) = observe {
+        db.on_statement(move || observe());
+    }
+    Ok(db)
+}
+
+/// The database for reading only, beside a running server.
+pub async fn connect_read_only(config: &Config) -> anyhow::Result<Db> {
+    Db::connect_read_only(&location(config)).await.map_err(in_own_words)
+}
+
+/// Our own messages without the library's "Custom Error".
+fn in_own_words(error: DbErr) -> anyhow::Error {
+    match error {
+        DbErr::Custom(words) => anyhow::Error::msg(words),
+        error => anyhow::Error::new(error).context("the database cannot be opened"),
+    }
+}
+
+/// The application over a database.
+pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
+    let seeds: Vec<_> = config.keys.signing.iter().map(|key| *key.expose()).collect();
+    let keys = app::keys::Keys::new(config.public_url.as_str(), &seeds).context("the signing keys")?;
+    let settings = Settings {
+        public_url: config.public_url.to_string(),
+        access_token_life: config.access_token_life,
+        refresh_token_idle: config.refresh_token_idle,
+        session_life: config.session_life,
+        one_time_token_life: config.one_time_token_life,
+        invitation_life: config.invitation_life,
+        mail_retry_base: config.mail_retry_base,
+        mail_lease: config.mail_lease,
+    };
+    let app = App::new(db, keys, settings);
+    prove_keys(&app)?;
+    Ok(app)
+}
+
+/// Signs a token and reads it back: with keys that cannot do that nobody could log in.
+fn prove_keys(app: &App) -> anyhow::Result<()> {
+    let (user, session) = (app::ids::random(), app::ids::random());
+    let token = app.keys.sign(user, session, app.db.clock.process(), app.settings.access_token_life)?;
+    anyhow::ensure!(
+        app.keys.verify(&token) == Some((user, session)),
+        "the signing key does not verify its own tokens"
+    );
+    Ok(())
+}
+
+/// What mail leaves by.
+pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    let sender = Sender::parse(&config.mail_from.to_string()).context("MAIL_FROM")?;
+    let transport = match &config.mail {
+        MailOutlet::Smtp(url) => {
+            let url = Url::parse(url.expose_secret()).context("SMTP_URL")?;
+            Transport::from_url(&url, config.mail_timeout).context("SMTP_URL")?
+        }
+        MailOutlet::Directory(path) => Transport::directory(path),
+    };
+    Ok(Mailer::new(sender, transport))
+}
+
+/// How requests are treated.
+pub fn options(config: &Config) -> anyhow::Result<Options> {
+    let development = config.environment == Environment::Development;
+    let proxies = config.trusted_proxies.iter().map(|address| address.to_string().parse());
+    Ok(Options {
+        limits: Limits { introspection: development, ..Limits::default() },
+        time_limit: config.request_timeout,
+        origins: config
+            .cors_origins
+            .iter()
+            .map(|origin| origin.parse())
+            .collect::<Result<_, _>>()
+            .context("CORS_ORIGINS")?,
+        trusted_proxies: proxies.collect::<Result<_, BadNetwork>>().context("TRUSTED_PROXIES")?,
+        graphiql: development,
+        ..Options::default()
+    })
+}
+
+/// How connections are treated.
+pub fn connections(config: &Config, options: &Options) -> Connections {
+    Connections {
+        total: config.max_connections,
+        trusted_proxies: options.trusted_proxies.clone(),
+        drain_timeout: config.shutdown_grace,
+        ..Connections::default()
+    }
+}

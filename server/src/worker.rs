@@ -1,0 +1,173 @@
+//! The worker: claims mail that is due, sends it, says how that ended.
+//!
+//! A claim is a lease by the database's clock. Mails are claimed only for free places, so that each is under way at once
+//! and its whole attempt fits into its lease; no transaction is open meanwhile. Whatever happens to this process, another
+//! one claims the mail when the lease is over, and the fence keeps a late one from overwriting its result.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::message::{self, Claim, Claimed, Composed, Composition, Settle, Settlement};
+use app::{App, Op, Viewer};
+use metrics::{counter, gauge};
+use notify::{Mail, Mailer, Outcome, mask};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+/// Mails under way at the same time.
+const PLACES: usize = 4;
+/// The longest a due mail waits to be seen, if nothing woke us.
+const POLL: Duration = Duration::from_secs(1);
+/// The pause after the database failed us.
+const BACKOFF: Duration = Duration::from_millis(500);
+/// How often the figures of the outbox are read.
+const MEASURE: Duration = Duration::from_secs(5);
+
+/// Works until `shutdown`, then finishes what is under way, for at most `grace`. What is left is another's when its lease
+/// is over.
+pub async fn run(app: App, mailer: Mailer, shutdown: CancellationToken, grace: Duration) {
+    let deadline = async {
+        shutdown.cancelled().await;
+        sleep(grace).await;
+    };
+    tokio::select! {
+        () = work(app.clone(), mailer, &shutdown) => {}
+        () = measure(&app) => {}
+        () = deadline => tracing::warn!("mails under way are left to their leases"),
+    }
+}
+
+async fn work(app: App, mailer: Mailer, shutdown: &CancellationToken) {
+    let worker = Arc::new(Worker { op: Arc::new(Op::of_system(Viewer::default())), app, mailer });
+    let mut sending = JoinSet::new();
+    while !shutdown.is_cancelled() {
+        let pause = worker.fill(&mut sending).await;
+        let full = sending.len() >= PLACES;
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = sleep(pause), if !full => {}
+            () = worker.app.wake.notified(), if !full => {}
+            Some(_) = sending.join_next() => {}
+        }
+    }
+    while sending.join_next().await.is_some() {}
+}
+
+struct Worker {
+    app: App,
+    mailer: Mailer,
+    op: Arc<Op>,
+}
+
+impl Worker {
+    /// Puts a mail into every free place, and says how long to wait before looking again.
+    async fn fill(self: &Arc<Self>, sending: &mut JoinSet<()>) -> Duration {
+        let free = PLACES.saturating_sub(sending.len());
+        // Ours ends before the database's, whose reading comes later.
+        let lease_ends = Instant::now() + self.app.settings.mail_lease;
+        match self.app.execute(&self.op, None, Claim { limit: free as u64 }).await {
+            Ok(claimed) => {
+                let more = claimed.len() == free;
+                for claimed in claimed {
+                    sending.spawn(Arc::clone(self).attempt(claimed, lease_ends));
+                }
+                if more { Duration::ZERO } else { POLL.mul_f32(0.75 + rand::random::<f32>() / 2.0) }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "mail cannot be claimed");
+                BACKOFF
+            }
+        }
+    }
+
+    /// One attempt at one mail. It has a task of its own inside, so that a panic is an outcome like any other.
+    async fn attempt(self: Arc<Self>, claimed: Claimed, lease_ends: Instant) {
+        let id = claimed.id;
+        let outcome = match tokio::spawn(Arc::clone(&self).send(claimed.clone(), lease_ends)).await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => return,
+            Err(panic) => {
+                tracing::error!(message = %id, %panic, "mail panicked");
+                Settlement::Never("panic".to_owned())
+            }
+        };
+        let word = match &outcome {
+            Settlement::Sent => "sent",
+            Settlement::Later(_) => "later",
+            Settlement::Never(_) => "never",
+            Settlement::Suppressed(_) => "suppressed",
+        };
+        counter!("mail_attempts_total", "outcome" => word).increment(1);
+        match self.app.execute(&self.op, None, Settle { claimed, outcome }).await {
+            Ok(Some(_)) => {}
+            Ok(None) => tracing::warn!(message = %id, "another worker has the mail by now"),
+            Err(error) => {
+                tracing::warn!(message = %id, %error, "how the mail fared cannot be kept; it will be sent again")
+            }
+        }
+    }
+
+    /// Composes and sends. None: not this time, and the lease says when somebody else may.
+    async fn send(self: Arc<Self>, claimed: Claimed, lease_ends: Instant) -> Option<Settlement> {
+        let id = claimed.id;
+        let mail = match message::compose(&self.app, id).await {
+            Ok(Composition::Ready(composed)) => mail(*composed),
+            Ok(Composition::Suppressed(reason)) => {
+                tracing::info!(message = %id, reason, "mail suppressed");
+                return Some(Settlement::Suppressed(reason.to_owned()));
+            }
+            Err(error) => {
+                tracing::warn!(message = %id, %error, "mail cannot be composed");
+                return None;
+            }
+        };
+        let (kind, to) = (mail.letter.kind(), mask(&mail.to));
+        // A process that was frozen comes to itself here: without a lease nothing is begun any more.
+        let outcome = match Instant::now() < lease_ends {
+            true => timeout_at(lease_ends, self.mailer.send(&mail)).await.ok(),
+            false => None,
+        };
+        Some(match outcome {
+            None => {
+                tracing::warn!(message = %id, %kind, to, "the lease ended before the mail was sent");
+                return None;
+            }
+            Some(Outcome::Sent) => {
+                tracing::info!(message = %id, %kind, to, "mail sent");
+                Settlement::Sent
+            }
+            Some(Outcome::Later(reason)) => {
+                tracing::warn!(message = %id, %kind, to, %reason, "mail not sent, later again");
+                Settlement::Later(reason.to_string())
+            }
+            Some(Outcome::Never(reason)) => {
+                tracing::warn!(message = %id, %kind, to, %reason, "mail given up");
+                Settlement::Never(reason.to_string())
+            }
+        })
+    }
+}
+
+fn mail(composed: Composed) -> Mail {
+    let Composed { id, to, name, locale, written_at, letter } = composed;
+    Mail { message_id: id.0, to, recipient_name: name, locale, written_at, letter }
+}
+
+/// Keeps the gauges of the outbox current.
+async fn measure(app: &App) {
+    let mut ticks = interval(MEASURE);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // While the database is away the last figures stand; readiness tells of the outage.
+        if let Ok(backlog) = message::backlog(app).await {
+            #[expect(clippy::cast_precision_loss, reason = "seconds and mails are far below 2^52")]
+            {
+                gauge!("mail_oldest_unsent_seconds").set(backlog.oldest_seconds as f64);
+                gauge!("mail_oldest_lease_seconds").set(backlog.oldest_lease_seconds as f64);
+                gauge!("mail_dead_letters").set(backlog.dead as f64);
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The server as it is shipped, with everything around it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use app::{App, message};
+use domain::account::PlatformRole;
+use domain::time::Timestamp;
+use sea_orm::{DatabaseConnection, EntityTrait as _};
+use server::Running;
+use server::config::Config;
+
+use crate::database::Database;
+use crate::graphql::Client;
+use crate::mailbox::Mail;
+use crate::meter::Meter;
+use crate::person::Person;
+use crate::smtp::Smtp;
+use crate::wait::eventually;
+
+/// One server on one database. Every test has its own, and ends with [`World::finish`].
+pub struct World {
+    /// The mail server that everything is sent to.
+    pub smtp: Smtp,
+    /// Counts statements.
+    pub meter: Meter,
+    /// Somebody who is not signed in.
+    pub visitor: Client,
+    server: Running,
+    database: Database,
+    read: AtomicUsize,
+    unfinished: Unfinished,
+}
+
+impl World {
+    /// With the settings of a development server, but in a hurry.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With other settings.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let (database, smtp, meter) = (Database::fresh().await, Smtp::start().await, Meter::default());
+        let (mail, storage) = (format!("smtp://{}?tls=none", smtp.address), database.directory.path().join("files"));
+        let storage = format!("file:{}", storage.display());
+        let mut all = HashMap::from([
+            ("DATABASE_URL", database.url.as_str()),
+            ("DATABASE_CONNECTIONS", "8"),
+            ("LISTEN_ADDR", "127.0.0.1:0"),
+            ("SMTP_URL", &mail),
+            ("MAIL_RETRY_BASE_SECONDS", "1"),
+            ("MAIL_TIMEOUT_SECONDS", "2"),
+            ("MAIL_LEASE_SECONDS", "4"),
+            ("STORAGE_URL", &storage),
+            ("ACCESS_TOKEN_SECONDS", "900"),
+            ("DEMO_DATA", "false"),
+        ]);
+        all.extend(settings.iter().copied());
+        let all = all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::from_sources(None, all).unwrap();
+        let server = server::start(config, Some(meter.observer()), String::new).await.unwrap();
+        let visitor = Client::new(format!("http://{}", server.address));
+        Self { smtp, meter, visitor, server, database, read: AtomicUsize::new(0), unfinished: Unfinished }
+    }
+
+    /// Somebody with a verified account, signed in; the address is `<handle>@example.vn`.
+    pub async fn person(&self, handle: &str, name: &str) -> Person {
+        Person::new(self.app(), &self.visitor, handle, name, None).await
+    }
+
+    /// Somebody with a post on the platform.
+    pub async fn holder(&self, handle: &str, name: &str, post: PlatformRole) -> Person {
+        Person::new(self.app(), &self.visitor, handle, name, Some(post)).await
+    }
+
+    /// The application behind the server.
+    pub fn app(&self) -> &App {
+        &self.server.app
+    }
+
+    /// The database, for looking behind the curtain and for tampering.
+    pub fn db(&self) -> &DatabaseConnection {
+        self.app().db.for_migrations()
+    }
+
+    /// The deciding time.
+    pub async fn now(&self) -> Timestamp {
+        self.app().db.clock.read(&self.app().db.read).await.unwrap()
+    }
+
+    /// Lets time pass, once everything that was to be mailed is.
+    pub async fn pass(&self, time: Duration) {
+        self.is_quiet().await;
+        self.app().db.clock.shift(i64::try_from(time.as_micros()).unwrap());
+    }
+
+    /// Waits until no mail waits.
+    pub async fn is_quiet(&self) {
+        eventually("all mail is sent or given up", async || message::is_quiet(self.app()).await.unwrap().then_some(())).await;
+    }
+
+    /// All mail that ever arrived, once no more is on its way.
+    pub async fn mail(&self) -> Vec<Mail> {
+        self.is_quiet().await;
+        self.smtp.received().iter().map(Mail::parse).collect()
+    }
+
+    /// The last mail to a person.
+    pub async fn last_mail_to(&self, address: &str) -> Mail {
+        let mail = self.mail().await.into_iter().rev().find(|mail| mail.to == address);
+        mail.unwrap_or_else(|| panic!("no mail to {address}"))
+    }
+
+    /// Who got what since it was last asked, in alphabetical order: `proposal_submitted: <handle of the reader>`.
+    pub async fn letters(&self) -> Vec<String> {
+        let mails = self.mail().await;
+        let new = mails.iter().skip(self.read.swap(mails.len(), Ordering::Relaxed));
+        let rows = entity::message::Entity::find().all(&self.app().db.read).await.unwrap();
+        let kinds: HashMap<_, _> = rows.into_iter().map(|row| (row.id.to_string(), row.kind)).collect();
+        let mut letters: Vec<_> = new
+            .map(|mail| format!("{}: {}", kinds[&mail.notification_id], mail.to.trim_end_matches("@example.vn")))
+            .collect();
+        letters.sort();
+        letters
+    }
+
+    /// The end: everything that was to be mailed is, nothing was given up unseen, and the audit chain holds.
+    pub async fn finish(self) {
+        self.is_quiet().await;
+        let chain = app::audit::verify(self.app(), None).await.unwrap();
+        assert!(chain.is_ok(), "{chain:?}");
+        self.abandon().await;
+    }
+
+    /// The end of a world that a test has broken on purpose.
+    pub async fn abandon(self) {
+        let Self { server, database, unfinished, .. } = self;
+        server.stop().await.unwrap();
+        database.give_back().await;
+        std::mem::forget(unfinished);
+    }
+}
+
+/// Fails a test that forgot to look whether everything was in order at the end.
+struct Unfinished;
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a story ends with `world.finish().await`");
+    }
+}
