@@ -9,8 +9,7 @@ mod verify_audit;
 
 use std::process::ExitCode;
 
-use app::{App, Error};
-use domain::locale::Locale;
+use app::App;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::cli::Command;
@@ -47,17 +46,4 @@ async fn up_to_date(config: &Config) -> anyhow::Result<App> {
     let missing = schema::missing(&app.db.read).await?;
     anyhow::ensure!(missing.is_empty(), "the database is not up to date: run `server migrate`");
     Ok(app)
-}
-
-/// A refusal in the words that people read.
-pub(crate) fn explain(error: Error) -> anyhow::Error {
-    let Error::Refused(problems) = error else { return error.into() };
-    let words: Vec<_> = problems
-        .iter()
-        .map(|problem| match &problem.field {
-            Some(path) => format!("{}: {}", path.join("."), problem.reason.message(Locale::En)),
-            None => problem.reason.message(Locale::En),
-        })
-        .collect();
-    anyhow::anyhow!(words.join(" "))
 }

@@ -9,12 +9,14 @@
 //! | the worker that sends mail | `worker` |
 //! | readiness and metrics | `host` |
 //! | the example data, told as a history | `demo` |
+//! | errors in words | `explain` |
 //! | log lines, metrics, panics | [`telemetry`] |
 
 pub mod cli;
 pub mod command;
 pub mod config;
 mod demo;
+mod explain;
 mod host;
 mod parts;
 mod schema;
@@ -42,7 +44,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub struct Running {
     /// Where it listens: with port 0 in the settings, the port it was given.
     pub address: SocketAddr,
-    /// The application behind it.
+    /// The application behind it. Its database is closed when the server has stopped.
     pub app: App,
     shutdown: CancellationToken,
     serving: JoinHandle<()>,

@@ -73,9 +73,10 @@ pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
 /// Signs a token and reads it back: with keys that cannot do that nobody could log in.
 fn prove_keys(app: &App) -> anyhow::Result<()> {
     let (user, session) = (app::ids::random(), app::ids::random());
-    let token = app.keys.sign(user, session, app.db.clock.process(), app.settings.access_token_life)?;
+    let now = app.db.clock.process();
+    let token = app.keys.sign(user, session, now, app.settings.access_token_life)?;
     anyhow::ensure!(
-        app.keys.verify(&token) == Some((user, session)),
+        app.keys.verify(&token, now) == Some((user, session)),
         "the signing key does not verify its own tokens"
     );
     Ok(())

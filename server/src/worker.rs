@@ -14,6 +14,9 @@ use notify::{Mail, Mailer, Outcome, mask};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::explain::explain;
 
 /// Mails under way at the same time.
 const PLACES: usize = 4;
@@ -41,13 +44,22 @@ pub async fn run(app: App, mailer: Mailer, shutdown: CancellationToken, grace: D
 async fn work(app: App, mailer: Mailer, shutdown: &CancellationToken) {
     let worker = Arc::new(Worker { op: Arc::new(Op::of_system(Viewer::default())), app, mailer });
     let mut sending = JoinSet::new();
+    let mut failing = false;
     while !shutdown.is_cancelled() {
-        let pause = worker.fill(&mut sending).await;
+        let outcome = worker.fill(&mut sending).await;
+        // Once per outage, not twice a second.
+        match &outcome {
+            Ok(()) if failing => tracing::info!("mail is claimed again"),
+            Err(error) if !failing => tracing::warn!("mail cannot be claimed: {error:#}"),
+            _ => {}
+        }
+        failing = outcome.is_err();
+        let pause = if failing { BACKOFF } else { POLL.mul_f32(0.75 + rand::random::<f32>() / 2.0) };
         let full = sending.len() >= PLACES;
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = sleep(pause), if !full => {}
-            () = worker.app.wake.notified(), if !full => {}
+            () = worker.app.wake.notified(), if !full && !failing => {}
             Some(_) = sending.join_next() => {}
         }
     }
@@ -61,34 +73,30 @@ struct Worker {
 }
 
 impl Worker {
-    /// Puts a mail into every free place, and says how long to wait before looking again.
-    async fn fill(self: &Arc<Self>, sending: &mut JoinSet<()>) -> Duration {
+    /// Puts a mail that is due into every free place.
+    async fn fill(self: &Arc<Self>, sending: &mut JoinSet<()>) -> anyhow::Result<()> {
         let free = PLACES.saturating_sub(sending.len());
         // Ours ends before the database's, whose reading comes later.
         let lease_ends = Instant::now() + self.app.settings.mail_lease;
-        match self.app.execute(&self.op, None, Claim { limit: free as u64 }).await {
-            Ok(claimed) => {
-                let more = claimed.len() == free;
-                for claimed in claimed {
-                    sending.spawn(Arc::clone(self).attempt(claimed, lease_ends));
-                }
-                if more { Duration::ZERO } else { POLL.mul_f32(0.75 + rand::random::<f32>() / 2.0) }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "mail cannot be claimed");
-                BACKOFF
-            }
+        let claimed =
+            self.app.execute(&self.op, None, Claim { limit: free as u64 }).await.map_err(explain)?;
+        for claimed in claimed {
+            sending.spawn(Arc::clone(self).attempt(claimed, lease_ends));
         }
+        Ok(())
     }
 
-    /// One attempt at one mail. It has a task of its own inside, so that a panic is an outcome like any other.
+    /// One attempt at one mail. It has a task of its own inside, so that a panic is an outcome like any other; the task
+    /// ends with us.
     async fn attempt(self: Arc<Self>, claimed: Claimed, lease_ends: Instant) {
         let id = claimed.id;
-        let outcome = match tokio::spawn(Arc::clone(&self).send(claimed.clone(), lease_ends)).await {
+        let sending = tokio::spawn(Arc::clone(&self).send(claimed.clone(), lease_ends));
+        let outcome = match AbortOnDropHandle::new(sending).await {
             Ok(Some(outcome)) => outcome,
             Ok(None) => return,
-            Err(panic) => {
-                tracing::error!(message = %id, %panic, "mail panicked");
+            // Where, stands in the log; in which words, may be a secret.
+            Err(_) => {
+                tracing::error!(message = %id, "mail panicked");
                 Settlement::Never("panic".to_owned())
             }
         };
@@ -118,7 +126,7 @@ impl Worker {
                 return Some(Settlement::Suppressed(reason.to_owned()));
             }
             Err(error) => {
-                tracing::warn!(message = %id, %error, "mail cannot be composed");
+                tracing::warn!(message = %id, "mail cannot be composed: {:#}", explain(error));
                 return None;
             }
         };

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::account::Registration;
 use app::{Op, Viewer};
@@ -15,23 +15,25 @@ use server::config::Config;
 use server::{Running, start};
 use tempfile::TempDir;
 
-fn config(folder: &TempDir) -> Config {
+fn config(folder: &TempDir, more: &[(&str, &str)]) -> Config {
     let path = folder.path().display();
-    let env = [
-        ("DATABASE_URL", format!("sqlite://{path}/test.db")),
-        ("LISTEN_ADDR", "127.0.0.1:0".to_owned()),
-        ("MAIL_DIRECTORY", format!("{path}/mail")),
-        ("DEMO_DATA", "false".to_owned()),
+    let (database, mails) = (format!("sqlite://{path}/test.db"), format!("{path}/mail"));
+    let own = [
+        ("DATABASE_URL", database.as_str()),
+        ("LISTEN_ADDR", "127.0.0.1:0"),
+        ("MAIL_DIRECTORY", &mails),
+        ("DEMO_DATA", "false"),
     ];
-    Config::from_sources(None, env.map(|(name, value)| (name.to_owned(), value))).unwrap()
+    let all = own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::from_sources(None, all).unwrap()
 }
 
 async fn running(folder: &TempDir) -> Running {
-    start(config(folder), None, || "a_metric 1\n".to_owned()).await.unwrap()
+    start(config(folder, &[]), None, || "a_metric 1\n".to_owned()).await.unwrap()
 }
 
 async fn refusal(folder: &TempDir) -> String {
-    let outcome = start(config(folder), None, String::new).await;
+    let outcome = start(config(folder, &[]), None, String::new).await;
     format!("{:#}", outcome.err().unwrap())
 }
 
@@ -91,7 +93,7 @@ async fn statements_are_told_of_and_an_idle_worker_asks_for_few() {
     let observe = Arc::new(move || {
         counted.fetch_add(1, Ordering::Relaxed);
     });
-    let server = start(config(&folder), Some(observe), String::new).await.unwrap();
+    let server = start(config(&folder, &[]), Some(observe), String::new).await.unwrap();
     let at_start = count.load(Ordering::Relaxed);
     assert!(at_start > 0);
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -100,10 +102,8 @@ async fn statements_are_told_of_and_an_idle_worker_asks_for_few() {
     server.stop().await.unwrap();
 }
 
-#[tokio::test]
-async fn what_happens_is_mailed() {
-    let folder = TempDir::new().unwrap();
-    let server = running(&folder).await;
+/// Something happens that somebody is told of by mail.
+async fn register(server: &Running) {
     let somebody = Registration {
         email: Email::parse("an@example.vn").unwrap(),
         display_name: "An".to_owned(),
@@ -112,13 +112,49 @@ async fn what_happens_is_mailed() {
     };
     let op = Arc::new(Op::of_system(Viewer::default()));
     app::account::register(&server.app, &op, somebody).await.unwrap();
-    let mails = || std::fs::read_dir(folder.path().join("mail")).map_or(0, Iterator::count);
+}
+
+async fn until_quiet(server: &Running) {
     let quiet = async {
         while !app::message::is_quiet(&server.app).await.unwrap() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), quiet).await.unwrap();
-    assert_eq!(mails(), 1);
+}
+
+fn mails(folder: &TempDir) -> usize {
+    std::fs::read_dir(folder.path().join("mail")).map_or(0, Iterator::count)
+}
+
+#[tokio::test]
+async fn what_happens_is_mailed() {
+    let folder = TempDir::new().unwrap();
+    let server = running(&folder).await;
+    register(&server).await;
+    until_quiet(&server).await;
+    assert_eq!(mails(&folder), 1);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mail_server_that_hangs_delays_neither_the_end_nor_for_long_the_mail() {
+    let folder = TempDir::new().unwrap();
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let smtp = format!("smtp://{}?tls=none", silent.local_addr().unwrap());
+    let times = [("MAIL_TIMEOUT_SECONDS", "3"), ("MAIL_LEASE_SECONDS", "4"), ("SHUTDOWN_SECONDS", "1")];
+    let hanging = [times.as_slice(), &[("SMTP_URL", smtp.as_str())]].concat();
+    let server = start(config(&folder, &hanging), None, String::new).await.unwrap();
+    register(&server).await;
+    let _held = silent.accept().await.unwrap();
+    let asked = Instant::now();
+    server.stop().await.unwrap();
+    assert!(asked.elapsed() < Duration::from_millis(2500), "{:?}", asked.elapsed());
+
+    // Another one finds the mail when the lease is over.
+    let server = start(config(&folder, &times), None, String::new).await.unwrap();
+    assert_eq!(mails(&folder), 0);
+    until_quiet(&server).await;
+    assert_eq!(mails(&folder), 1);
     server.stop().await.unwrap();
 }

@@ -1,1 +1,14 @@
-fn main() {}
+//! Stories about the whole server, each in a world of its own. `tests/run` tells them on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a story that cannot go on ends there, and says where"
+)]
+
+mod audit;
+mod binary;
+mod concurrency;
+mod constraints;
+mod drift;

@@ -24,6 +24,7 @@ pub mod graphql;
 pub mod mailbox;
 pub mod meter;
 pub mod person;
+pub mod rows;
 pub mod smtp;
 pub mod wait;
 pub mod world;

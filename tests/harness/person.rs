@@ -34,15 +34,8 @@ pub struct Person {
 }
 
 impl Person {
-    /// Makes an account whose address counts as verified, and logs in.
     pub(crate) async fn new(app: &App, visitor: &Client, handle: &str, name: &str, post: Option<PlatformRole>) -> Self {
-        // Hashing is slow on purpose: once is enough.
-        static HASH: OnceCell<String> = OnceCell::const_new();
-        let hash = HASH.get_or_init(async || app.passwords.hash(PASSWORD.into()).await.unwrap()).await;
-        let email = format!("{handle}@example.vn");
-        let address = Email::parse(&email).unwrap();
-        let op = Arc::new(Op::of_system(Viewer::default()));
-        let id = create_hashed(app, &op, address, name.to_owned(), Locale::Vi, hash.clone(), post).await.unwrap();
+        let (id, email) = (create(app, handle, name, post).await, address(handle));
         Self { handle: handle.to_owned(), client: log_in(visitor, &email, PASSWORD).await, email, id }
     }
 
@@ -50,6 +43,20 @@ impl Person {
     pub async fn does(&self, document: &str, variables: Value) -> Answer {
         self.client.call(document, variables).await
     }
+}
+
+fn address(handle: &str) -> String {
+    format!("{handle}@example.vn")
+}
+
+/// Makes an account whose address counts as verified.
+pub(crate) async fn create(app: &App, handle: &str, name: &str, post: Option<PlatformRole>) -> UserId {
+    // Hashing is slow on purpose: once is enough.
+    static HASH: OnceCell<String> = OnceCell::const_new();
+    let hash = HASH.get_or_init(async || app.passwords.hash(PASSWORD.into()).await.unwrap()).await;
+    let email = Email::parse(&address(handle)).unwrap();
+    let op = Arc::new(Op::of_system(Viewer::default()));
+    create_hashed(app, &op, email, name.to_owned(), Locale::Vi, hash.clone(), post).await.unwrap()
 }
 
 /// Logs in as a client does.

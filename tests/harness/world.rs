@@ -1,11 +1,13 @@
 //! The server as it is shipped, with everything around it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use app::{App, message};
+use app::{App, Op, Viewer, message};
 use domain::account::PlatformRole;
+use domain::id::UserId;
 use domain::time::Timestamp;
 use sea_orm::{DatabaseConnection, EntityTrait as _};
 use server::Running;
@@ -15,7 +17,7 @@ use crate::database::Database;
 use crate::graphql::Client;
 use crate::mailbox::Mail;
 use crate::meter::Meter;
-use crate::person::Person;
+use crate::person::{self, Person};
 use crate::smtp::Smtp;
 use crate::wait::eventually;
 
@@ -72,6 +74,17 @@ impl World {
     /// Somebody with a post on the platform.
     pub async fn holder(&self, handle: &str, name: &str, post: PlatformRole) -> Person {
         Person::new(self.app(), &self.visitor, handle, name, Some(post)).await
+    }
+
+    /// A verified account of somebody who never signs in, for what is done by commands.
+    pub async fn account(&self, handle: &str, name: &str) -> UserId {
+        person::create(self.app(), handle, name, None).await
+    }
+
+    /// A request by this account, with the rights that it has now.
+    pub async fn op(&self, account: UserId) -> Arc<Op> {
+        let person = app::access::person(&self.app().db.read, account).await.unwrap();
+        Arc::new(Op::of_system(Viewer(person)))
     }
 
     /// The application behind the server.

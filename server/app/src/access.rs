@@ -1,10 +1,16 @@
 //! From the token to the viewer, and from the viewer to the roles on one resource.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use domain::access::{Action, Roles, may};
-use domain::id::{ChallengeId, UserId};
+use domain::id::{ChallengeId, OrganizationId, SessionId, UserId};
+use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
 use domain::problem::Reason;
 use entity::{challenge, council_member, membership, organization, platform_grant, session, user};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 use crate::App;
 use crate::error::{Error, Result};
@@ -12,8 +18,12 @@ use crate::op::{Person, Seat, Viewer};
 
 /// The viewer behind an access token. Unauthenticated: the token is not one of ours, or its session has ended.
 pub async fn viewer(app: &App, token: &str) -> Result<Viewer> {
-    let (user, session) = app.keys.verify(token).ok_or(Error::Unauthenticated)?;
     let now = app.db.clock.process();
+    let (user, session) = app.keys.verify(token, now).ok_or(Error::Unauthenticated)?;
+    if let Some(person) = app.viewers.get(session) {
+        return Ok(Viewer(Some(person)));
+    }
+    let generation = app.viewers.generation();
     let alive = session::Entity::find_by_id(session)
         .filter(session::Column::UserId.eq(user))
         .filter(session::Column::EndedAt.is_null())
@@ -23,28 +33,70 @@ pub async fn viewer(app: &App, token: &str) -> Result<Viewer> {
     alive.ok_or(Error::Unauthenticated)?;
     let mut person = person(&app.db.read, user).await?.ok_or(Error::Unauthenticated)?;
     person.session = Some(session);
+    app.viewers.put(session, &person, generation);
     Ok(Viewer(Some(person)))
+}
+
+/// Viewers read within the last second. A change of rights on this instance forgets them all at once; on another instance
+/// it is seen within the second.
+#[derive(Debug, Default)]
+pub struct Viewers {
+    known: Mutex<HashMap<SessionId, (Instant, Person)>>,
+    generation: AtomicU64,
+}
+
+impl Viewers {
+    const LIFE: Duration = Duration::from_secs(1);
+    const MOST: usize = 10_000;
+
+    fn get(&self, session: SessionId) -> Option<Person> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&session).filter(|(read_at, _)| read_at.elapsed() < Self::LIFE).map(|(_, person)| person.clone())
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Keeps what was read, unless rights changed while it was being read.
+    fn put(&self, session: SessionId, person: &Person, generation: u64) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.generation() == generation {
+            if known.len() >= Self::MOST {
+                known.clear();
+            }
+            known.insert(session, (Instant::now(), person.clone()));
+        }
+    }
+
+    /// Rights have changed.
+    pub(crate) fn forget(&self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        known.clear();
+    }
 }
 
 /// A person with everything that rights are made of, without a session.
 pub async fn person(connection: &impl ConnectionTrait, id: UserId) -> Result<Option<Person>> {
     let Some(user) = user::Entity::find_by_id(id).one(connection).await? else { return Ok(None) };
-    let seats: Vec<_> = membership::Entity::find()
+    let house = membership::Entity::belongs_to(organization::Entity)
+        .from(membership::Column::OrganizationId)
+        .to(organization::Column::Id)
+        .into();
+    let seats: Vec<(OrganizationId, OrganizationKind, OrganizationStatus, MembershipRole)> = membership::Entity::find()
         .filter(membership::Column::UserId.eq(id))
         .filter(membership::Column::EndedAt.is_null())
+        .join(JoinType::InnerJoin, house)
+        .select_only()
+        .column(organization::Column::Id)
+        .column(organization::Column::Kind)
+        .column(organization::Column::Status)
+        .column(membership::Column::Role)
+        .into_tuple()
         .all(connection)
         .await?;
-    let organizations = match seats.is_empty() {
-        true => Vec::new(),
-        false => {
-            let ids = seats.iter().map(|seat| seat.organization_id);
-            organization::Entity::find().filter(organization::Column::Id.is_in(ids)).all(connection).await?
-        }
-    };
-    let seats = seats.iter().filter_map(|seat| {
-        let organization = organizations.iter().find(|organization| organization.id == seat.organization_id)?;
-        Some(Seat { organization: organization.id, kind: organization.kind, status: organization.status, role: seat.role })
-    });
+    let seats = seats.into_iter().map(|(organization, kind, status, role)| Seat { organization, kind, status, role });
     let posts = platform_grant::Entity::find().filter(platform_grant::Column::UserId.eq(id)).all(connection).await?;
     Ok(Some(Person { id, session: None, locale: user.locale, seats: seats.collect(), posts: posts.into_iter().map(|post| post.role).collect() }))
 }

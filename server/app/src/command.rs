@@ -65,7 +65,11 @@ impl App {
         let outcome = within::<C>(&tx, key, command).await;
         match (outcome, tx.take_fault()) {
             (Ok((output, queued_mail)), _) => {
+                let changes_rights = tx.changes_rights();
                 tx.commit().await.map_err(Failure::Database)?;
+                if changes_rights {
+                    self.viewers.forget();
+                }
                 // Only then: the worker's own commands must not wake the worker.
                 if queued_mail {
                     self.wake.notify_one();

@@ -120,7 +120,8 @@ impl Command for NameDecisionMaker {
         let user = account(tx, &self.email_key).await?;
         let on_council = seat_on_council(tx, user, row.id).await?.is_some();
         domain::decision::may_decide(on_council).map_err(|reason| Problem::at("email", reason))?;
-        let change = challenge::ActiveModel { decision_maker_id: Set(Some(user)), version: Set(row.version + 1), ..Default::default() };
+        // Not a change of the brief: neither version nor time of change, which the public sees.
+        let change = challenge::ActiveModel { decision_maker_id: Set(Some(user)), ..Default::default() };
         challenge::Entity::update_many().set(change).filter(challenge::Column::Id.eq(row.id)).exec(tx).await?;
         tx.record(Event::new(EventKind::DecisionMakerNamed).challenge(row.id).user(user));
         Ok(row.id)

@@ -1,6 +1,7 @@
 //! Two handles on one database, and the only function that begins a write.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -174,6 +175,7 @@ pub struct Tx {
     op: Arc<Op>,
     now: OnceCell<Timestamp>,
     events: Mutex<Vec<Event>>,
+    changes_rights: AtomicBool,
     fault: Mutex<Option<DbErr>>,
 }
 
@@ -185,7 +187,7 @@ impl Tx {
         let asked = std::time::Instant::now();
         let inner = app.db.write.begin_with_options(options).await?;
         metrics::histogram!("database_pool_wait_seconds").record(asked.elapsed());
-        Ok(Self { inner, app: app.clone(), op: Arc::clone(op), now: OnceCell::new(), events: Mutex::default(), fault: Mutex::default() })
+        Ok(Self { inner, app: app.clone(), op: Arc::clone(op), now: OnceCell::new(), events: Mutex::default(), changes_rights: AtomicBool::new(false), fault: Mutex::default() })
     }
 
     /// Who asks.
@@ -210,7 +212,13 @@ impl Tx {
 
     /// Says what happened. Audit entry, event and mail are written with the commit.
     pub fn record(&self, event: Event) {
+        self.changes_rights.fetch_or(event.kind.changes_rights(), Ordering::Relaxed);
         self.events.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
+    }
+
+    /// Something recorded in it gives rights to somebody, or takes them.
+    pub(crate) fn changes_rights(&self) -> bool {
+        self.changes_rights.load(Ordering::Relaxed)
     }
 
     pub(crate) fn take_events(&self) -> Vec<Event> {

@@ -82,6 +82,17 @@ pub async fn outcomes(connection: &impl sea_orm::ConnectionTrait, id: DecisionId
     Ok(rows.all(connection).await?)
 }
 
+/// The outcomes that are still to be decided: proposals withdrawn since the lock have none.
+async fn in_play(tx: &Tx, id: DecisionId) -> Result<Vec<decision_outcome::Model>> {
+    let rows = outcomes(tx, id).await?;
+    let evaluated = proposal::Entity::find()
+        .filter(proposal::Column::Id.is_in(rows.iter().map(|row| row.proposal_id)))
+        .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated))
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().filter(|row| evaluated.iter().any(|proposal| proposal.id == row.proposal_id)).collect())
+}
+
 fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
     rows.iter().map(|row| Verdict { rank: row.rank, passes: row.passes, outcome: row.outcome }).collect()
 }
@@ -194,9 +205,11 @@ impl Command for UpdateDecision {
         must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
-        let known = outcomes(tx, row.id).await?;
+        // What its drafter may not know, by conflict or withdrawal, is not theirs to decide.
+        let ids: Vec<_> = outcomes(tx, row.id).await?.into_iter().map(|row| row.proposal_id).collect();
+        let known = crate::proposal::visible_to(&tx.op().viewer).filter(proposal::Column::Id.is_in(ids)).all(tx).await?;
         for (index, new) in self.outcomes.iter().enumerate() {
-            if !known.iter().any(|known| known.proposal_id == new.proposal) {
+            if !known.iter().any(|known| known.id == new.proposal) {
                 return Err(Problem::at_path(["outcomes", &index.to_string(), "proposalId"], Reason::NotFound).into());
             }
             let change = decision_outcome::ActiveModel { outcome: Set(Some(new.outcome)), feedback: Set(new.feedback.clone()), ..Default::default() };
@@ -230,7 +243,7 @@ impl Command for ProposeDecision {
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Propose)?;
-        let missing = missing_for_proposal(&verdicts(&outcomes(tx, row.id).await?), row.departure_reason.is_some());
+        let missing = missing_for_proposal(&verdicts(&in_play(tx, row.id).await?), row.departure_reason.is_some());
         if !missing.is_empty() {
             return Err(missing.into());
         }

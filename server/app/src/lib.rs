@@ -50,6 +50,8 @@ pub struct Inner {
     pub passwords: password::Passwords,
     /// Lives and limits from the configuration.
     pub settings: Settings,
+    /// Viewers read within the last second.
+    pub viewers: access::Viewers,
     /// Wakes the worker after a commit that queued mail.
     pub wake: tokio::sync::Notify,
 }
@@ -79,7 +81,7 @@ impl App {
     /// Puts the parts together.
     pub fn new(db: db::Db, keys: keys::Keys, settings: Settings) -> Self {
         let passwords = password::Passwords::new();
-        Self(Arc::new(Inner { db, keys, passwords, settings, wake: tokio::sync::Notify::new() }))
+        Self(Arc::new(Inner { db, keys, passwords, settings, viewers: access::Viewers::default(), wake: tokio::sync::Notify::new() }))
     }
 }
 

@@ -124,7 +124,11 @@ impl Command for AssignReviews {
                 .await?
                 .ok_or_else(|| Problem::at_path(["assignments", &index, "proposalId"], Reason::NotFound))?;
             must_be_cleared(tx, user, proposal.id).await?;
-            crate::proposal::advance(tx, &proposal, ProposalCommand::StartReview, Default::default()).await?;
+            let next = machine::step(domain::proposal::TRANSITIONS, proposal.status, &ProposalCommand::StartReview)?;
+            // A second offer changes nothing that an applicant could see.
+            if next != proposal.status {
+                crate::proposal::advance(tx, &proposal, ProposalCommand::StartReview, Default::default()).await?;
+            }
             for (place, member) in members.iter().enumerate() {
                 let at = |reason| Problem::at_path(["assignments", &index, "memberIds", &place.to_string()], reason);
                 offered.push(offer(tx, &row, &proposal, *member).await?.map_err(at)?);
@@ -382,13 +386,13 @@ impl Command for LockRound {
         settle(tx, row.id, &[ReviewStatus::Offered, ReviewStatus::Accepted, ReviewStatus::InProgress], ReviewStatus::Expired, now).await?;
         let evaluated = machine::step(domain::proposal::TRANSITIONS, ProposalStatus::UnderReview, &ProposalCommand::Lock)?;
         proposal::Entity::update_many()
-            .set(proposal::ActiveModel { status: Set(evaluated), updated_at: Set(now), ..Default::default() })
-            .col_expr(proposal::Column::Version, Expr::col(proposal::Column::Version).add(1))
+            // Neither version nor time of change: an applicant sees both, and must not learn of the lock.
+            .set(proposal::ActiveModel { status: Set(evaluated), ..Default::default() })
             .filter(proposal::Column::ChallengeId.eq(row.id))
             .filter(proposal::Column::Status.eq(ProposalStatus::UnderReview))
             .exec(tx)
             .await?;
-        let change = challenge::ActiveModel { round_locked_at: Set(Some(now)), updated_at: Set(now), version: Set(row.version + 1), ..Default::default() };
+        let change = challenge::ActiveModel { round_locked_at: Set(Some(now)), ..Default::default() };
         let done = challenge::Entity::update_many()
             .set(change)
             .filter(challenge::Column::Id.eq(row.id))
@@ -396,7 +400,7 @@ impl Command for LockRound {
             .exec(tx)
             .await?;
         if done.rows_affected != 1 {
-            return Err(Reason::Stale { current: row.version + 1 }.into());
+            return Err(Reason::Stale { current: row.version }.into());
         }
         tx.record(Event::new(EventKind::RoundLocked).challenge(row.id).fact("proposals", proposals.len()));
         Ok(row.id)

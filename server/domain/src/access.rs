@@ -121,7 +121,7 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::Score, &[Role::Chair, Role::ViceChair, Role::Reviewer, Role::Member]),
     (Action::LockRound, &[Role::Chair]),
     (Action::ReadRanking, &[Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member, Role::DecisionMaker, Role::Auditor]),
-    (Action::DraftDecision, &[Role::Chair]),
+    (Action::DraftDecision, &[Role::Chair, Role::Secretary]),
     (Action::ApproveDecision, &[Role::DecisionMaker]),
     (Action::PublishDecision, &[Role::Publisher]),
     (Action::ReadAudit, &[Role::Auditor]),

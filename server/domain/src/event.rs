@@ -103,6 +103,23 @@ closed_set! {
     }
 }
 
+impl EventKind {
+    /// It gives rights to somebody, or takes them.
+    pub const fn changes_rights(self) -> bool {
+        matches!(
+            self,
+            Self::LoggedOut
+                | Self::RefreshReused
+                | Self::PlatformRoleGranted
+                | Self::OrganizationCreated
+                | Self::OrganizationVerified
+                | Self::OrganizationRejected
+                | Self::MemberJoined
+                | Self::MemberRemoved
+        )
+    }
+}
+
 closed_set! {
     /// Who may be told of an event.
     pub enum Audience {

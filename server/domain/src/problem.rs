@@ -76,8 +76,6 @@ closed_set! {
         DeadlineNotReached = "DEADLINE_NOT_REACHED",
         /// The organisation is not verified.
         OrganizationNotVerified = "ORGANIZATION_NOT_VERIFIED",
-        /// The rubric cannot change once a proposal was submitted.
-        RubricFrozen = "RUBRIC_FROZEN",
         /// A second person must confirm.
         SecondPersonRequired = "SECOND_PERSON_REQUIRED",
         /// A conflict, or none, must be declared first.
@@ -117,7 +115,6 @@ pub enum Reason {
     DeadlinePassed { closed_at: Timestamp },
     DeadlineNotReached { closes_at: Timestamp },
     OrganizationNotVerified,
-    RubricFrozen,
     SecondPersonRequired,
     ConflictUndeclared,
     QuorumNotReached { present: usize, needed: usize },
@@ -163,7 +160,6 @@ impl Reason {
             Self::DeadlinePassed { .. } => Code::DeadlinePassed,
             Self::DeadlineNotReached { .. } => Code::DeadlineNotReached,
             Self::OrganizationNotVerified => Code::OrganizationNotVerified,
-            Self::RubricFrozen => Code::RubricFrozen,
             Self::SecondPersonRequired => Code::SecondPersonRequired,
             Self::ConflictUndeclared => Code::ConflictUndeclared,
             Self::QuorumNotReached { .. } => Code::QuorumNotReached,
@@ -238,10 +234,6 @@ impl Reason {
                 if vi { format!("Chưa đến hạn: {at}.") } else { format!("The deadline has not been reached: {at}.") }
             }
             Self::OrganizationNotVerified => say("Tổ chức chưa được xác minh.", "The organisation is not verified yet."),
-            Self::RubricFrozen => say(
-                "Bộ tiêu chí đã khóa vì đã có hồ sơ nộp.",
-                "The rubric is frozen because a proposal was submitted.",
-            ),
             Self::SecondPersonRequired => say("Cần một người thứ hai xác nhận.", "A second person must confirm."),
             Self::ConflictUndeclared => say(
                 "Hãy khai báo có hay không có xung đột lợi ích trước.",

@@ -13,9 +13,10 @@ use domain::problem::Reason;
 use domain::text::{Email, line};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{explain, up_to_date};
+use super::up_to_date;
 use crate::cli::CreateAdmin;
 use crate::config::Config;
+use crate::explain::explain;
 
 /// Characters of a name.
 const NAME: usize = 100;

@@ -37,7 +37,7 @@ use super::address;
 use super::content::{Challenge, Content, Organization, Person, Proposal, both};
 use super::past::Past;
 use super::timeline::{At, REVIEWERS, Scene, at, closes, opens};
-use crate::command::explain;
+use crate::explain::explain;
 
 /// The first account; founds the programme office.
 pub const FIRST: &str = "admin";

@@ -111,7 +111,8 @@ impl User {
     }
 }
 
-struct OwnReviews(domain::id::UserId);
+/// Whose reviews a connection counts.
+pub struct OwnReviews(domain::id::UserId);
 
 impl OwnReviews {
     async fn count(&self, ctx: &Context<'_>) -> app::Result<u64> {

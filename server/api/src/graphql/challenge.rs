@@ -440,7 +440,8 @@ impl OfficialRecordInput {
     }
 }
 
-struct Counted(Filter);
+/// What a connection counts.
+pub struct Counted(Filter);
 
 impl Counted {
     async fn count(&self, ctx: &Context<'_>) -> app::Result<u64> {

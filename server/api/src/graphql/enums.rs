@@ -414,8 +414,6 @@ pub enum UserErrorCode {
     DeadlineNotReached,
     /// The organisation is not verified.
     OrganizationNotVerified,
-    /// The rubric cannot change once a proposal was submitted.
-    RubricFrozen,
     /// A second person must confirm.
     SecondPersonRequired,
     /// A conflict, or none, must be declared first.

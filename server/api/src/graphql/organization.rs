@@ -116,7 +116,8 @@ impl Membership {
     }
 }
 
-struct Counted(Filter);
+/// What a connection counts.
+pub struct Counted(Filter);
 
 impl Counted {
     async fn count(&self, ctx: &Context<'_>) -> app::Result<u64> {

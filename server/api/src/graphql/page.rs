@@ -57,7 +57,7 @@ macro_rules! connection {
 
         impl $Connection {
             /// A page of rows; `of` is what `totalCount` counts.
-            pub(crate) fn new(page: app::page::Page<$Row>, of: $Count) -> Self {
+            pub fn new(page: app::page::Page<$Row>, of: $Count) -> Self {
                 Self { page, of }
             }
         }

@@ -1,0 +1,2 @@
+//! How fast we are.
+fn main() {}

@@ -1,0 +1,273 @@
+//! Entities and tables agree: a row with something in every column goes in and comes back the same, on both databases.
+
+use std::collections::BTreeSet;
+
+use app::ids;
+use domain::account::{PlatformRole, TokenPurpose};
+use domain::challenge::{Brief, BriefSection, Rubric};
+use domain::decision::{DecisionStatus, Outcome};
+use domain::event::EventKind;
+use domain::letter::LetterKind;
+use domain::locale::Locale;
+use domain::message::MessageStatus;
+use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
+use domain::review::{CouncilRole, Interest};
+use domain::text::Bilingual;
+use domain::time::{Day, Timestamp};
+use e2e::World;
+use e2e::database::Backend;
+use e2e::rows::{self, THEN};
+use entity::*;
+use sea_orm::{
+    ActiveModelBehavior, ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, EntityName as _, EntityTrait, IntoActiveModel, Iterable as _,
+    ModelTrait, QueryFilter as _, Statement,
+};
+use serde_json::json;
+
+const FIRST: Timestamp = Timestamp::from_micros(i64::MIN);
+const LAST: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// Every way in which Vietnamese and others try a database: composed, decomposed, beyond the basic plane, quotes, nothing.
+const TEXT: &str = "Đặng Thị Hồng Nhung — “Tre\u{302}̃n” \u{1F30A} 'quote' \"double\" \\ %_ \n\t ｆｕｌｌ";
+
+/// The tables that were tried.
+struct Tables<'a> {
+    db: &'a DatabaseConnection,
+    tried: BTreeSet<String>,
+}
+
+impl Tables<'_> {
+    /// Puts the row in and reads it back.
+    async fn keep<M>(&mut self, row: M) -> M
+    where
+        M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + PartialEq,
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+        M::Entity: EntityTrait<Model = M>,
+    {
+        rows::insert(self.db, [row.clone()]).await.unwrap();
+        let key = <M::Entity as EntityTrait>::PrimaryKey::iter().map(sea_orm::PrimaryKeyToColumn::into_column);
+        let found = key.fold(M::Entity::find(), |select, column| select.filter(column.eq(row.get(column))));
+        assert_eq!(found.all(self.db).await.unwrap(), [row.clone()]);
+        self.tried.insert(M::Entity::default().table_name().to_owned());
+        row
+    }
+}
+
+#[tokio::test]
+async fn every_entity_goes_in_and_comes_back_equal() {
+    let world = World::new().await;
+    let mut tables = Tables { db: world.db(), tried: BTreeSet::new() };
+
+    let user = user::Model {
+        display_name: TEXT.to_owned(),
+        locale: Locale::En,
+        email_verified_at: Some(FIRST),
+        created_at: FIRST,
+        updated_at: LAST,
+        version: i32::MAX,
+        ..rows::user()
+    };
+    let user = tables.keep(user).await.id;
+    tables.keep(user::Model { email_verified_at: None, version: i32::MIN, ..rows::user() }).await;
+    let other = tables.keep(rows::user()).await.id;
+    let session = session::Model { id: ids::random(), user_id: user, created_at: FIRST, expires_at: LAST, ended_at: Some(THEN) };
+    let session = tables.keep(session).await.id;
+    let token = refresh_token::Model {
+        id: ids::random(),
+        session_id: session,
+        token_hash: "hash".to_owned(),
+        created_at: THEN,
+        expires_at: LAST,
+        used_at: Some(FIRST),
+    };
+    tables.keep(token).await;
+    tables.keep(platform_grant::Model { user_id: user, role: PlatformRole::Auditor, granted_at: LAST }).await;
+
+    let agency = organization::Model {
+        status: OrganizationStatus::Rejected,
+        name_vi: TEXT.to_owned(),
+        name_en: Some(TEXT.to_owned()),
+        status_reason: Some(TEXT.to_owned()),
+        ..rows::organization(OrganizationKind::Agency, user)
+    };
+    let agency = tables.keep(agency).await.id;
+    let startup = tables.keep(rows::organization(OrganizationKind::Startup, user)).await.id;
+    tables.keep(membership::Model { ended_at: Some(LAST), ..rows::membership(startup, user, MembershipRole::Owner) }).await;
+    let invitation = one_time_token::Model {
+        id: ids::random(),
+        purpose: TokenPurpose::Invitation,
+        token_hash: "hash".to_owned(),
+        email: "an@example.vn".to_owned(),
+        email_key: "an@example.vn".to_owned(),
+        locale: Locale::Vi,
+        user_id: Some(user),
+        organization_id: Some(startup),
+        role: Some(MembershipRole::Viewer),
+        created_at: THEN,
+        expires_at: LAST,
+        used_at: Some(THEN),
+    };
+    tables.keep(invitation).await;
+
+    let sections = [
+        (BriefSection::Context, Bilingual { vi: TEXT.to_owned(), en: Some(TEXT.to_owned()) }),
+        (BriefSection::LegalBasis, Bilingual { vi: "Nghị định".to_owned(), en: None }),
+    ];
+    let challenge = challenge::Model {
+        title_vi: TEXT.to_owned(),
+        title_en: Some(TEXT.to_owned()),
+        summary_en: Some(TEXT.to_owned()),
+        brief: Brief(sections.into()),
+        rubric: Rubric { scale: i64::MAX, pass_mark: i64::MIN, ..Rubric::default() },
+        is_blind: true,
+        shows_proposal_count: true,
+        opens_at: Some(FIRST),
+        closes_at: Some(LAST),
+        deadline_key: i64::MAX,
+        published_key: i64::MIN,
+        source_url: Some("https://example.vn/?a=b&c=%20".to_owned()),
+        status_reason: Some(TEXT.to_owned()),
+        approved_by: Some(user),
+        decision_maker_id: Some(user),
+        round_locked_at: Some(LAST),
+        ..rows::challenge(agency, user)
+    };
+    let challenge = tables.keep(challenge).await.id;
+    let draft = challenge::Model {
+        status: domain::challenge::ChallengeStatus::Draft,
+        is_public: false,
+        opens_at: None,
+        closes_at: None,
+        approval: None,
+        publication: None,
+        published_at: None,
+        ..rows::challenge(agency, user)
+    };
+    tables.keep(draft).await;
+    tables.keep(challenge_author::Model { challenge_id: challenge, user_id: user }).await;
+    let criterion = criterion::Model { name_en: Some(TEXT.to_owned()), reason_required: true, ..rows::criterion(challenge, i32::MAX, 100) };
+    let criterion = tables.keep(criterion).await.id;
+    let indicator = indicator::Model {
+        id: ids::random(),
+        challenge_id: challenge,
+        position: i32::MIN,
+        name_vi: TEXT.to_owned(),
+        name_en: Some(TEXT.to_owned()),
+        unit_vi: "phút".to_owned(),
+        unit_en: Some("minutes".to_owned()),
+        baseline: "-12.50".to_owned(),
+        baseline_on: Day::parse("2199-12-31").unwrap(),
+        source_vi: TEXT.to_owned(),
+        source_en: Some(TEXT.to_owned()),
+        target: "0.000001".to_owned(),
+    };
+    tables.keep(indicator).await;
+
+    let proposal = proposal::Model {
+        status_reason: Some(TEXT.to_owned()),
+        feedback: Some(TEXT.to_owned()),
+        submitted_at: Some(FIRST),
+        ..rows::proposal(challenge, startup, user)
+    };
+    let proposal = tables.keep(proposal).await;
+    tables.keep(proposal_draft::Model { content: TEXT.repeat(10_000), ..rows::proposal_draft(proposal.id) }).await;
+    tables.keep(proposal_version::Model { number: i32::MAX, ..rows::proposal_version(proposal.id, user) }).await;
+    let opening = opening::Model {
+        challenge_id: challenge,
+        requested_by: user,
+        requested_at: FIRST,
+        confirmed_by: Some(other),
+        confirmed_at: Some(LAST),
+        receipts: Some(json!([{ "z": 1, "a": [null, true, i64::MAX, TEXT], "": {} }])),
+    };
+    tables.keep(opening).await;
+
+    let seat = council_member::Model { removed_at: Some(LAST), ..rows::council_member(challenge, user, CouncilRole::ViceChair) };
+    let seat = tables.keep(seat).await;
+    let declared = conflict_declaration::Model {
+        proposal_id: proposal.id,
+        user_id: user,
+        interest: Interest::SameOrganization,
+        reason: Some(TEXT.to_owned()),
+        declared_at: LAST,
+    };
+    tables.keep(declared).await;
+    let review = review::Model { comment: Some(TEXT.to_owned()), ..rows::review(&proposal, &seat, rows::sheet(&[criterion], "9.99")) };
+    tables.keep(review).await;
+    let decision = decision::Model {
+        status: DecisionStatus::Published,
+        departure_reason: Some(TEXT.to_owned()),
+        return_reason: Some(TEXT.to_owned()),
+        record: Some(rows::record()),
+        approved_by: Some(user),
+        approved_at: Some(FIRST),
+        published_at: Some(LAST),
+        ..rows::decision(challenge, user)
+    };
+    let decision = tables.keep(decision).await.id;
+    let outcome = decision_outcome::Model {
+        decision_id: decision,
+        proposal_id: proposal.id,
+        position: 0,
+        rank: i32::MAX,
+        mean: "100.0000".to_owned(),
+        passes: true,
+        outcome: Some(Outcome::NotSelected),
+        feedback: Some(TEXT.to_owned()),
+    };
+    tables.keep(outcome).await;
+
+    let entry = audit_entry::Model {
+        seq: i64::MAX,
+        at: LAST,
+        actor: Some(user),
+        action: "denied:submitProposal".to_owned(),
+        object_kind: "proposal".to_owned(),
+        object_id: proposal.id.to_string(),
+        detail: TEXT.to_owned(),
+        request_id: "r".to_owned(),
+        address: Some("2001:db8::1".to_owned()),
+        hash: "0".repeat(64),
+    };
+    tables.keep(entry).await;
+    tables.keep(audit_head::Model { id: i32::MIN, seq: i64::MIN, hash: "0".repeat(64) }).await;
+    let event = event::Model { seq: i64::MAX, kind: EventKind::ProposalWithdrawnFromReview, at: FIRST, payload: TEXT.to_owned() };
+    tables.keep(event).await;
+    let message = message::Model {
+        id: ids::ordered(),
+        event_seq: i64::MAX,
+        kind: LetterKind::DecisionPublishedToApplicant,
+        user_id: Some(user),
+        email: Some("an@example.vn".to_owned()),
+        status: MessageStatus::Dead,
+        attempt: i32::MAX,
+        due_at: LAST,
+        lease_until: Some(LAST),
+        fence: i64::MAX,
+        last_error: Some(TEXT.to_owned()),
+        created_at: THEN,
+        sent_at: Some(FIRST),
+    };
+    tables.keep(message).await;
+    let repeated = idempotency::Model {
+        principal: user.to_string(),
+        idempotency_key: "~!@#$%^&*()_+".to_owned(),
+        operation: "submitProposal".to_owned(),
+        input_hash: "0".repeat(64),
+        result: TEXT.to_owned(),
+        created_at: THEN,
+    };
+    tables.keep(repeated).await;
+
+    assert_eq!(tables.tried, all_tables(world.db()).await, "every table has an entity, and every entity was tried");
+    world.abandon().await;
+}
+
+async fn all_tables(db: &DatabaseConnection) -> BTreeSet<String> {
+    let sql = match Backend::chosen() {
+        Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'seaql_migrations'",
+        Backend::Postgres(_) => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'seaql_migrations'",
+    };
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}

@@ -1,0 +1,248 @@
+//! Rows put in behind the server's back: for tests of the tables themselves, and where a story would take too long.
+
+use std::collections::BTreeMap;
+
+use app::ids;
+use domain::challenge::{Brief, ChallengeStatus, OfficialRecord, Rubric, Sector, Track};
+use domain::decision::DecisionStatus;
+use domain::id::{ChallengeId, CriterionId, OrganizationId, ProposalId, UserId};
+use domain::locale::Locale;
+use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
+use domain::proposal::{Content, ProposalStatus};
+use domain::review::{CouncilRole, ReviewStatus};
+use domain::score::{Mark, Score, Sheet};
+use domain::text::fold;
+use domain::time::{Day, Timestamp};
+use entity::{
+    challenge, council_member, criterion, decision, membership, organization, proposal, proposal_draft, proposal_version, review,
+    user,
+};
+use sea_orm::{ActiveModelBehavior, ActiveModelTrait as _, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, ModelTrait};
+use uuid::Uuid;
+
+/// When everything here happened.
+pub const THEN: Timestamp = Timestamp::from_micros(1_780_000_000_123_456);
+/// A deadline that no test lives to see.
+pub const FAR_AWAY: Timestamp = Timestamp::from_micros(7_000_000_000_000_000);
+
+/// Puts rows in, as many at a time as a statement may carry.
+pub async fn insert<M>(db: &DatabaseConnection, rows: impl IntoIterator<Item = M>) -> Result<(), DbErr>
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+    <M::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+{
+    let rows: Vec<_> = rows.into_iter().map(|row| row.into_active_model().reset_all()).collect();
+    for chunk in rows.chunks(200) {
+        M::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Six letters that no other row has.
+fn unique() -> String {
+    ids::random::<Uuid>().simple().to_string()
+}
+
+/// Somebody with a verified address and no password that fits.
+pub fn user() -> user::Model {
+    let address = format!("{}@example.vn", unique());
+    user::Model {
+        id: ids::random(),
+        email: address.clone(),
+        email_key: address,
+        display_name: "Đặng Thị Hồng Nhung".to_owned(),
+        locale: Locale::Vi,
+        password_hash: "none".to_owned(),
+        email_verified_at: Some(THEN),
+        created_at: THEN,
+        updated_at: THEN,
+        version: 1,
+    }
+}
+
+/// A verified organisation.
+pub fn organization(kind: OrganizationKind, founder: UserId) -> organization::Model {
+    let name = format!("Tổ chức {}", unique());
+    organization::Model {
+        id: ids::random(),
+        kind,
+        status: OrganizationStatus::Verified,
+        slug: unique(),
+        name_key: name.clone(),
+        name_folded: fold(&name),
+        name_vi: name,
+        name_en: None,
+        status_reason: None,
+        created_by: founder,
+        created_at: THEN,
+        updated_at: THEN,
+        version: 1,
+    }
+}
+
+/// A live place in an organisation.
+pub fn membership(organization: OrganizationId, user: UserId, role: MembershipRole) -> membership::Model {
+    membership::Model { id: ids::random(), organization_id: organization, user_id: user, role, created_at: THEN, ended_at: None }
+}
+
+/// An act on paper.
+pub fn record() -> OfficialRecord {
+    OfficialRecord {
+        number: "123/QĐ-SKHCN".to_owned(),
+        day: Day::parse("2026-11-23").unwrap(),
+        signer: "Nguyễn Văn Ký".to_owned(),
+        document_url: "https://example.vn/123.pdf".to_owned(),
+    }
+}
+
+/// A published challenge that takes proposals.
+pub fn challenge(agency: OrganizationId, author: UserId) -> challenge::Model {
+    let slug = unique();
+    let title = format!("Cảm biến lũ {slug}");
+    challenge::Model {
+        id: ids::random(),
+        agency_id: agency,
+        status: ChallengeStatus::Published,
+        is_public: true,
+        track: Track::GrandChallenge,
+        sector: Sector::DisasterResilience,
+        title_key: fold(&title),
+        search_text: fold(&title),
+        title_vi: title,
+        title_en: None,
+        summary_vi: "Cảnh báo sớm".to_owned(),
+        summary_en: None,
+        slug,
+        brief: Brief::default(),
+        rubric: Rubric::default(),
+        is_blind: false,
+        shows_proposal_count: false,
+        opens_at: Some(THEN),
+        closes_at: Some(FAR_AWAY),
+        deadline_key: FAR_AWAY.micros(),
+        published_key: THEN.micros(),
+        source_url: None,
+        status_reason: None,
+        approved_by: None,
+        approval: Some(record()),
+        publication: Some(record()),
+        published_at: Some(THEN),
+        decision_maker_id: None,
+        round_locked_at: None,
+        created_by: author,
+        created_at: THEN,
+        updated_at: THEN,
+        version: 1,
+    }
+}
+
+/// A criterion of a rubric.
+pub fn criterion(challenge: ChallengeId, position: i32, weight: i64) -> criterion::Model {
+    criterion::Model {
+        id: ids::random(),
+        challenge_id: challenge,
+        position,
+        name_vi: format!("Tiêu chí {position}"),
+        name_en: None,
+        weight,
+        reason_required: false,
+    }
+}
+
+/// A seat on a council.
+pub fn council_member(challenge: ChallengeId, user: UserId, role: CouncilRole) -> council_member::Model {
+    let id = ids::random();
+    council_member::Model { id, challenge_id: challenge, user_id: user, role, appointed_by: user, appointed_at: THEN, removed_at: None }
+}
+
+/// A submitted proposal.
+pub fn proposal(challenge: ChallengeId, startup: OrganizationId, author: UserId) -> proposal::Model {
+    proposal::Model {
+        id: ids::random(),
+        challenge_id: challenge,
+        organization_id: startup,
+        status: ProposalStatus::Submitted,
+        current_version: 1,
+        status_reason: None,
+        feedback: None,
+        submitted_at: Some(THEN),
+        created_by: author,
+        created_at: THEN,
+        updated_at: THEN,
+        version: 2,
+    }
+}
+
+/// What a proposal says.
+pub fn content() -> Content {
+    Content {
+        language: Locale::Vi,
+        title: "Bản đồ ngập".to_owned(),
+        summary: "Cảnh báo sớm".to_owned(),
+        sections: BTreeMap::new(),
+        budget: None,
+    }
+}
+
+/// Its working copy.
+pub fn proposal_draft(proposal: ProposalId) -> proposal_draft::Model {
+    proposal_draft::Model { proposal_id: proposal, content: content().canonical() }
+}
+
+/// Its first version.
+pub fn proposal_version(proposal: ProposalId, author: UserId) -> proposal_version::Model {
+    let content = content();
+    proposal_version::Model {
+        id: ids::random(),
+        proposal_id: proposal,
+        number: 1,
+        content: content.canonical(),
+        sha256: content.sha256(),
+        submitted_at: THEN,
+        submitted_by: author,
+    }
+}
+
+/// The same score on every criterion.
+pub fn sheet(criteria: &[CriterionId], score: &str) -> Sheet {
+    let mark = Mark { score: Score::parse(score, 10).unwrap(), reason: None };
+    Sheet(criteria.iter().map(|criterion| (*criterion, mark.clone())).collect())
+}
+
+/// A locked review.
+pub fn review(proposal: &proposal::Model, member: &council_member::Model, sheet: Sheet) -> review::Model {
+    review::Model {
+        id: ids::random(),
+        challenge_id: proposal.challenge_id,
+        proposal_id: proposal.id,
+        member_id: member.id,
+        user_id: member.user_id,
+        status: ReviewStatus::Locked,
+        sheet,
+        comment: None,
+        offered_at: THEN,
+        submitted_at: Some(THEN),
+        locked_at: Some(THEN),
+        updated_at: THEN,
+        version: 1,
+    }
+}
+
+/// A decision that is being drafted.
+pub fn decision(challenge: ChallengeId, chair: UserId) -> decision::Model {
+    decision::Model {
+        id: ids::random(),
+        challenge_id: challenge,
+        status: DecisionStatus::Draft,
+        departure_reason: None,
+        return_reason: None,
+        record: None,
+        drafted_by: chair,
+        approved_by: None,
+        approved_at: None,
+        published_at: None,
+        created_at: THEN,
+        updated_at: THEN,
+        version: 1,
+    }
+}
