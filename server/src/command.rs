@@ -7,37 +7,54 @@ mod rules;
 mod serve;
 mod verify_audit;
 
+use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use app::App;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::cli::Command;
 use crate::config::{Config, settings_table};
-use crate::{parts, schema};
+use crate::{parts, schema, telemetry};
 
-/// What a command prints that needs neither settings nor database; None for the other commands.
-pub fn print(command: &Command) -> Option<String> {
+/// How long what cannot be stopped, such as a file being written, is waited for at the end.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
+/// Does what was asked for. The exit code is a failure if a check found something.
+pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Schema => Some(api::sdl()),
-        Command::Settings => Some(settings_table()),
-        Command::Rules => Some(rules::print()),
-        _ => None,
+        Command::Schema => Ok(print(&api::sdl())),
+        Command::Settings => Ok(print(&settings_table())),
+        Command::Rules => Ok(print(&rules::print())),
+        Command::Serve => with_settings(serve::run),
+        Command::Migrate { check: false } => with_settings(|config, _| migrate::update(config)),
+        Command::Migrate { check: true } => with_settings(|config, _| migrate::check(config)),
+        Command::Demo => with_settings(|config, _| demo::load(config)),
+        Command::CreateAdmin(who) => with_settings(|config, _| create_admin::run(config, who)),
+        Command::VerifyAudit { expect_head } => {
+            with_settings(|config, _| verify_audit::run(config, expect_head))
+        }
     }
 }
 
-/// Runs a command that needs the settings. The exit code is 1 if a check found something.
-pub async fn run(command: Command, config: Config, metrics: PrometheusHandle) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Migrate { check: false } => migrate::update(&config).await,
-        Command::Migrate { check: true } => migrate::check(&config).await,
-        Command::Demo => demo::load(&config).await,
-        Command::CreateAdmin(who) => create_admin::run(&config, who).await,
-        Command::VerifyAudit { expect_head } => verify_audit::run(&config, expect_head.as_deref()).await,
-        Command::Serve | Command::Schema | Command::Settings | Command::Rules => {
-            serve::run(config, metrics).await
-        }
-    }
+fn print(text: &str) -> ExitCode {
+    // An error says that whoever reads only the first lines has closed the pipe.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+/// Reads the settings, starts logging and the runtime, and works to the end.
+fn with_settings<W>(work: impl FnOnce(Config, PrometheusHandle) -> W) -> anyhow::Result<ExitCode>
+where
+    W: Future<Output = anyhow::Result<ExitCode>>,
+{
+    let config = Config::load()?;
+    let metrics = telemetry::init(config.log_format, &config.log_level)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work(config, metrics));
+    runtime.shutdown_timeout(LAST_MOMENT);
+    outcome
 }
 
 /// The application over an up-to-date database, which nobody else may be using on SQLite.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 /// How long PostgreSQL may take to answer for the first time.
 const FIRST_ANSWER: Duration = Duration::from_secs(4);
 /// How long another process may keep its turn.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Names our lock among PostgreSQL's advisory ones.
 const LOCK: i64 = 0x0062_6169_746F_616E;
 

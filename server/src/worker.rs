@@ -111,7 +111,7 @@ impl Worker {
             Ok(Some(_)) => {}
             Ok(None) => tracing::warn!(message = %id, "another worker has the mail by now"),
             Err(error) => {
-                tracing::warn!(message = %id, %error, "how the mail fared cannot be kept; it will be sent again")
+                tracing::warn!(message = %id, "what became of the mail cannot be kept: {:#}", explain(error));
             }
         }
     }
@@ -132,24 +132,25 @@ impl Worker {
         };
         let (kind, to) = (mail.letter.kind(), mask(&mail.to));
         // A process that was frozen comes to itself here: without a lease nothing is begun any more.
-        let outcome = match Instant::now() < lease_ends {
-            true => timeout_at(lease_ends, self.mailer.send(&mail)).await.ok(),
-            false => None,
+        let outcome = if Instant::now() < lease_ends {
+            timeout_at(lease_ends, self.mailer.send(&mail)).await.ok()
+        } else {
+            None
+        };
+        let Some(outcome) = outcome else {
+            tracing::warn!(message = %id, %kind, to, "the lease ended before the mail was sent");
+            return None;
         };
         Some(match outcome {
-            None => {
-                tracing::warn!(message = %id, %kind, to, "the lease ended before the mail was sent");
-                return None;
-            }
-            Some(Outcome::Sent) => {
+            Outcome::Sent => {
                 tracing::info!(message = %id, %kind, to, "mail sent");
                 Settlement::Sent
             }
-            Some(Outcome::Later(reason)) => {
+            Outcome::Later(reason) => {
                 tracing::warn!(message = %id, %kind, to, %reason, "mail not sent, later again");
                 Settlement::Later(reason.to_string())
             }
-            Some(Outcome::Never(reason)) => {
+            Outcome::Never(reason) => {
                 tracing::warn!(message = %id, %kind, to, %reason, "mail given up");
                 Settlement::Never(reason.to_string())
             }

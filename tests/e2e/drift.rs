@@ -265,7 +265,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
 
 async fn all_tables(db: &DatabaseConnection) -> BTreeSet<String> {
     let sql = match Backend::chosen() {
-        Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'seaql_migrations'",
+        Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name <> 'seaql_migrations'",
         Backend::Postgres(_) => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'seaql_migrations'",
     };
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();

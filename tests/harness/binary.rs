@@ -43,9 +43,9 @@ impl Binary {
     /// Where it listens, once it says so.
     pub async fn address(&self) -> SocketAddr {
         eventually("the program says where it listens", async || {
-            let output = self.output("stdout");
-            let (_, rest) = output.split_once("http://")?;
-            rest.lines().next()?.trim().parse().ok()
+            let log = self.output("stderr");
+            let (_, rest) = log.split_once("serving address=")?;
+            rest.split_once('\n')?.0.parse().ok()
         })
         .await
     }

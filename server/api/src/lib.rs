@@ -50,7 +50,7 @@ fn accepted(header: Option<&str>) -> Option<Locale> {
         let (tag, quality) = part.split_once(";q=").unwrap_or((part, "1"));
         let quality: f32 = quality.trim().parse().ok()?;
         let primary = tag.trim().split('-').next()?.to_ascii_lowercase();
-        (quality > 0.0).then_some((quality, primary))
+        (quality > 0.0 && !primary.is_empty()).then_some((quality, primary))
     });
     let mut wanted: Vec<_> = wanted.collect();
     wanted.sort_by(|(a, _), (b, _)| b.total_cmp(a));

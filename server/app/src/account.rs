@@ -353,9 +353,12 @@ async fn end(tx: &Tx, session: SessionId, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Ends the session that the request came with.
+/// Ends the session that the request came with, or all of the person's.
 #[derive(Serialize)]
-pub struct LogOut;
+pub struct LogOut {
+    /// All of them.
+    pub everywhere: bool,
+}
 
 impl Command for LogOut {
     const NAME: &'static str = "logOut";
@@ -365,8 +368,17 @@ impl Command for LogOut {
         let person = tx.op().person()?;
         let session = person.session.ok_or(Error::Unauthenticated)?;
         let now = tx.now().await?;
-        end(tx, session, now).await?;
-        tx.record(Event::new(EventKind::LoggedOut).user(person.id).fact("session", session));
+        if self.everywhere {
+            session::Entity::update_many()
+                .set(session::ActiveModel { ended_at: Set(Some(now)), ..Default::default() })
+                .filter(session::Column::UserId.eq(person.id))
+                .filter(session::Column::EndedAt.is_null())
+                .exec(tx)
+                .await?;
+        } else {
+            end(tx, session, now).await?;
+        }
+        tx.record(Event::new(EventKind::LoggedOut).user(person.id).fact("session", session).fact("everywhere", self.everywhere));
         Ok(())
     }
 }

@@ -22,12 +22,12 @@ use crate::explain::explain;
 const NAME: usize = 100;
 
 /// Creates the account, its address taken as proved.
-pub async fn run(config: &Config, who: CreateAdmin) -> anyhow::Result<ExitCode> {
+pub async fn run(config: Config, who: CreateAdmin) -> anyhow::Result<ExitCode> {
     let say = |what: &'static str| move |reason: Reason| anyhow!("{what}: {}", reason.message(Locale::En));
     let email = Email::parse(&who.email).map_err(say("the address"))?;
     let display_name = line(&who.name, NAME).map_err(say("the name"))?;
     let locale = Locale::from_name(&who.locale).unwrap_or_default();
-    let app = up_to_date(config).await?;
+    let app = up_to_date(&config).await?;
     if !who.password_stdin {
         eprint!("Password: ");
     }

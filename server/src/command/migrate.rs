@@ -6,9 +6,9 @@ use crate::config::Config;
 use crate::{parts, schema};
 
 /// Applies what is missing.
-pub async fn update(config: &Config) -> anyhow::Result<ExitCode> {
-    let db = parts::connect(config, None).await?;
-    let turn = schema::Turn::take(&parts::location(config), &db).await?;
+pub async fn update(config: Config) -> anyhow::Result<ExitCode> {
+    let db = parts::connect(&config, None).await?;
+    let turn = schema::Turn::take(&parts::location(&config), &db).await?;
     let applied = turn.update().await?;
     turn.end().await?;
     for step in &applied {
@@ -19,8 +19,8 @@ pub async fn update(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 /// Says what is missing.
-pub async fn check(config: &Config) -> anyhow::Result<ExitCode> {
-    let db = parts::connect_read_only(config).await?;
+pub async fn check(config: Config) -> anyhow::Result<ExitCode> {
+    let db = parts::connect_read_only(&config).await?;
     let missing = schema::missing(&db.read).await?;
     for step in &missing {
         println!("missing {step}");

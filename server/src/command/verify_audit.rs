@@ -8,9 +8,9 @@ use crate::config::Config;
 use crate::parts;
 
 /// Walks the chain beside a running server, and says how far it holds.
-pub async fn run(config: &Config, expected_head: Option<&str>) -> anyhow::Result<ExitCode> {
-    let app = parts::app(config, parts::connect_read_only(config).await?)?;
-    match app::audit::verify(&app, expected_head).await? {
+pub async fn run(config: Config, expected_head: Option<String>) -> anyhow::Result<ExitCode> {
+    let app = parts::app(&config, parts::connect_read_only(&config).await?)?;
+    match app::audit::verify(&app, expected_head.as_deref()).await? {
         Ok((entries, head)) => {
             println!("ok: {entries} entries, head {head}");
             Ok(ExitCode::SUCCESS)

@@ -168,6 +168,14 @@ pub struct RefreshSessionInput {
     refresh_token: String,
 }
 
+/// What `logOut` needs.
+#[derive(InputObject)]
+pub struct LogOutInput {
+    /// End all of your sessions, not only the one of this request.
+    #[graphql(default)]
+    is_everywhere: bool,
+}
+
 /// The keys of a session.
 #[derive(SimpleObject)]
 pub struct SessionTokens {
@@ -285,9 +293,9 @@ impl AccountMutation {
         }))
     }
 
-    /// Ends the session of the access token that this request carries. The token stops working at once.
-    async fn log_out(&self, ctx: &Context<'_>) -> Result<Option<LogOutPayload>> {
-        Ok(Some(match execute(ctx, None, Ok(LogOut)).await? {
+    /// Ends the session of the access token that this request carries, or all of yours. Their tokens stop working at once.
+    async fn log_out(&self, ctx: &Context<'_>, #[graphql(desc = "Which sessions.")] input: LogOutInput) -> Result<Option<LogOutPayload>> {
+        Ok(Some(match execute(ctx, None, Ok(LogOut { everywhere: input.is_everywhere })).await? {
             Ok(()) => LogOutPayload { is_logged_out: Some(true), user_errors: Vec::new() },
             Err(errors) => LogOutPayload::refused(errors),
         }))
