@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::column::*;
+use crate::column::{create, fk, id, id_null, index, instant, instant_null, int, key, name, name_null, one_of, table, text, text_null, unique};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

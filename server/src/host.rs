@@ -38,14 +38,16 @@ impl Process {
         if let Some((_, failing)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
             return failing.clone();
         }
-        let failing: Vec<_> = match timeout(PATIENCE, check(&self.app)).await {
-            Ok(Ok(failing)) => failing.into_iter().map(str::to_owned).collect(),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "not ready");
-                vec!["database".to_owned()]
-            }
-            Err(_) => vec!["database".to_owned()],
+        let (failing, why) = match timeout(PATIENCE, check(&self.app)).await {
+            Ok(Ok(failing)) => (failing, String::new()),
+            Ok(Err(error)) => (vec!["database"], error.to_string()),
+            Err(_) => (vec!["database"], "it does not answer".to_owned()),
         };
+        let failing: Vec<_> = failing.into_iter().map(str::to_owned).collect();
+        // A change is news; the same again would only fill the log.
+        if last.as_ref().is_some_and(|(_, before)| *before != failing) {
+            tracing::warn!(?failing, why, "readiness has changed");
+        }
         *last = Some((Instant::now(), failing.clone()));
         failing
     }

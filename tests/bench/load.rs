@@ -65,9 +65,8 @@ macro_rules! rows {
     ($($table:ident,)+) => {
         /// Rows that wait to be written.
         #[derive(Default)]
-        #[expect(missing_docs, reason = "a field is called like the table its rows belong to")]
         pub struct Rows {
-            $(pub $table: Vec<entity::$table::Model>,)+
+            $(#[doc = "Rows of the table of that name."] pub $table: Vec<entity::$table::Model>,)+
         }
 
         impl Rows {

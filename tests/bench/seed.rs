@@ -588,6 +588,16 @@ impl Seed {
     fn sheets(&mut self, rows: &mut Rows, call: &Call, proposal_id: ProposalId) -> anyhow::Result<Vec<score::Total>> {
         let quality = self.dice.between(10, 19);
         let offered_at = call.closes_at.plus_seconds(2 * DAY);
+        // Who reads the ranking has declared as well.
+        for seat in call.council.first().into_iter().chain(call.scorers()) {
+            rows.conflict_declaration.push(conflict_declaration::Model {
+                proposal_id,
+                user_id: seat.user_id,
+                interest: Interest::None,
+                reason: None,
+                declared_at: offered_at,
+            });
+        }
         let mut totals = Vec::new();
         for (nth, seat) in call.scorers().enumerate() {
             let status = match (call.phase, nth) {
@@ -605,13 +615,6 @@ impl Seed {
             }
             totals.extend(score::total(&sheet, &call.criteria, Rubric::default().scale));
             let done_at = offered_at.plus_seconds(5 * DAY);
-            rows.conflict_declaration.push(conflict_declaration::Model {
-                proposal_id,
-                user_id: seat.user_id,
-                interest: Interest::None,
-                reason: None,
-                declared_at: offered_at,
-            });
             rows.review.push(review::Model {
                 id: self.dice.id(),
                 challenge_id: call.id,

@@ -12,3 +12,4 @@ mod binary;
 mod concurrency;
 mod constraints;
 mod drift;
+mod story;

@@ -24,14 +24,26 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// Executes a document.
-    pub async fn call(&self, document: &str, variables: Value) -> Answer {
-        self.send(&json!({ "query": document, "variables": variables }), &[]).await
+    /// Executes a mutation. All of ours take one `input` and answer with what changed and with `userErrors`.
+    pub async fn does(&self, mutation: &str, input: Value, changed: &str) -> Answer {
+        self.call(&Self::document(mutation, changed), json!({ "input": input })).await
     }
 
     /// The same, under an idempotency key.
-    pub async fn call_once(&self, key: &str, document: &str, variables: Value) -> Answer {
-        self.send(&json!({ "query": document, "variables": variables }), &[("idempotency-key", key)]).await
+    pub async fn does_once(&self, key: &str, mutation: &str, input: Value, changed: &str) -> Answer {
+        let body = json!({ "query": Self::document(mutation, changed), "variables": { "input": input } });
+        self.send(&body, &[("idempotency-key", key)]).await
+    }
+
+    fn document(mutation: &str, changed: &str) -> String {
+        let (first, rest) = mutation.split_at(1);
+        let input = format!("{}{rest}Input", first.to_uppercase());
+        format!("mutation ($input: {input}!) {{ {mutation}(input: $input) {{ {changed} userErrors {{ code field }} }} }}")
+    }
+
+    /// Executes any document.
+    pub async fn call(&self, document: &str, variables: Value) -> Answer {
+        self.send(&json!({ "query": document, "variables": variables }), &[]).await
     }
 
     /// Posts any body to the API, with these headers as well.

@@ -4,8 +4,8 @@
 //! ```text
 //! let world = World::new().await;
 //! let officer = world.person("officer", "Lê Thu Hà").await;
-//! officer.does(SOMETHING, json!({ .. })).await.ok();
-//! assert_eq!(world.letters().await, ["something_done: officer"]);
+//! officer.does("publishChallenge", json!({ .. }), "challenge { status }").await.ok();
+//! assert_eq!(world.letters().await, ["challenge_published: lead"]);
 //! world.finish().await;
 //! ```
 //!
@@ -19,6 +19,7 @@
 )]
 
 pub mod binary;
+pub mod cast;
 pub mod database;
 pub mod graphql;
 pub mod mailbox;
@@ -30,6 +31,7 @@ pub mod wait;
 pub mod world;
 
 pub use binary::Binary;
+pub use cast::Cast;
 pub use graphql::{Answer, Client};
 pub use mailbox::Mail;
 pub use person::Person;

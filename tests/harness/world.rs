@@ -17,7 +17,7 @@ use crate::database::Database;
 use crate::graphql::Client;
 use crate::mailbox::Mail;
 use crate::meter::Meter;
-use crate::person::{self, Person};
+use crate::person::{self, Era, Person};
 use crate::smtp::Smtp;
 use crate::wait::eventually;
 
@@ -32,6 +32,7 @@ pub struct World {
     server: Running,
     database: Database,
     read: AtomicUsize,
+    era: Era,
     unfinished: Unfinished,
 }
 
@@ -63,17 +64,23 @@ impl World {
         let config = Config::from_sources(None, all).unwrap();
         let server = server::start(config, Some(meter.observer()), String::new).await.unwrap();
         let visitor = Client::new(format!("http://{}", server.address));
-        Self { smtp, meter, visitor, server, database, read: AtomicUsize::new(0), unfinished: Unfinished }
+        Self { smtp, meter, visitor, server, database, read: AtomicUsize::new(0), era: Era::default(), unfinished: Unfinished }
     }
 
-    /// Somebody with a verified account, signed in; the address is `<handle>@example.vn`.
+    /// Somebody with a verified account; the address is `<handle>@example.vn`.
     pub async fn person(&self, handle: &str, name: &str) -> Person {
-        Person::new(self.app(), &self.visitor, handle, name, None).await
+        Person::new(&self.visitor, &self.era, handle, self.account(handle, name).await)
     }
 
     /// Somebody with a post on the platform.
     pub async fn holder(&self, handle: &str, name: &str, post: PlatformRole) -> Person {
-        Person::new(self.app(), &self.visitor, handle, name, Some(post)).await
+        let account = person::create(self.app(), handle, name, Some(post)).await;
+        Person::new(&self.visitor, &self.era, handle, account)
+    }
+
+    /// Somebody who came by the front door and has an account by now.
+    pub fn newcomer(&self, handle: &str, account: UserId) -> Person {
+        Person::new(&self.visitor, &self.era, handle, account)
     }
 
     /// A verified account of somebody who never signs in, for what is done by commands.
@@ -106,6 +113,7 @@ impl World {
     pub async fn pass(&self, time: Duration) {
         self.is_quiet().await;
         self.app().db.clock.shift(i64::try_from(time.as_micros()).unwrap());
+        self.era.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Waits until no mail waits.

@@ -263,13 +263,10 @@ impl Command for CreateChallenge {
         must(Action::WriteChallenge, tx.op().viewer.roles_in(agency.id))?;
         let now = tx.now().await?;
         let id: ChallengeId = ids::random();
-        let slug = match &self.slug {
-            Some(slug) => slug.clone(),
-            None => {
-                let base = slug_from(&self.title.vi);
-                let taken = challenge::Entity::find().filter(challenge::Column::Slug.eq(&base)).one(tx).await?;
-                if taken.is_none() { base } else { format!("{base}-{}", &id.0.simple().to_string()[..6]) }
-            }
+        let slug = if let Some(slug) = &self.slug { slug.clone() } else {
+            let base = slug_from(&self.title.vi);
+            let taken = challenge::Entity::find().filter(challenge::Column::Slug.eq(&base)).one(tx).await?;
+            if taken.is_none() { base } else { format!("{base}-{}", &id.0.simple().to_string()[..6]) }
         };
         let empty = challenge::Model {
             id,
@@ -335,12 +332,11 @@ fn write(mut row: challenge::Model, draft: &Draft) -> Result<challenge::Model> {
     row.opens_at = draft.opens_at.or(row.opens_at);
     row.closes_at = draft.closes_at.or(row.closes_at);
     row.source_url = draft.source_url.clone().or(row.source_url);
-    if let Some(timetable) = timetable(&row) {
-        if timetable.opens_at >= timetable.closes_at {
+    if let Some(timetable) = timetable(&row)
+        && timetable.opens_at >= timetable.closes_at {
             let min = timetable.opens_at.to_rfc3339();
             return Err(Problem::at("closesAt", Reason::OutOfRange { min, max: "2199-12-31T23:59:59.999Z".to_owned() }).into());
         }
-    }
     row.deadline_key = row.closes_at.unwrap_or(Timestamp::END_OF_TIME).micros();
     row.title_key = fold(&row.title_vi);
     let brief = row.brief.0.values().map(Bilingual::folded);

@@ -135,7 +135,7 @@ async fn claim<C: Command>(tx: &Tx, key: &str, command: &C) -> Result<Claim<C::O
         None => format!("visitor {}", op.address.as_deref().unwrap_or_default()),
     };
     let input = serde_json::to_vec(command).map_err(|error| Error::Internal(error.to_string()))?;
-    let input_hash = crate::keys::hex(&Sha256::digest(&input));
+    let input_hash = domain::text::hex(&Sha256::digest(&input));
     let row = idempotency::ActiveModel {
         principal: Set(principal.clone()),
         idempotency_key: Set(key.to_owned()),

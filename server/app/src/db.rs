@@ -103,7 +103,7 @@ impl Db {
                 ("synchronous_commit", "on"),
             ])
             .disable_statement_logging();
-        let pool = || PgPoolOptions::new().max_connections(connections.div_ceil(2).max(1)).acquire_timeout(ACQUIRE).max_lifetime(Duration::from_secs(1800));
+        let pool = || PgPoolOptions::new().max_connections(connections.div_ceil(2).max(1)).acquire_timeout(ACQUIRE).max_lifetime(Duration::from_mins(30));
         // A cancelled `begin` leaves an open transaction on its connection, which would swallow the next borrower's
         // writes (sqlx 0.9.0). Writers are never cancelled here; should one be, its connection is cleaned before reuse.
         let write = pool().after_release(|connection, _| {
@@ -242,11 +242,10 @@ impl Tx {
     }
 
     fn watch<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
-        if let Err(error) = &result {
-            if crate::error::is_transient(error) {
+        if let Err(error) = &result
+            && crate::error::is_transient(error) {
                 *self.fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.clone());
             }
-        }
         result
     }
 }

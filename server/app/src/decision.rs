@@ -346,7 +346,9 @@ impl Command for PublishDecision {
         let command = if winners > 0 { ChallengeCommand::Award } else { ChallengeCommand::CloseWithoutAward };
         let decided_as = advance_challenge(tx, &challenge, command, Default::default()).await?;
         tx.record(moved(EventKind::DecisionPublished, &row, next).fact("challenge", decided_as).fact("winners", winners).fact("decision_number", &self.record.number));
-        told.into_iter().for_each(|event| tx.record(event));
+        for event in told {
+            tx.record(event);
+        }
         Ok(row.id)
     }
 }

@@ -46,11 +46,10 @@ impl From<Vec<Problem>> for Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        if let Some(SqlErr::UniqueConstraintViolation(text)) = error.sql_err() {
-            if let Some(problem) = unique_problem(&text) {
+        if let Some(SqlErr::UniqueConstraintViolation(text)) = error.sql_err()
+            && let Some(problem) = unique_problem(&text) {
                 return problem.into();
             }
-        }
         if is_outage(&error) { Self::Unavailable(error) } else { Self::Internal(error.to_string()) }
     }
 }

@@ -50,11 +50,11 @@ impl Keys {
             let encoding = EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed.as_slice()].concat());
             let jwk = Jwk::from_encoding_key(&encoding, Algorithm::EdDSA)?;
             let decoding = DecodingKey::from_jwk(&jwk)?;
-            let kid = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(serde_json::to_vec(&jwk).unwrap_or_default())[..9]);
+            let kid: String = token_hash(&serde_json::to_string(&jwk).unwrap_or_default()).chars().take(12).collect();
             keys.push((kid, encoding, decoding));
         }
-        let seed = seeds.first().ok_or_else(|| jsonwebtoken::errors::ErrorKind::InvalidEddsaKey)?;
-        let (kid, signing, _) = keys.first().ok_or_else(|| jsonwebtoken::errors::ErrorKind::InvalidEddsaKey)?;
+        let seed = seeds.first().ok_or(jsonwebtoken::errors::ErrorKind::InvalidEddsaKey)?;
+        let (kid, signing, _) = keys.first().ok_or(jsonwebtoken::errors::ErrorKind::InvalidEddsaKey)?;
         let header = Header { typ: Some("at+jwt".to_owned()), kid: Some(kid.clone()), ..Header::new(Algorithm::EdDSA) };
         let derived = SecretBox::new(Box::new(mac(seed, b"baitoanlon derived keys")));
         let (signing, header) = (signing.clone(), header);
@@ -119,7 +119,7 @@ impl Keys {
     fn cursor_tag(&self, text: &str) -> [u8; 8] {
         let key = mac(self.derived.expose_secret(), b"cursor");
         let mut tag = [0; 8];
-        tag.copy_from_slice(&mac(&key, text.as_bytes())[..8]);
+        tag.iter_mut().zip(mac(&key, text.as_bytes())).for_each(|(byte, of_mac)| *byte = of_mac);
         tag
     }
 }
@@ -138,12 +138,7 @@ pub fn random_token() -> String {
 
 /// How a token is kept: its SHA-256. Enough for 256 random bits.
 pub fn token_hash(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    domain::text::hex(&Sha256::digest(token.as_bytes()))
 }
 
 #[cfg(test)]
@@ -163,18 +158,17 @@ mod tests {
     fn only_our_own_living_tokens_are_believed() {
         let ours = keys(1);
         let (user, session) = (crate::ids::random(), crate::ids::random());
-        let sign = |keys: &Keys, at| keys.sign(user, session, at, Duration::from_secs(60)).unwrap();
+        let sign = |keys: &Keys, at| keys.sign(user, session, at, Duration::from_mins(1)).unwrap();
         let good = sign(&ours, now());
         assert_eq!(ours.verify(&good, now()), Some((user, session)));
         assert_eq!(keys(2).verify(&good, now()), None, "another key");
         assert_eq!(ours.verify(&sign(&ours, now().plus_seconds(-70)), now()), None, "expired");
         assert_eq!(ours.verify(&sign(&ours, now().plus_seconds(70)), now()), None, "not yet valid");
         assert_eq!(ours.verify(&sign(&Keys::new("https://other.example", &[[1; 32]]).unwrap(), now()), now()), None, "other issuer");
-        let mut parts: Vec<_> = good.split('.').collect();
+        let (_, rest) = good.split_once('.').unwrap();
         for header in [r#"{"alg":"none","typ":"at+jwt"}"#, r#"{"alg":"HS256","typ":"at+jwt"}"#, r#"{"alg":"EdDSA","typ":"JWT"}"#, r#"{"alg":"EdDSA","typ":"at+jwt"}"#] {
-            let header = BASE64_URL_SAFE_NO_PAD.encode(header);
-            parts[0] = &header;
-            assert_eq!(ours.verify(&parts.join("."), now()), None);
+            let forged = format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header));
+            assert_eq!(ours.verify(&forged, now()), None);
         }
         let rotated = Keys::new("https://btl.example", &[[3; 32], [1; 32]]).unwrap();
         assert_eq!(rotated.verify(&good, now()), Some((user, session)), "the former key still verifies");

@@ -41,6 +41,7 @@ impl Command for Claim {
     type Output = Vec<Claimed>;
 
     async fn run(&self, tx: &Tx) -> Result<Vec<Claimed>> {
+        use sea_orm::sea_query::{Expr, ExprTrait as _};
         use message::Column as M;
         let now = tx.now().await?;
         let waiting = Condition::all().add(M::Status.is_in([MessageStatus::Queued, MessageStatus::Retrying])).add(M::DueAt.lte(now));
@@ -57,7 +58,6 @@ impl Command for Claim {
         if due.is_empty() {
             return Ok(Vec::new());
         }
-        use sea_orm::sea_query::{Expr, ExprTrait as _};
         message::Entity::update_many()
             .set(message::ActiveModel { status: Set(MessageStatus::Sending), lease_until: Set(Some(lease)), ..Default::default() })
             .col_expr(M::Attempt, Expr::col(M::Attempt).add(1))
@@ -176,11 +176,10 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
     if facts.is_obsolete(row.kind) {
         return Ok(Composition::Suppressed("no longer true"));
     }
-    if let Some(reader) = row.user_id {
-        if !may_read(app, reader, row.kind, &event).await? {
+    if let Some(reader) = row.user_id
+        && !may_read(app, reader, row.kind, &event).await? {
             return Ok(Composition::Suppressed("its reader may not read it any more"));
         }
-    }
     Ok(Composition::Ready(Box::new(Composed { id, to, name, locale, written_at: happened.at, letter })))
 }
 

@@ -90,7 +90,7 @@ impl Command for ConfirmOpening {
         }
         let receipts = receipts(tx, row.id).await?;
         let list = serde_json::to_value(&receipts).map_err(|error| Error::Internal(error.to_string()))?;
-        let digest = crate::keys::hex(&Sha256::digest(list.to_string().as_bytes()));
+        let digest = domain::text::hex(&Sha256::digest(list.to_string().as_bytes()));
         let now = tx.now().await?;
         let confirmed = opening::ActiveModel {
             challenge_id: Set(row.id),

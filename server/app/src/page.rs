@@ -141,8 +141,8 @@ type RowKey = (Option<Key>, uuid::Uuid);
 fn beyond<C: ColumnTrait>(sort: &Sort<C>, (key, id): &RowKey, greater: bool) -> SimpleExpr {
     let (left, right) = match (sort.column, key) {
         (Some(column), Some(key)) => (
-            Expr::tuple([column.into_expr().into(), sort.id.into_expr().into()]),
-            Expr::tuple([Expr::val(Value::from(key.clone())).into(), Expr::val(*id).into()]),
+            Expr::tuple([column.into_expr(), sort.id.into_expr()]),
+            Expr::tuple([Expr::val(Value::from(key.clone())), Expr::val(*id)]),
         ),
         _ => (Expr::expr(sort.id.into_expr()), Expr::val(*id)),
     };

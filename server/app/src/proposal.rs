@@ -313,11 +313,10 @@ impl Command for UpdateProposal {
         machine::step(TRANSITIONS, row.status, &ProposalCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let now = tx.now().await?;
-        if let Some(timetable) = timetable(&challenge) {
-            if timetable.window(now) == Window::Closed {
+        if let Some(timetable) = timetable(&challenge)
+            && timetable.window(now) == Window::Closed {
                 return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
             }
-        }
         let content = self.patch.apply(working_copy(tx, row.id).await?);
         advance(tx, &row, ProposalCommand::Edit, Default::default()).await?;
         proposal_draft::ActiveModel { proposal_id: Set(row.id), content: Set(content.canonical()) }.update(tx).await?;

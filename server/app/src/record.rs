@@ -57,7 +57,7 @@ pub(crate) async fn flush(tx: &Tx) -> Result<bool> {
 pub(crate) async fn denied(app: &App, op: &Arc<Op>, command: &str) -> Result<()> {
     let tx = Tx::begin(app, op).await?;
     let now = tx.now().await?;
-    let actor = op.viewer.0.as_ref().map(|person| ("user", person.id.to_string())).unwrap_or(("platform", String::new()));
+    let actor = op.viewer.0.as_ref().map_or(("platform", String::new()), |person| ("user", person.id.to_string()));
     append(&tx, now, vec![(format!("denied:{command}"), actor, Ok("{}".to_owned()))]).await?;
     tx.commit().await?;
     Ok(())

@@ -214,6 +214,7 @@ impl Command for DeclareInterest {
     type Output = (ProposalId, Option<ReviewId>);
 
     async fn run(&self, tx: &Tx) -> Result<Self::Output> {
+        use conflict_declaration::Column as D;
         let user = tx.op().user()?;
         let challenge = crate::proposal::challenge_of(tx, self.proposal).await?;
         let proposal = crate::proposal::locked(tx, self.proposal).await?;
@@ -227,7 +228,6 @@ impl Command for DeclareInterest {
             reason: Set(self.reason.clone()),
             declared_at: Set(now),
         };
-        use conflict_declaration::Column as D;
         let latest = sea_orm::sea_query::OnConflict::columns([D::ProposalId, D::UserId]).update_columns([D::Interest, D::Reason, D::DeclaredAt]).to_owned();
         conflict_declaration::Entity::insert(declared).on_conflict(latest).exec_without_returning(tx).await?;
         let mine = review::Entity::find().filter(review::Column::ProposalId.eq(proposal.id)).filter(review::Column::UserId.eq(user)).lock_exclusive().one(tx).await?;

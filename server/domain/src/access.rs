@@ -92,8 +92,6 @@ closed_set! {
         ApproveDecision = "APPROVE_DECISION",
         /// Publish the decision.
         PublishDecision = "PUBLISH_DECISION",
-        /// Read the audit log.
-        ReadAudit = "READ_AUDIT",
     }
 }
 
@@ -124,7 +122,6 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::DraftDecision, &[Role::Chair, Role::Secretary]),
     (Action::ApproveDecision, &[Role::DecisionMaker]),
     (Action::PublishDecision, &[Role::Publisher]),
-    (Action::ReadAudit, &[Role::Auditor]),
 ];
 
 /// The roles a viewer has on one resource.

@@ -38,7 +38,7 @@ pub fn hash(previous: &str, entry: &Entry) -> String {
     // A struct of strings and integers always serialises.
     let canonical = serde_json::to_string(entry).unwrap_or_default();
     let digest = Sha256::new().chain_update(previous.as_bytes()).chain_update(b"\n").chain_update(canonical.as_bytes()).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::text::hex(&digest)
 }
 
 /// Where a chain breaks.

@@ -305,7 +305,7 @@ impl Event {
 
     /// With a small fact.
     #[must_use]
-    pub fn fact(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn fact(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.facts.insert(name.to_owned(), value.to_string());
         self
     }

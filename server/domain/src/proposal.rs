@@ -134,10 +134,7 @@ impl Content {
 
     /// SHA-256 of the canonical form, lower-case hexadecimal.
     pub fn sha256(&self) -> String {
-        Sha256::digest(self.canonical().as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-            hex.push_str(&format!("{byte:02x}"));
-            hex
-        })
+        crate::text::hex(&Sha256::digest(self.canonical().as_bytes()))
     }
 
     /// What keeps it from being submitted, all at once.

@@ -43,7 +43,7 @@ impl Timestamp {
 
     /// RFC 3339 with an offset, years 2000 to 2199, cut to microseconds. None: not such a text.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > 40 || !text.as_bytes().get(10).is_some_and(|t| *t == b'T') {
+        if text.len() > 40 || text.as_bytes().get(10).is_none_or(|t| *t != b'T') {
             return None;
         }
         let instant = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);

@@ -244,7 +244,7 @@ pub struct AccountMutation;
 #[Object]
 impl AccountMutation {
     /// Makes an account. Says the same whether or not the address is known; the mail tells its owner.
-    /// User errors: TOO_SHORT, TOO_LONG, WEAK_PASSWORD, MALFORMED, REQUIRED, FORBIDDEN_CHARACTER.
+    /// User errors: `TOO_SHORT`, `TOO_LONG`, `WEAK_PASSWORD`, `MALFORMED`, `REQUIRED`, `FORBIDDEN_CHARACTER`.
     async fn register(&self, ctx: &Context<'_>, #[graphql(desc = "Who registers.")] input: RegisterInput) -> Result<Option<RegisterPayload>> {
         let mut reader = Reader::default();
         let email = reader.keep("email", Email::parse(&input.email));
@@ -265,7 +265,7 @@ impl AccountMutation {
         }))
     }
 
-    /// Proves the address by the token that was mailed to it. User errors: INVALID_TOKEN.
+    /// Proves the address by the token that was mailed to it. User errors: `INVALID_TOKEN`.
     async fn verify_email(&self, ctx: &Context<'_>, #[graphql(desc = "The token.")] input: VerifyEmailInput) -> Result<Option<VerifyEmailPayload>> {
         let command = VerifyEmail { token_hash: token_hash(&input.token) };
         let outcome = ctx.app()?.execute(&ctx.state()?.op, None, command).await;
@@ -275,7 +275,7 @@ impl AccountMutation {
         }))
     }
 
-    /// Begins a session. User errors: INVALID_CREDENTIALS, the same for a wrong address, a wrong password and an unverified address.
+    /// Begins a session. User errors: `INVALID_CREDENTIALS`, the same for a wrong address, a wrong password and an unverified address.
     async fn log_in(&self, ctx: &Context<'_>, #[graphql(desc = "Address and password.")] input: LogInInput) -> Result<Option<LogInPayload>> {
         let outcome = app::account::log_in(ctx.app()?, &ctx.state()?.op, &input.email, input.password.into()).await;
         Ok(Some(match done(ctx, outcome)? {
@@ -284,7 +284,7 @@ impl AccountMutation {
         }))
     }
 
-    /// Turns a refresh token into the next pair of tokens. User errors: INVALID_TOKEN.
+    /// Turns a refresh token into the next pair of tokens. User errors: `INVALID_TOKEN`.
     async fn refresh_session(&self, ctx: &Context<'_>, #[graphql(desc = "The refresh token.")] input: RefreshSessionInput) -> Result<Option<RefreshSessionPayload>> {
         let outcome = app::account::refresh(ctx.app()?, &ctx.state()?.op, &input.refresh_token).await;
         Ok(Some(match done(ctx, outcome)? {

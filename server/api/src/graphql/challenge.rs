@@ -552,7 +552,7 @@ impl ChallengeQuery {
             tracks: filter.track.map(|tracks| tracks.into_iter().map(Into::into).collect()),
             agencies,
             window: filter.window.map(Into::into),
-            search: super::search(filter.search)?,
+            search: super::search(filter.search.as_ref())?,
         };
         let order = match order_by {
             None => (Order::Deadline, false),
@@ -877,7 +877,7 @@ pub struct ChallengeMutation;
 /// Challenges.
 #[Object]
 impl ChallengeMutation {
-    /// Drafts a challenge. User errors: NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG, FORBIDDEN_CHARACTER, OUT_OF_RANGE, MALFORMED, ALREADY_EXISTS.
+    /// Drafts a challenge. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`.
     async fn create_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "The draft.")] input: CreateChallengeInput) -> Result<Option<CreateChallengePayload>> {
         let mut reader = Reader::default();
         let agency = reader.id("agencyId", &input.agency_id);
@@ -891,7 +891,7 @@ impl ChallengeMutation {
         Ok(Some(CreateChallengePayload { challenge, user_errors }))
     }
 
-    /// Changes a draft. User errors: as `createChallenge`, and CONFLICT for another version or state.
+    /// Changes a draft. User errors: as `createChallenge`, and `CONFLICT` for another version or state.
     async fn update_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "What changes.")] input: UpdateChallengeInput) -> Result<Option<UpdateChallengePayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
@@ -903,9 +903,9 @@ impl ChallengeMutation {
         Ok(Some(UpdateChallengePayload { challenge, user_errors }))
     }
 
-    /// Hands a draft in for approval; the programme officers are mailed. Needs the sections CONTEXT, CURRENT_PROCESS and EXPECTED_PRODUCT, an
+    /// Hands a draft in for approval; the programme officers are mailed. Needs the sections `CONTEXT`, `CURRENT_PROCESS` and `EXPECTED_PRODUCT`, an
     /// indicator with baseline, criteria whose weights sum to 100, a deadline ahead, and a verified agency.
-    /// User errors: REQUIRED, WEIGHTS_NOT_100, DEADLINE_PASSED, ORGANIZATION_NOT_VERIFIED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// User errors: `REQUIRED`, `WEIGHTS_NOT_100`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn submit_challenge_for_approval(
         &self,
         ctx: &Context<'_>,
@@ -917,7 +917,7 @@ impl ChallengeMutation {
         Ok(Some(SubmitChallengeForApprovalPayload { challenge, user_errors }))
     }
 
-    /// Returns a challenge to its authors, who are mailed; for programme officers. User errors: REQUIRED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// Returns a challenge to its authors, who are mailed; for programme officers. User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn request_challenge_changes(
         &self,
         ctx: &Context<'_>,
@@ -932,7 +932,7 @@ impl ChallengeMutation {
     }
 
     /// Approves a challenge; its authors and the publishing authority are mailed; for programme officers, never for one of its authors.
-    /// User errors: SELF_APPROVAL, CONFLICT, NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG, MALFORMED.
+    /// User errors: `SELF_APPROVAL`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
     async fn approve_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the act on paper.")] input: ApproveChallengeInput) -> Result<Option<ApproveChallengePayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
@@ -942,7 +942,7 @@ impl ChallengeMutation {
         Ok(Some(ApproveChallengePayload { challenge, user_errors }))
     }
 
-    /// Takes an approved challenge back to the draft; for the agency's lead. User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// Takes an approved challenge back to the draft; for the agency's lead. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn recall_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: RecallChallengeInput) -> Result<Option<RecallChallengePayload>> {
         let mut reader = Reader::default();
         let command = reader.id("challengeId", &input.challenge_id).map(|challenge| RecallChallenge { challenge });
@@ -951,7 +951,7 @@ impl ChallengeMutation {
     }
 
     /// Makes a challenge public; its agency is mailed; for the publishing authority, never for an author or the approver.
-    /// User errors: SELF_APPROVAL, DEADLINE_PASSED, CONFLICT, NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG, MALFORMED.
+    /// User errors: `SELF_APPROVAL`, `DEADLINE_PASSED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
     async fn publish_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the act on paper.")] input: PublishChallengeInput) -> Result<Option<PublishChallengePayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);

@@ -270,7 +270,7 @@ pub struct DecisionMutation;
 #[Object]
 impl DecisionMutation {
     /// Takes a snapshot of the ranking and hands the challenge over for the decision; the decision maker is mailed. For the chair, once locked and
-    /// a decision maker is named. User errors: REQUIRED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// a decision maker is named. User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn start_decision(&self, ctx: &Context<'_>, #[graphql(desc = "On which challenge.")] input: StartDecisionInput) -> Result<Option<StartDecisionPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("challengeId", &input.challenge_id).map(|challenge| StartDecision { challenge });
@@ -278,7 +278,7 @@ impl DecisionMutation {
         Ok(Some(StartDecisionPayload { decision, user_errors }))
     }
 
-    /// Writes outcomes, feedback and the reason for departing from the ranking; for the chair. User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED, TOO_LONG.
+    /// Writes outcomes, feedback and the reason for departing from the ranking; for the chair. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `TOO_LONG`.
     async fn update_decision(&self, ctx: &Context<'_>, #[graphql(desc = "What changes.")] input: UpdateDecisionInput) -> Result<Option<UpdateDecisionPayload>> {
         let mut reader = Reader::default();
         let decision = reader.id("decisionId", &input.decision_id);
@@ -300,7 +300,7 @@ impl DecisionMutation {
     }
 
     /// Puts the draft before the decision maker, who is mailed; for the chair. Needs every outcome, and a reason if it departs from the ranking.
-    /// User errors: REQUIRED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn propose_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: ProposeDecisionInput) -> Result<Option<ProposeDecisionPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("decisionId", &input.decision_id).map(|decision| ProposeDecision { decision });
@@ -308,7 +308,7 @@ impl DecisionMutation {
         Ok(Some(ProposeDecisionPayload { decision, user_errors }))
     }
 
-    /// Returns the draft to the chair, who is mailed; for the decision maker. User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG.
+    /// Returns the draft to the chair, who is mailed; for the decision maker. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`.
     async fn return_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which and why.")] input: ReturnDecisionInput) -> Result<Option<ReturnDecisionPayload>> {
         let mut reader = Reader::default();
         let decision = reader.id("decisionId", &input.decision_id);
@@ -319,7 +319,7 @@ impl DecisionMutation {
     }
 
     /// Approves the decision; the publishing authority is mailed. For the decision maker, who is not on the council and in no applicant's house.
-    /// User errors: INCOMPATIBLE_ROLE, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// User errors: `INCOMPATIBLE_ROLE`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn approve_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: ApproveDecisionInput) -> Result<Option<ApproveDecisionPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("decisionId", &input.decision_id).map(|decision| ApproveDecision { decision, expected_version: input.expected_version });
@@ -328,7 +328,7 @@ impl DecisionMutation {
     }
 
     /// Makes the decision public: every applicant is mailed outcome and feedback; agency and council are mailed. For the publishing authority.
-    /// User errors: INCOMPATIBLE_ROLE, CONFLICT, NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG, MALFORMED.
+    /// User errors: `INCOMPATIBLE_ROLE`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
     async fn publish_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the act on paper.")] input: PublishDecisionInput) -> Result<Option<PublishDecisionPayload>> {
         let mut reader = Reader::default();
         let decision = reader.id("decisionId", &input.decision_id);

@@ -262,7 +262,7 @@ pub struct EvaluationMutation;
 #[Object]
 impl EvaluationMutation {
     /// Appoints a council member, who is mailed; for programme officers, from the publication until the decision.
-    /// User errors: NOT_FOUND, NOT_PERMITTED, ALREADY_EXISTS, INCOMPATIBLE_ROLE, QUOTA, MALFORMED, CONFLICT.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ALREADY_EXISTS`, `INCOMPATIBLE_ROLE`, `QUOTA`, `MALFORMED`, `CONFLICT`.
     async fn appoint_council_member(&self, ctx: &Context<'_>, #[graphql(desc = "Whom and as what.")] input: AppointCouncilMemberInput) -> Result<Option<AppointCouncilMemberPayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
@@ -279,7 +279,7 @@ impl EvaluationMutation {
     }
 
     /// Names who decides, who is mailed; for programme officers, from the publication until the decision.
-    /// User errors: NOT_FOUND, NOT_PERMITTED, INCOMPATIBLE_ROLE, MALFORMED, CONFLICT.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `INCOMPATIBLE_ROLE`, `MALFORMED`, `CONFLICT`.
     async fn name_decision_maker(&self, ctx: &Context<'_>, #[graphql(desc = "Whom.")] input: NameDecisionMakerInput) -> Result<Option<NameDecisionMakerPayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
@@ -290,7 +290,7 @@ impl EvaluationMutation {
     }
 
     /// Asks for the opening of the sealed proposals; those who may be the second person are mailed; for the secretary, after the deadline.
-    /// User errors: DEADLINE_NOT_REACHED, ALREADY_EXISTS, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// User errors: `DEADLINE_NOT_REACHED`, `ALREADY_EXISTS`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn request_proposal_opening(&self, ctx: &Context<'_>, #[graphql(desc = "Of which challenge.")] input: RequestProposalOpeningInput) -> Result<Option<RequestProposalOpeningPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("challengeId", &input.challenge_id).map(|challenge| RequestOpening { challenge });
@@ -299,7 +299,7 @@ impl EvaluationMutation {
     }
 
     /// Opens the sealed proposals as the second person (chair, vice chair or programme officer): the evaluation begins, the list of receipts is
-    /// recorded, agency, council and applicants are mailed. User errors: SECOND_PERSON_REQUIRED, DEADLINE_NOT_REACHED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// recorded, agency, council and applicants are mailed. User errors: `SECOND_PERSON_REQUIRED`, `DEADLINE_NOT_REACHED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn confirm_proposal_opening(&self, ctx: &Context<'_>, #[graphql(desc = "Of which challenge.")] input: ConfirmProposalOpeningInput) -> Result<Option<ConfirmProposalOpeningPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("challengeId", &input.challenge_id).map(|challenge| ConfirmOpening { challenge });
@@ -308,7 +308,7 @@ impl EvaluationMutation {
     }
 
     /// Finds an opened proposal formally in order, or not; its team is mailed; for the secretary, who declared no conflict.
-    /// User errors: CONFLICT_UNDECLARED, CONFLICT, NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG.
+    /// User errors: `CONFLICT_UNDECLARED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`.
     async fn screen_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the finding.")] input: ScreenProposalInput) -> Result<Option<ScreenProposalPayload>> {
         let mut reader = Reader::default();
         let proposal = reader.id("proposalId", &input.proposal_id);
@@ -319,7 +319,7 @@ impl EvaluationMutation {
     }
 
     /// Offers reviews to council members, who are mailed; for the secretary, who declared no conflict with the proposals.
-    /// User errors: CONFLICT_UNDECLARED, INCOMPATIBLE_ROLE (member in conflict, or one who does not score), ALREADY_EXISTS, CONFLICT, NOT_FOUND, NOT_PERMITTED, TOO_LONG.
+    /// User errors: `CONFLICT_UNDECLARED`, `INCOMPATIBLE_ROLE` (member in conflict, or one who does not score), `ALREADY_EXISTS`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `TOO_LONG`.
     async fn assign_reviews(&self, ctx: &Context<'_>, #[graphql(desc = "Which proposals to which members.")] input: AssignReviewsInput) -> Result<Option<AssignReviewsPayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
@@ -347,7 +347,7 @@ impl EvaluationMutation {
         }))
     }
 
-    /// Declares to be without conflict of interest on a proposal; its content opens. For council members. User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// Declares to be without conflict of interest on a proposal; its content opens. For council members. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn declare_no_conflict(&self, ctx: &Context<'_>, #[graphql(desc = "On which proposal.")] input: DeclareNoConflictInput) -> Result<Option<DeclareNoConflictPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("proposalId", &input.proposal_id).map(|proposal| DeclareInterest { proposal, interest: Interest::None, reason: None });
@@ -365,7 +365,7 @@ impl EvaluationMutation {
     }
 
     /// Declares a conflict of interest on a proposal: from then on it does not exist for you; the secretary is mailed if you had its review.
-    /// It cannot be taken back. For council members. User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED, REQUIRED, TOO_LONG, MALFORMED (kind NONE).
+    /// It cannot be taken back. For council members. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED` (kind NONE).
     async fn declare_conflict(&self, ctx: &Context<'_>, #[graphql(desc = "On which proposal, and what.")] input: DeclareConflictInput) -> Result<Option<DeclareConflictPayload>> {
         let mut reader = Reader::default();
         let proposal = reader.id("proposalId", &input.proposal_id);
@@ -384,7 +384,7 @@ impl EvaluationMutation {
     }
 
     /// Saves your score sheet as a whole; nobody else sees it before the lock.
-    /// User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED, OUT_OF_RANGE, MALFORMED, ALREADY_EXISTS, TOO_LONG.
+    /// User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`, `TOO_LONG`.
     async fn save_score_sheet(&self, ctx: &Context<'_>, #[graphql(desc = "The sheet.")] input: SaveScoreSheetInput) -> Result<Option<SaveScoreSheetPayload>> {
         let mut reader = Reader::default();
         let review = reader.id("reviewId", &input.review_id);
@@ -406,7 +406,7 @@ impl EvaluationMutation {
     }
 
     /// Hands your score sheet in; the secretary is mailed. Needs every mark, and a reason where the criterion asks for it.
-    /// User errors: REQUIRED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn submit_review(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: SubmitReviewInput) -> Result<Option<SubmitReviewPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("reviewId", &input.review_id).map(|review| SubmitReview { review, expected_version: input.expected_version });
@@ -415,7 +415,7 @@ impl EvaluationMutation {
     }
 
     /// Locks the round: sheets become immutable, the ranking readable, the council is mailed. For the chair, with two thirds of the live reviews and
-    /// two sheets of every proposal in. User errors: QUORUM_NOT_REACHED, CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// two sheets of every proposal in. User errors: `QUORUM_NOT_REACHED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn lock_round(&self, ctx: &Context<'_>, #[graphql(desc = "Of which challenge.")] input: LockRoundInput) -> Result<Option<LockRoundPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("challengeId", &input.challenge_id).map(|challenge| LockRound { challenge });

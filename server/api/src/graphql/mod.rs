@@ -73,10 +73,10 @@ fn app_and_viewer<'a>(ctx: &'a Context<'_>) -> app::Result<(&'a App, Viewer)> {
 }
 
 /// Words to search for: at most 200 characters, nothing hidden in them; blank is no condition.
-fn search(words: Option<String>) -> Result<Option<String>> {
+fn search(words: Option<&String>) -> Result<Option<String>> {
     use domain::problem::{Problem, Reason};
     let refuse = |reason| Reported(Problem { field: Some(vec!["filter".into(), "search".into()]), reason }.into());
-    match words.as_deref().map(|words| domain::text::line(words, 200)) {
+    match words.map(|words| domain::text::line(words, 200)) {
         None | Some(Err(Reason::Required)) => Ok(None),
         Some(Ok(words)) => Ok(Some(words)),
         Some(Err(reason)) => Err(refuse(reason).into()),

@@ -19,6 +19,7 @@ use super::review::{CouncilMember, Review};
 /// An object with an id that is stable for ever and unique over all types.
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque id."))]
+#[expect(clippy::large_enum_variant, reason = "one of them at a time, and not for long")]
 pub enum Node {
     /// A person.
     User(User),

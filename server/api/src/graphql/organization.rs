@@ -165,7 +165,6 @@ pub struct OrganizationQuery;
 impl OrganizationQuery {
     /// Organisations by name.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "Relay's four and a filter")]
     async fn organizations(
         &self,
         ctx: &Context<'_>,
@@ -179,7 +178,7 @@ impl OrganizationQuery {
         let filter = Filter {
             kinds: filter.kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
             statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
-            search: super::search(filter.search)?,
+            search: super::search(filter.search.as_ref())?,
         };
         let page = app::organization::list(ctx.app()?, &ctx.viewer()?, &filter, &ask(first, after, last, before)).await.map_err(Reported)?;
         Ok(OrganizationConnection::new(page, Counted(filter)))
@@ -333,7 +332,7 @@ pub struct OrganizationMutation;
 #[Object]
 impl OrganizationMutation {
     /// Founds an organisation; you become its first member. A programme office is founded by an administrator.
-    /// User errors: REQUIRED, TOO_LONG, ALREADY_EXISTS (name or handle), NOT_PERMITTED.
+    /// User errors: `REQUIRED`, `TOO_LONG`, `ALREADY_EXISTS` (name or handle), `NOT_PERMITTED`.
     async fn create_organization(&self, ctx: &Context<'_>, #[graphql(desc = "The organisation.")] input: CreateOrganizationInput) -> Result<Option<CreateOrganizationPayload>> {
         let mut reader = Reader::default();
         let name = reader.bilingual("name", &input.name, 200, Lines::One);
@@ -343,7 +342,7 @@ impl OrganizationMutation {
         Ok(Some(CreateOrganizationPayload { organization, user_errors }))
     }
 
-    /// Finds an organisation to be what it says; for the programme office. User errors: NOT_FOUND, NOT_PERMITTED, CONFLICT.
+    /// Finds an organisation to be what it says; for the programme office. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `CONFLICT`.
     async fn verify_organization(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: VerifyOrganizationInput) -> Result<Option<VerifyOrganizationPayload>> {
         let mut reader = Reader::default();
         let organization = reader.id("organizationId", &input.organization_id);
@@ -353,7 +352,7 @@ impl OrganizationMutation {
         Ok(Some(VerifyOrganizationPayload { organization, user_errors }))
     }
 
-    /// Refuses an organisation with a reason; for the programme office. User errors: NOT_FOUND, NOT_PERMITTED, CONFLICT, REQUIRED.
+    /// Refuses an organisation with a reason; for the programme office. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `CONFLICT`, `REQUIRED`.
     async fn reject_organization(&self, ctx: &Context<'_>, #[graphql(desc = "Which and why.")] input: RejectOrganizationInput) -> Result<Option<RejectOrganizationPayload>> {
         let mut reader = Reader::default();
         let organization = reader.id("organizationId", &input.organization_id);
@@ -367,7 +366,7 @@ impl OrganizationMutation {
         Ok(Some(RejectOrganizationPayload { organization, user_errors }))
     }
 
-    /// Invites an address by mail; a newer invitation replaces an older one. User errors: NOT_FOUND, NOT_PERMITTED, MALFORMED, QUOTA.
+    /// Invites an address by mail; a newer invitation replaces an older one. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `MALFORMED`, `QUOTA`.
     async fn invite_member(&self, ctx: &Context<'_>, #[graphql(desc = "Whom and as what.")] input: InviteMemberInput) -> Result<Option<InviteMemberPayload>> {
         let mut reader = Reader::default();
         let organization = reader.id("organizationId", &input.organization_id);
@@ -383,7 +382,7 @@ impl OrganizationMutation {
         Ok(Some(InviteMemberPayload { organization, user_errors }))
     }
 
-    /// Accepts an invitation. User errors: INVALID_TOKEN, ALREADY_EXISTS, QUOTA.
+    /// Accepts an invitation. User errors: `INVALID_TOKEN`, `ALREADY_EXISTS`, `QUOTA`.
     async fn accept_invitation(&self, ctx: &Context<'_>, #[graphql(desc = "The token.")] input: AcceptInvitationInput) -> Result<Option<AcceptInvitationPayload>> {
         let command = AcceptInvitation { token_hash: token_hash(&input.token) };
         let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), Ok(command)).await?).await?;
@@ -391,7 +390,7 @@ impl OrganizationMutation {
     }
 
     /// Ends a membership: your own, or one in an organisation that you manage. The last manager stays.
-    /// User errors: NOT_FOUND, NOT_PERMITTED, INCOMPATIBLE_ROLE.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `INCOMPATIBLE_ROLE`.
     async fn remove_member(&self, ctx: &Context<'_>, #[graphql(desc = "Which membership.")] input: RemoveMemberInput) -> Result<Option<RemoveMemberPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("membershipId", &input.membership_id).map(|membership| RemoveMember { membership });

@@ -379,8 +379,8 @@ pub struct ProposalMutation;
 /// Proposals.
 #[Object]
 impl ProposalMutation {
-    /// Drafts a proposal of one of your startups. User errors: NOT_FOUND, NOT_PERMITTED, ALREADY_EXISTS, DEADLINE_PASSED, CONFLICT, REQUIRED,
-    /// TOO_LONG, FORBIDDEN_CHARACTER, MALFORMED, OUT_OF_RANGE.
+    /// Drafts a proposal of one of your startups. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ALREADY_EXISTS`, `DEADLINE_PASSED`, `CONFLICT`, `REQUIRED`,
+    /// `TOO_LONG`, `FORBIDDEN_CHARACTER`, `MALFORMED`, `OUT_OF_RANGE`.
     async fn create_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "The draft.")] input: CreateProposalInput) -> Result<Option<CreateProposalPayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
@@ -418,7 +418,7 @@ impl ProposalMutation {
 
     /// Hands in the working copy as the next version and gives a receipt; the whole team is mailed. For an owner of a verified startup, while
     /// the window is open by the server's clock; needs the sections SOLUTION and PLAN.
-    /// User errors: NOT_OPEN, DEADLINE_PASSED, ORGANIZATION_NOT_VERIFIED, REQUIRED, CONFLICT, QUOTA, NOT_FOUND, NOT_PERMITTED.
+    /// User errors: `NOT_OPEN`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `REQUIRED`, `CONFLICT`, `QUOTA`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn submit_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: SubmitProposalInput) -> Result<Option<SubmitProposalPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("proposalId", &input.proposal_id).map(|proposal| SubmitProposal {
@@ -431,7 +431,7 @@ impl ProposalMutation {
     }
 
     /// Takes a proposal back, before the decision is published; the team is mailed, after the opening the secretary too. For an owner.
-    /// User errors: CONFLICT, NOT_FOUND, NOT_PERMITTED.
+    /// User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn withdraw_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: WithdrawProposalInput) -> Result<Option<WithdrawProposalPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("proposalId", &input.proposal_id).map(|proposal| WithdrawProposal { proposal });

@@ -51,7 +51,7 @@ pub enum Lines {
 
 impl Reader {
     /// Reads below a field.
-    pub fn within<T>(&mut self, field: impl ToString, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn within<T>(&mut self, field: impl std::fmt::Display, read: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(field.to_string());
         let value = read(self);
         self.path.pop();

@@ -1,12 +1,12 @@
 BEGIN IMMEDIATE;
 INSERT INTO proposal_version (id, proposal_id, number, content, sha256, submitted_at, submitted_by)
-SELECT randomblob(16), p.id, p.current_version + 1, d.content, lower(hex(randomblob(32))), unixepoch('subsec') * 1000000, unhex(replace($2, '-', ''))
+SELECT randomblob(16), p.id, p.current_version + 1, d.content, lower(hex(randomblob(32))), CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000, unhex(replace($2, '-', ''))
 FROM proposal p
 CROSS JOIN proposal_draft d ON d.proposal_id = p.id
 CROSS JOIN challenge c ON c.id = p.challenge_id
-WHERE p.id = unhex(replace($1, '-', '')) AND c.status = 'PUBLISHED' AND c.closes_at > unixepoch('subsec') * 1000000;
+WHERE p.id = unhex(replace($1, '-', '')) AND c.status = 'PUBLISHED' AND c.closes_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000;
 UPDATE proposal
-SET status = 'SUBMITTED', current_version = current_version + 1, submitted_at = unixepoch('subsec') * 1000000, updated_at = unixepoch('subsec') * 1000000,
+SET status = 'SUBMITTED', current_version = current_version + 1, submitted_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000, updated_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000,
   version = version + 1
 WHERE id = unhex(replace($1, '-', ''));
 UPDATE audit_head SET seq = seq + 1, hash = lower(hex(randomblob(32))) WHERE id = 1;
@@ -21,7 +21,7 @@ CROSS JOIN proposal_version v ON v.proposal_id = p.id AND v.number = p.current_v
 WHERE h.id = 1;
 INSERT INTO event (seq, kind, at, payload) SELECT e.seq, e.action, e.at, e.detail FROM audit_head h CROSS JOIN audit_entry e ON e.seq = h.seq;
 INSERT INTO message (id, event_seq, kind, user_id, status, attempt, due_at, fence, created_at)
-SELECT randomblob(16), h.seq, 'proposal_submitted', m.user_id, 'QUEUED', 0, unixepoch('subsec') * 1000000, 0, unixepoch('subsec') * 1000000
+SELECT randomblob(16), h.seq, 'proposal_submitted', m.user_id, 'QUEUED', 0, CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000, 0, CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000
 FROM audit_head h
 CROSS JOIN proposal p ON p.id = unhex(replace($1, '-', ''))
 CROSS JOIN membership m ON m.organization_id = p.organization_id AND m.ended_at IS NULL;

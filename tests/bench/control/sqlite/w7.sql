@@ -1,6 +1,6 @@
 BEGIN IMMEDIATE;
 UPDATE review
-SET status = 'IN_PROGRESS', sheet = $3, comment = $4, version = version + 1, updated_at = unixepoch('subsec') * 1000000
+SET status = 'IN_PROGRESS', sheet = $3, comment = $4, version = version + 1, updated_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000
 WHERE id = unhex(replace($1, '-', '')) AND version = $2 AND status IN ('ACCEPTED', 'IN_PROGRESS')
   AND EXISTS (SELECT 1 FROM challenge c WHERE c.id = review.challenge_id AND c.status = 'EVALUATION' AND c.round_locked_at IS NULL);
 UPDATE audit_head SET seq = seq + 1, hash = lower(hex(randomblob(32))) WHERE id = 1;
