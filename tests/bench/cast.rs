@@ -1,7 +1,8 @@
 //! Who plays in the workloads: people with their sessions, and the things they work on, found in the full database.
 
 use std::collections::HashMap;
-use std::sync::RwLock;
+use std::sync::{Mutex, RwLock};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use app::clock::Clock;
@@ -25,7 +26,7 @@ const READERS: u64 = 200;
 /// Most drafts that are handed in, and sheets that are saved, in turn.
 const WRITERS: u64 = 3_000;
 /// Tokens are renewed long before they end.
-const FRESH: std::time::Duration = std::time::Duration::from_secs(300);
+const FRESH: Duration = Duration::from_mins(5);
 
 /// People with tokens that are always alive.
 pub struct Company {
@@ -48,7 +49,7 @@ impl Company {
     fn renew(&self, keys: &Keys) -> anyhow::Result<()> {
         let now = Clock::default().process();
         let sign = |(user, session): &(UserId, SessionId)| {
-            let token = keys.sign(*user, *session, now, std::time::Duration::from_secs(900))?;
+            let token = keys.sign(*user, *session, now, Duration::from_mins(15))?;
             anyhow::Ok(format!("Bearer {token}").parse()?)
         };
         let signed = self.people.iter().map(sign).collect::<anyhow::Result<Vec<_>>>()?;
@@ -76,7 +77,7 @@ pub struct Sheet {
 /// Everybody and everything.
 pub struct Cast {
     keys: Keys,
-    renewed: std::sync::Mutex<Option<std::time::Instant>>,
+    renewed: Mutex<Option<Instant>>,
     /// People who only read.
     pub readers: Company,
     /// Handles of public challenges.
@@ -152,7 +153,7 @@ impl Cast {
         let (drafts, owner_ids): (Vec<_>, Vec<_>) = drafts.into_iter().unzip();
         Ok(Self {
             keys: Keys::new(PUBLIC_URL, &[SIGNING_SEED])?,
-            renewed: std::sync::Mutex::default(),
+            renewed: Mutex::default(),
             slugs: public().select_only().column(C::Slug).order_by_asc(C::Id).limit(READERS).into_tuple().all(connection).await?,
             readers: Company::of(connection, readers).await?,
             chair: Company::of(connection, chair).await?,
@@ -176,7 +177,7 @@ impl Cast {
             for company in [&self.readers, &self.chair, &self.owners, &self.reviewers] {
                 company.renew(&self.keys)?;
             }
-            *renewed = Some(std::time::Instant::now());
+            *renewed = Some(Instant::now());
         }
         Ok(())
     }

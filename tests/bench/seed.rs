@@ -698,26 +698,27 @@ fn shares(dice: &mut Dice, size: Size, ranked: usize) -> anyhow::Result<Vec<usiz
     let judged = total * 60 / 100;
     let closed = total * 5 / 100;
     let mut shares = vec![0; size.challenges()];
-    let groups: [(usize, fn(Phase) -> bool); 3] =
-        [(judged - FIFTY, Phase::is_judged), (closed, |phase| phase == P::Closed), (total - judged - closed, |phase| phase == P::Open)];
-    for (proposals, belongs) in groups {
-        let mut weights = Vec::new();
-        for index in (0..shares.len()).filter(|index| *index != ranked && belongs(Phase::of(*index))) {
-            weights.push((index, *dice.pick(&[1, 1, 1, 2, 2, 3, 5, 8])?));
-        }
-        let sum: usize = weights.iter().map(|(_, weight)| weight).sum();
-        let (mut weight_so_far, mut given) = (0, 0);
-        for (index, weight) in weights {
-            weight_so_far += weight;
-            let upto = proposals * weight_so_far / sum;
-            if let Some(share) = shares.get_mut(index) {
-                *share = upto - given;
-            }
-            given = upto;
-        }
-    }
-    if let Some(share) = shares.get_mut(ranked) {
-        *share = FIFTY;
-    }
+    let others = || (0..size.challenges()).filter(|index| *index != ranked);
+    spread(dice, &mut shares, judged - FIFTY, others().filter(|index| Phase::of(*index).is_judged()))?;
+    spread(dice, &mut shares, closed, others().filter(|index| Phase::of(*index) == P::Closed))?;
+    spread(dice, &mut shares, total - judged - closed, others().filter(|index| Phase::of(*index) == P::Open))?;
+    spread(dice, &mut shares, FIFTY, [ranked])?;
     Ok(shares)
+}
+
+/// So many proposals over those challenges, by popularity.
+fn spread(dice: &mut Dice, shares: &mut [usize], proposals: usize, challenges: impl IntoIterator<Item = usize>) -> anyhow::Result<()> {
+    let weigh = |index| anyhow::Ok((index, *dice.pick(&[1, 1, 1, 2, 2, 3, 5, 8])?));
+    let weights = challenges.into_iter().map(weigh).collect::<anyhow::Result<Vec<_>>>()?;
+    let sum: usize = weights.iter().map(|(_, weight)| weight).sum();
+    let (mut weighed, mut given) = (0, 0);
+    for (index, weight) in weights {
+        weighed += weight;
+        let upto = proposals * weighed / sum;
+        if let Some(share) = shares.get_mut(index) {
+            *share = upto - given;
+        }
+        given = upto;
+    }
+    Ok(())
 }

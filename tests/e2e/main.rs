@@ -12,4 +12,5 @@ mod binary;
 mod concurrency;
 mod constraints;
 mod drift;
+mod kill;
 mod story;

@@ -95,7 +95,7 @@ fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Select<challeng
         None => {}
     }
     for word in filter.search.iter().flat_map(|search| search.split_whitespace()) {
-        select = select.filter(C::SearchText.contains(fold(word)));
+        select = select.filter(page::has_word(C::SearchText, word));
     }
     select
 }

@@ -10,7 +10,7 @@ use domain::organization::{
     INVITATIONS_MAX, MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind, OrganizationStatus, TRANSITIONS,
 };
 use domain::problem::{Problem, Reason};
-use domain::text::{Bilingual, fold, look_alike_key, slug_from};
+use domain::text::{Bilingual, look_alike_key, slug_from};
 use entity::{membership, one_time_token, organization, user};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect, Select,
@@ -67,7 +67,7 @@ fn filtered(viewer: &Viewer, filter: &Filter) -> Select<organization::Entity> {
         select = select.filter(organization::Column::Status.is_in(statuses.clone()));
     }
     for word in filter.search.iter().flat_map(|search| search.split_whitespace()) {
-        select = select.filter(organization::Column::NameFolded.contains(fold(word)));
+        select = select.filter(page::has_word(organization::Column::NameFolded, word));
     }
     select
 }

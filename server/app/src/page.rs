@@ -1,7 +1,8 @@
 //! Pages by key: no page repeats or loses a row while rows come and go, and page 500 costs what page 1 costs.
 
 use domain::problem::{Problem, Reason};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Order, SimpleExpr};
+use domain::text::fold;
+use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr, Order, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 
 use crate::error::{Error, Result};
@@ -116,6 +117,12 @@ where
     };
     let rows = keyed.into_iter().map(|(key, row)| (seal(keys, sort, &key), row)).collect();
     Ok(if backward { Page { rows, has_previous: more, has_next: beyond_edge } } else { Page { rows, has_previous: beyond_edge, has_next: more } })
+}
+
+/// Whether the word stands in a column of folded text; `%` and `_` in it are signs like any other.
+pub(crate) fn has_word<C: ColumnTrait>(column: C, word: &str) -> SimpleExpr {
+    let plain = fold(word).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    column.into_expr().like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
 }
 
 fn size(ask: &Ask) -> Result<(u64, bool)> {
