@@ -6,7 +6,10 @@ use sea_orm::entity::prelude::*;
 /// A row of `criterion`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "criterion")]
-#[expect(missing_docs, reason = "the columns say what they are; the rules that give them meaning are in `domain`")]
+#[expect(
+    missing_docs,
+    reason = "the columns say what they are; the rules that give them meaning are in `domain`"
+)]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: CriterionId,

@@ -81,7 +81,12 @@ pub fn fk(table: &'static str, column: &'static str, target: &'static str) -> Fo
 }
 
 /// A reference to another column than `id`.
-pub fn fk_to(table: &'static str, column: &'static str, target: &'static str, key: &'static str) -> ForeignKeyCreateStatement {
+pub fn fk_to(
+    table: &'static str,
+    column: &'static str,
+    target: &'static str,
+    key: &'static str,
+) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(format!("fk_{table}_{column}"))
         .from(table, column)

@@ -2,7 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::column::{create, fk, id, id_null, index, instant, instant_null, int, key, name, name_null, one_of, table, text, text_null, unique};
+use crate::column::{
+    create, fk, id, id_null, index, instant, instant_null, int, key, name, name_null, one_of, table, text,
+    text_null, unique,
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -25,22 +28,46 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
             table(
                 "app_user",
                 vec![
-                    key("id"), text("email"), text("email_key"), text("display_name"), name("locale"), text("password_hash"),
-                    instant_null("email_verified_at"), instant("created_at"), instant("updated_at"), int("version"),
+                    key("id"),
+                    text("email"),
+                    text("email_key"),
+                    text("display_name"),
+                    name("locale"),
+                    text("password_hash"),
+                    instant_null("email_verified_at"),
+                    instant("created_at"),
+                    instant("updated_at"),
+                    int("version"),
                 ],
             ),
             vec![unique("app_user", "email", &["email_key"])],
         ),
         (
-            table("session", vec![key("id"), id("user_id"), instant("created_at"), instant("expires_at"), instant_null("ended_at")])
-                .foreign_key(&mut fk("session", "user_id", "app_user"))
-                .take(),
+            table(
+                "session",
+                vec![
+                    key("id"),
+                    id("user_id"),
+                    instant("created_at"),
+                    instant("expires_at"),
+                    instant_null("ended_at"),
+                ],
+            )
+            .foreign_key(&mut fk("session", "user_id", "app_user"))
+            .take(),
             vec![index("session", &["user_id"])],
         ),
         (
             table(
                 "refresh_token",
-                vec![key("id"), id("session_id"), text("token_hash"), instant("created_at"), instant("expires_at"), instant_null("used_at")],
+                vec![
+                    key("id"),
+                    id("session_id"),
+                    text("token_hash"),
+                    instant("created_at"),
+                    instant("expires_at"),
+                    instant_null("used_at"),
+                ],
             )
             .foreign_key(&mut fk("refresh_token", "session_id", "session"))
             .take(),
@@ -58,8 +85,19 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
             table(
                 "organization",
                 vec![
-                    key("id"), name("kind"), name("status"), text("slug"), text("name_vi"), text_null("name_en"), text("name_key"),
-                    text("name_folded"), text_null("status_reason"), id("created_by"), instant("created_at"), instant("updated_at"), int("version"),
+                    key("id"),
+                    name("kind"),
+                    name("status"),
+                    text("slug"),
+                    text("name_vi"),
+                    text_null("name_en"),
+                    text("name_key"),
+                    text("name_folded"),
+                    text_null("status_reason"),
+                    id("created_by"),
+                    instant("created_at"),
+                    instant("updated_at"),
+                    int("version"),
                 ],
             )
             .foreign_key(&mut fk("organization", "created_by", "app_user"))
@@ -75,14 +113,23 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
         (
             table(
                 "membership",
-                vec![key("id"), id("organization_id"), id("user_id"), name("role"), instant("created_at"), instant_null("ended_at")],
+                vec![
+                    key("id"),
+                    id("organization_id"),
+                    id("user_id"),
+                    name("role"),
+                    instant("created_at"),
+                    instant_null("ended_at"),
+                ],
             )
             .foreign_key(&mut fk("membership", "organization_id", "organization"))
             .foreign_key(&mut fk("membership", "user_id", "app_user"))
             .check(one_of("role", &["OWNER", "EDITOR", "VIEWER", "LEAD", "DRAFTER", "OFFICER", "PUBLISHER"]))
             .take(),
             vec![
-                unique("membership", "live", &["organization_id", "user_id"]).and_where(Expr::col("ended_at").is_null()).take(),
+                unique("membership", "live", &["organization_id", "user_id"])
+                    .and_where(Expr::col("ended_at").is_null())
+                    .take(),
                 index("membership", &["user_id"]),
             ],
         ),
@@ -90,8 +137,18 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
             table(
                 "one_time_token",
                 vec![
-                    key("id"), name("purpose"), text("token_hash"), text("email"), text("email_key"), name("locale"), id_null("user_id"),
-                    id_null("organization_id"), name_null("role"), instant("created_at"), instant("expires_at"), instant_null("used_at"),
+                    key("id"),
+                    name("purpose"),
+                    text("token_hash"),
+                    text("email"),
+                    text("email_key"),
+                    name("locale"),
+                    id_null("user_id"),
+                    id_null("organization_id"),
+                    name_null("role"),
+                    instant("created_at"),
+                    instant("expires_at"),
+                    instant_null("used_at"),
                 ],
             )
             .foreign_key(&mut fk("one_time_token", "user_id", "app_user"))

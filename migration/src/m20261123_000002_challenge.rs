@@ -2,7 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::column::{big, create, fk, flag, id, id_null, index, instant, instant_null, int, json, json_null, key, name, one_of, table, text, text_null, unique};
+use crate::column::{
+    big, create, fk, flag, id, id_null, index, instant, instant_null, int, json, json_null, key, name,
+    one_of, table, text, text_null, unique,
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -20,7 +23,8 @@ impl MigrationTrait for Migration {
 }
 
 /// States that everybody may know of.
-const PUBLIC: &[&str] = &["PUBLISHED", "PAUSED", "EVALUATION", "DECISION", "AWARDED", "CLOSED_NO_AWARD", "PILOT", "COMPLETED"];
+const PUBLIC: &[&str] =
+    &["PUBLISHED", "PAUSED", "EVALUATION", "DECISION", "AWARDED", "CLOSED_NO_AWARD", "PILOT", "COMPLETED"];
 
 /// States that the public does not know of, or not any more.
 const PRIVATE: &[&str] = &["DRAFT", "IN_REVIEW", "CHANGES_REQUESTED", "APPROVED", "CANCELLED", "ARCHIVED"];
@@ -31,12 +35,39 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
             table(
                 "challenge",
                 vec![
-                    key("id"), text("slug"), id("agency_id"), name("status"), flag("is_public"), name("track"), name("sector"),
-                    text("title_vi"), text_null("title_en"), text("summary_vi"), text_null("summary_en"), json("brief"), json("rubric"), flag("is_blind"),
-                    flag("shows_proposal_count"), instant_null("opens_at"), instant_null("closes_at"), big("deadline_key"),
-                    big("published_key"), text("title_key"), text("search_text"), text_null("source_url"), text_null("status_reason"),
-                    id_null("approved_by"), json_null("approval"), json_null("publication"), instant_null("published_at"),
-                    id_null("decision_maker_id"), instant_null("round_locked_at"), id("created_by"), instant("created_at"), instant("updated_at"), int("version"),
+                    key("id"),
+                    text("slug"),
+                    id("agency_id"),
+                    name("status"),
+                    flag("is_public"),
+                    name("track"),
+                    name("sector"),
+                    text("title_vi"),
+                    text_null("title_en"),
+                    text("summary_vi"),
+                    text_null("summary_en"),
+                    json("brief"),
+                    json("rubric"),
+                    flag("is_blind"),
+                    flag("shows_proposal_count"),
+                    instant_null("opens_at"),
+                    instant_null("closes_at"),
+                    big("deadline_key"),
+                    big("published_key"),
+                    text("title_key"),
+                    text("search_text"),
+                    text_null("source_url"),
+                    text_null("status_reason"),
+                    id_null("approved_by"),
+                    json_null("approval"),
+                    json_null("publication"),
+                    instant_null("published_at"),
+                    id_null("decision_maker_id"),
+                    instant_null("round_locked_at"),
+                    id("created_by"),
+                    instant("created_at"),
+                    instant("updated_at"),
+                    int("version"),
                 ],
             )
             .foreign_key(&mut fk("challenge", "agency_id", "organization"))
@@ -45,8 +76,17 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
             .foreign_key(&mut fk("challenge", "decision_maker_id", "app_user"))
             // The second fence: what the rules refuse, the table refuses too.
             .check(one_of("status", &[PUBLIC, PRIVATE].concat()))
-            .check(Expr::col("is_public").eq(true).and(one_of("status", PUBLIC)).or(Expr::col("is_public").eq(false).and(one_of("status", PRIVATE))))
-            .check(Expr::col("is_public").eq(false).or(Expr::col("publication").is_not_null().and(Expr::col("closes_at").is_not_null())))
+            .check(
+                Expr::col("is_public")
+                    .eq(true)
+                    .and(one_of("status", PUBLIC))
+                    .or(Expr::col("is_public").eq(false).and(one_of("status", PRIVATE))),
+            )
+            .check(
+                Expr::col("is_public")
+                    .eq(false)
+                    .or(Expr::col("publication").is_not_null().and(Expr::col("closes_at").is_not_null())),
+            )
             .check(Expr::col("opens_at").is_null().or(Expr::col("opens_at").lt(Expr::col("closes_at"))))
             .take(),
             vec![
@@ -71,8 +111,18 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
             table(
                 "indicator",
                 vec![
-                    key("id"), id("challenge_id"), int("position"), text("name_vi"), text_null("name_en"), text("unit_vi"), text_null("unit_en"),
-                    text("baseline"), name("baseline_on"), text("source_vi"), text_null("source_en"), text("target"),
+                    key("id"),
+                    id("challenge_id"),
+                    int("position"),
+                    text("name_vi"),
+                    text_null("name_en"),
+                    text("unit_vi"),
+                    text_null("unit_en"),
+                    text("baseline"),
+                    name("baseline_on"),
+                    text("source_vi"),
+                    text_null("source_en"),
+                    text("target"),
                 ],
             )
             .foreign_key(&mut fk("indicator", "challenge_id", "challenge"))
@@ -82,7 +132,15 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
         (
             table(
                 "criterion",
-                vec![key("id"), id("challenge_id"), int("position"), text("name_vi"), text_null("name_en"), big("weight"), flag("reason_required")],
+                vec![
+                    key("id"),
+                    id("challenge_id"),
+                    int("position"),
+                    text("name_vi"),
+                    text_null("name_en"),
+                    big("weight"),
+                    flag("reason_required"),
+                ],
             )
             .foreign_key(&mut fk("criterion", "challenge_id", "challenge"))
             .check(Expr::col("weight").between(1, 100))

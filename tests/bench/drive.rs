@@ -84,9 +84,8 @@ impl Client {
         Ok((status, response.into_body().collect().await?.to_bytes()))
     }
 
-    /// The next of the script; an answer that is not right is an error that shows it.
-    pub async fn play(&mut self, script: &Script) -> anyhow::Result<Bytes> {
-        let call = script.next()?;
+    /// A request of the script; an answer that is not right is an error that shows it.
+    pub async fn play(&mut self, script: &Script, call: Call) -> anyhow::Result<Bytes> {
         let (status, body) = self.post(call).await?;
         if status == StatusCode::OK && (script.is_right)(&body) {
             return Ok(body);
@@ -121,7 +120,7 @@ pub async fn round(address: SocketAddr, script: &Arc<Script>, clients: usize, le
             let (mut times, mut errors) = (Vec::new(), 0);
             while Instant::now() < ends {
                 let asked = Instant::now();
-                match client.play(&script).await {
+                match client.play(&script, script.next()?).await {
                     Ok(_) => times.push(asked.elapsed()),
                     Err(error) => {
                         if errors == 0 {

@@ -109,7 +109,7 @@ pub async fn name_of(size: Size) -> anyhow::Result<String> {
     let memory = sea_orm::Database::connect("sqlite::memory:").await?;
     Migrator::up(&memory, None).await?;
     let statement = sea_orm::Statement::from_string(DbBackend::Sqlite, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL");
-    let mut text = [include_str!("seed.rs"), include_str!("load.rs")].concat();
+    let mut text = [crate::seed::SOURCE, include_str!("load.rs")].concat();
     for row in memory.query_all_raw(statement).await? {
         text += &row.try_get::<String>("", "sql")?;
     }

@@ -364,6 +364,14 @@ async fn the_council_scores_and_nobody_sees_it(
     cast.scores(second, &proposals.yen, &of_yen[1], ["6.5", "9", "7.50"]).await;
     assert_eq!(world.letters().await, ["review_submitted: secretary"; 5]);
 
+    let content = "query ($id: ID!) { node(id: $id) { ... on Proposal { content { title sections { text } } } } }";
+    let sections = json!([{ "text": "Cảm biến mực nước." }, { "text": "Ba tháng." }]);
+    let whole = json!({ "content": { "title": "Bản đồ ngập sáu giờ", "sections": sections } });
+    for reader in [first, &cast.linh] {
+        assert_eq!(reader.asks(content, json!({ "id": proposals.linh })).await.ok(), whole, "{}", reader.handle);
+    }
+    assert_eq!(cast.chair.asks(content, json!({ "id": proposals.linh })).await.ok(), json!({ "content": null }), "undeclared");
+
     let sheet = "query ($id: ID!) { node(id: $id) { ... on Review { status marks { score } total comment submittedAt } } }";
     let mine = first.asks(sheet, json!({ "id": of_linh[0] })).await.ok();
     assert_eq!(mine["total"], "83.0000");
@@ -518,8 +526,8 @@ async fn everybody_reads_what_concerns_them(world: &World, cast: &Cast, tam: &Pe
     assert_eq!(seen_proposals(&cast.linh, challenge).await, 1, "competitors stay unknown");
 
     let read = audit_entry::Entity::find().filter(audit_entry::Column::Action.eq("proposal_read"));
-    let readers = read.all(world.db()).await.unwrap();
-    assert!(readers.iter().all(|entry| entry.actor != Some(cast.linh.account)), "a team reads its own without a trace");
+    let readers: Vec<_> = read.all(world.db()).await.unwrap().into_iter().map(|entry| entry.actor.unwrap()).collect();
+    assert_eq!(readers, [cast.reviewer.account], "who read a sealed proposal left a trace, its own team did not");
     let denied = audit_entry::Entity::find().filter(audit_entry::Column::Action.starts_with("denied:"));
     assert_eq!(denied.count(world.db()).await.unwrap(), 3, "and every attempt without permission left one");
 }

@@ -42,7 +42,12 @@ impl Api {
 
 /// The schema in print: sorted, described, as `schema.graphql` holds it.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by().use_space_ident();
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by()
+        .use_space_ident();
     graphql::builder().finish().sdl_with_options(options)
 }
 
@@ -93,7 +98,11 @@ impl Endpoint for Api {
     }
 
     async fn execute(&self, request: Request) -> Response {
-        let language = request.data.get(&std::any::TypeId::of::<Language>()).and_then(|data| data.downcast_ref::<Language>()).map(|language| language.0);
+        let language = request
+            .data
+            .get(&std::any::TypeId::of::<Language>())
+            .and_then(|data| data.downcast_ref::<Language>())
+            .map(|language| language.0);
         let mut response = self.root.execute(request).await;
         if let Ok(value) = language.unwrap_or_default().name().parse() {
             response.http_headers.insert("content-language", value);

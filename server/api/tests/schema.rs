@@ -83,9 +83,15 @@ fn mutations_take_one_input_and_answer_with_a_payload() {
     for field in list(mutation, "fields") {
         let mutation = name(field);
         let stem = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
-        let arguments: Vec<_> = list(field, "args").map(|argument| format!("{}: {}", name(argument), written(&argument["type"]))).collect();
+        let arguments: Vec<_> = list(field, "args")
+            .map(|argument| format!("{}: {}", name(argument), written(&argument["type"])))
+            .collect();
         assert_eq!(arguments, [format!("input: {stem}Input!")], "{mutation}");
-        assert_eq!(written(&field["type"]), format!("{stem}Payload"), "{mutation} is nullable, else it empties its neighbours");
+        assert_eq!(
+            written(&field["type"]),
+            format!("{stem}Payload"),
+            "{mutation} is nullable, else it empties its neighbours"
+        );
         let payload = types.iter().find(|ty| name(ty) == format!("{stem}Payload")).unwrap();
         for member in list(payload, "fields") {
             let is_errors = name(member) == "userErrors";
@@ -111,9 +117,18 @@ fn lists_that_grow_are_relay_connections_and_ids_are_ids() {
             if name(field) == "id" {
                 assert_eq!(written_type, "ID!", "{place}");
             }
-            assert!(!name(field).ends_with("Id") || name(field).starts_with("deleted"), "{place}: give the object, not its id");
+            assert!(
+                !name(field).ends_with("Id") || name(field).starts_with("deleted"),
+                "{place}: give the object, not its id"
+            );
             if written_type.starts_with('[') && name(field) != "nodes" {
-                assert!(written_type.ends_with("!]!") || name(ty).ends_with("Payload") || name(field) == "marks" || written_type == "[String!]", "{place}: {written_type}");
+                assert!(
+                    written_type.ends_with("!]!")
+                        || name(ty).ends_with("Payload")
+                        || name(field) == "marks"
+                        || written_type == "[String!]",
+                    "{place}: {written_type}"
+                );
             }
             if written_type.trim_end_matches('!') == "Boolean" {
                 let first = name(field).split(|c: char| c.is_uppercase()).next().unwrap();
@@ -122,7 +137,8 @@ fn lists_that_grow_are_relay_connections_and_ids_are_ids() {
         }
     }
     for ty in types.iter().filter(|ty| name(ty).ends_with("Connection")) {
-        let fields: Vec<_> = list(ty, "fields").map(|field| format!("{}: {}", name(field), written(&field["type"]))).collect();
+        let fields: Vec<_> =
+            list(ty, "fields").map(|field| format!("{}: {}", name(field), written(&field["type"]))).collect();
         let object = name(ty).trim_end_matches("Connection");
         let expected = [
             format!("edges: [{object}Edge!]!"),

@@ -51,7 +51,10 @@ impl Viewers {
 
     fn get(&self, session: SessionId) -> Option<Person> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&session).filter(|(read_at, _)| read_at.elapsed() < Self::LIFE).map(|(_, person)| person.clone())
+        known
+            .get(&session)
+            .filter(|(read_at, _)| read_at.elapsed() < Self::LIFE)
+            .map(|(_, person)| person.clone())
     }
 
     fn generation(&self) -> u64 {
@@ -84,25 +87,38 @@ pub async fn person(connection: &impl ConnectionTrait, id: UserId) -> Result<Opt
         .from(membership::Column::OrganizationId)
         .to(organization::Column::Id)
         .into();
-    let seats: Vec<(OrganizationId, OrganizationKind, OrganizationStatus, MembershipRole)> = membership::Entity::find()
-        .filter(membership::Column::UserId.eq(id))
-        .filter(membership::Column::EndedAt.is_null())
-        .join(JoinType::InnerJoin, house)
-        .select_only()
-        .column(organization::Column::Id)
-        .column(organization::Column::Kind)
-        .column(organization::Column::Status)
-        .column(membership::Column::Role)
-        .into_tuple()
-        .all(connection)
-        .await?;
-    let seats = seats.into_iter().map(|(organization, kind, status, role)| Seat { organization, kind, status, role });
-    let posts = platform_grant::Entity::find().filter(platform_grant::Column::UserId.eq(id)).all(connection).await?;
-    Ok(Some(Person { id, session: None, locale: user.locale, seats: seats.collect(), posts: posts.into_iter().map(|post| post.role).collect() }))
+    let seats: Vec<(OrganizationId, OrganizationKind, OrganizationStatus, MembershipRole)> =
+        membership::Entity::find()
+            .filter(membership::Column::UserId.eq(id))
+            .filter(membership::Column::EndedAt.is_null())
+            .join(JoinType::InnerJoin, house)
+            .select_only()
+            .column(organization::Column::Id)
+            .column(organization::Column::Kind)
+            .column(organization::Column::Status)
+            .column(membership::Column::Role)
+            .into_tuple()
+            .all(connection)
+            .await?;
+    let seats =
+        seats.into_iter().map(|(organization, kind, status, role)| Seat { organization, kind, status, role });
+    let posts =
+        platform_grant::Entity::find().filter(platform_grant::Column::UserId.eq(id)).all(connection).await?;
+    Ok(Some(Person {
+        id,
+        session: None,
+        locale: user.locale,
+        seats: seats.collect(),
+        posts: posts.into_iter().map(|post| post.role).collect(),
+    }))
 }
 
 /// The viewer's roles on one challenge: in its agency, on its council, as its decision maker, and everywhere.
-pub async fn roles_on(connection: &impl ConnectionTrait, viewer: &Viewer, challenge: &challenge::Model) -> Result<Roles> {
+pub async fn roles_on(
+    connection: &impl ConnectionTrait,
+    viewer: &Viewer,
+    challenge: &challenge::Model,
+) -> Result<Roles> {
     let roles = viewer.roles_in(challenge.agency_id);
     let Some(person) = &viewer.0 else { return Ok(roles) };
     let seat = seat_on_council(connection, person.id, challenge.id).await?;
@@ -110,13 +126,26 @@ pub async fn roles_on(connection: &impl ConnectionTrait, viewer: &Viewer, challe
 }
 
 /// Adds what a challenge itself says of the person.
-pub fn with_appointments(roles: Roles, user: UserId, challenge: &challenge::Model, seat: Option<domain::review::CouncilRole>) -> Roles {
+pub fn with_appointments(
+    roles: Roles,
+    user: UserId,
+    challenge: &challenge::Model,
+    seat: Option<domain::review::CouncilRole>,
+) -> Roles {
     let roles = seat.map_or(roles, |role| roles.with(role.access()));
-    if challenge.decision_maker_id == Some(user) { roles.with(domain::access::Role::DecisionMaker) } else { roles }
+    if challenge.decision_maker_id == Some(user) {
+        roles.with(domain::access::Role::DecisionMaker)
+    } else {
+        roles
+    }
 }
 
 /// The person's live seat on the challenge's council.
-pub async fn seat_on_council(connection: &impl ConnectionTrait, user: UserId, challenge: ChallengeId) -> Result<Option<council_member::Model>> {
+pub async fn seat_on_council(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    challenge: ChallengeId,
+) -> Result<Option<council_member::Model>> {
     let seat = council_member::Entity::find()
         .filter(council_member::Column::ChallengeId.eq(challenge))
         .filter(council_member::Column::UserId.eq(user))

@@ -9,7 +9,10 @@ use domain::problem::{Problem, Reason};
 use domain::text::Email;
 use domain::time::Timestamp;
 use entity::{council_member, membership, one_time_token, platform_grant, refresh_token, session, user};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use std::sync::Arc;
@@ -24,8 +27,13 @@ use crate::{App, ids};
 
 /// Whom a viewer may see as a person: oneself, the members of one's organisations, fellows on a council; staff see all.
 pub fn visible_to(viewer: &Viewer) -> Select<user::Entity> {
-    let Some(person) = &viewer.0 else { return user::Entity::find().filter(Condition::any().add(user::Column::Id.is_in(Vec::<UserId>::new()))) };
-    let staff = viewer.is_programme_office() || viewer.holds(PlatformRole::Administrator) || viewer.holds(PlatformRole::Auditor);
+    let Some(person) = &viewer.0 else {
+        return user::Entity::find()
+            .filter(Condition::any().add(user::Column::Id.is_in(Vec::<UserId>::new())));
+    };
+    let staff = viewer.is_programme_office()
+        || viewer.holds(PlatformRole::Administrator)
+        || viewer.holds(PlatformRole::Auditor);
     if staff {
         return user::Entity::find();
     }
@@ -36,9 +44,16 @@ pub fn visible_to(viewer: &Viewer) -> Select<user::Entity> {
         .select_only()
         .column(membership::Column::UserId)
         .into_query();
-    let seats = || council_member::Entity::find().filter(council_member::Column::RemovedAt.is_null()).select_only();
-    let my_councils = seats().column(council_member::Column::ChallengeId).filter(council_member::Column::UserId.eq(person.id)).into_query();
-    let fellows = seats().column(council_member::Column::UserId).filter(council_member::Column::ChallengeId.in_subquery(my_councils)).into_query();
+    let seats =
+        || council_member::Entity::find().filter(council_member::Column::RemovedAt.is_null()).select_only();
+    let my_councils = seats()
+        .column(council_member::Column::ChallengeId)
+        .filter(council_member::Column::UserId.eq(person.id))
+        .into_query();
+    let fellows = seats()
+        .column(council_member::Column::UserId)
+        .filter(council_member::Column::ChallengeId.in_subquery(my_councils))
+        .into_query();
     user::Entity::find().filter(
         Condition::any()
             .add(user::Column::Id.eq(person.id))
@@ -63,10 +78,16 @@ pub struct Registration {
 /// Registers, without telling whether the address was known: the mail tells its owner.
 pub async fn register(app: &App, op: &Arc<Op>, registration: Registration) -> Result<()> {
     let Registration { email, display_name, locale, password } = registration;
-    check_password(password.expose_secret(), &email, &display_name).map_err(|reason| Problem::at("password", reason))?;
+    check_password(password.expose_secret(), &email, &display_name)
+        .map_err(|reason| Problem::at("password", reason))?;
     // Hashed in either case, so that both take the same time.
     let password_hash = app.passwords.hash(password).await?;
-    app.execute(op, None, Register { email: email.to_string(), email_key: email.key(), display_name, locale, password_hash }).await
+    app.execute(
+        op,
+        None,
+        Register { email: email.to_string(), email_key: email.key(), display_name, locale, password_hash },
+    )
+    .await
 }
 
 #[derive(Serialize)]
@@ -118,14 +139,27 @@ impl Command for Register {
 
 impl Register {
     async fn send_token(&self, tx: &Tx, user: UserId, now: Timestamp) -> Result<()> {
-        let mail = Invite { purpose: TokenPurpose::VerifyEmail, email: &self.email, email_key: &self.email_key, locale: self.locale, user: Some(user), place: None };
+        let mail = Invite {
+            purpose: TokenPurpose::VerifyEmail,
+            email: &self.email,
+            email_key: &self.email_key,
+            locale: self.locale,
+            user: Some(user),
+            place: None,
+        };
         let token = issue(tx, mail, tx.app().settings.one_time_token_life, now).await?;
         tx.record(Event::new(EventKind::UserRegistered).user(user).token(token));
         Ok(())
     }
 }
 
-async fn insert_user(tx: &Tx, id: UserId, who: &Register, verified_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+async fn insert_user(
+    tx: &Tx,
+    id: UserId,
+    who: &Register,
+    verified_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<()> {
     let row = user::ActiveModel {
         id: Set(id),
         email: Set(who.email.clone()),
@@ -153,7 +187,12 @@ pub(crate) struct Invite<'a> {
 }
 
 /// Makes a one-time token; older ones for the same purpose, address and place stop working.
-pub(crate) async fn issue(tx: &Tx, invite: Invite<'_>, life: Duration, now: Timestamp) -> Result<OneTimeTokenId> {
+pub(crate) async fn issue(
+    tx: &Tx,
+    invite: Invite<'_>,
+    life: Duration,
+    now: Timestamp,
+) -> Result<OneTimeTokenId> {
     let mut older = one_time_token::Entity::update_many()
         .set(one_time_token::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
         .filter(one_time_token::Column::Purpose.eq(invite.purpose))
@@ -196,7 +235,9 @@ pub(crate) async fn redeem(tx: &Tx, purpose: TokenPurpose, hash: &str) -> Result
     if token.used_at.is_some() || token.expires_at <= now {
         return Err(invalid().into());
     }
-    one_time_token::ActiveModel { id: Set(token.id), used_at: Set(Some(now)), ..Default::default() }.update(tx).await?;
+    one_time_token::ActiveModel { id: Set(token.id), used_at: Set(Some(now)), ..Default::default() }
+        .update(tx)
+        .await?;
     Ok(token)
 }
 
@@ -214,8 +255,16 @@ impl Command for VerifyEmail {
     async fn run(&self, tx: &Tx) -> Result<()> {
         let token = redeem(tx, TokenPurpose::VerifyEmail, &self.token_hash).await?;
         let now = tx.now().await?;
-        let user = token.user_id.ok_or_else(|| Error::Internal("a verification token without a user".to_owned()))?;
-        user::ActiveModel { id: Set(user), email_verified_at: Set(Some(now)), updated_at: Set(now), ..Default::default() }.update(tx).await?;
+        let user =
+            token.user_id.ok_or_else(|| Error::Internal("a verification token without a user".to_owned()))?;
+        user::ActiveModel {
+            id: Set(user),
+            email_verified_at: Set(Some(now)),
+            updated_at: Set(now),
+            ..Default::default()
+        }
+        .update(tx)
+        .await?;
         tx.record(Event::new(EventKind::EmailVerified).user(user));
         Ok(())
     }
@@ -240,17 +289,21 @@ pub struct Tokens {
 pub async fn log_in(app: &App, op: &Arc<Op>, email: &str, password: SecretString) -> Result<Tokens> {
     let refused = || Error::from(Reason::InvalidCredentials);
     let account = match Email::parse(email) {
-        Ok(email) => user::Entity::find().filter(user::Column::EmailKey.eq(email.key())).one(&app.db.read).await?,
+        Ok(email) => {
+            user::Entity::find().filter(user::Column::EmailKey.eq(email.key())).one(&app.db.read).await?
+        }
         Err(_) => None,
     };
     let account = account.filter(|account| account.email_verified_at.is_some());
     if password.expose_secret().len() > domain::account::PASSWORD_MAX * 4 {
         return Err(refused());
     }
-    let fits = app.passwords.verify(password, account.as_ref().map(|account| account.password_hash.clone())).await?;
+    let fits =
+        app.passwords.verify(password, account.as_ref().map(|account| account.password_hash.clone())).await?;
     let account = account.filter(|_| fits).ok_or_else(refused)?;
     let secret = random_token();
-    let started = app.execute(op, None, LogIn { user: account.id, refresh_hash: token_hash(&secret) }).await?;
+    let started =
+        app.execute(op, None, LogIn { user: account.id, refresh_hash: token_hash(&secret) }).await?;
     tokens(app, account.id, started, secret)
 }
 
@@ -264,10 +317,16 @@ pub async fn refresh(app: &App, op: &Arc<Op>, refresh_token: &str) -> Result<Tok
     }
 }
 
-fn tokens(app: &App, user: UserId, (session, refresh_token_expires_at): (SessionId, Timestamp), secret: String) -> Result<Tokens> {
+fn tokens(
+    app: &App,
+    user: UserId,
+    (session, refresh_token_expires_at): (SessionId, Timestamp),
+    secret: String,
+) -> Result<Tokens> {
     let now = app.db.clock.process();
     let life = app.settings.access_token_life;
-    let access_token = app.keys.sign(user, session, now, life).map_err(|error| Error::Internal(error.to_string()))?;
+    let access_token =
+        app.keys.sign(user, session, now, life).map_err(|error| Error::Internal(error.to_string()))?;
     Ok(Tokens {
         user,
         access_token: access_token.into(),
@@ -291,7 +350,13 @@ impl Command for LogIn {
         let now = tx.now().await?;
         let id: SessionId = ids::random();
         let expires_at = now.plus_seconds(seconds(tx.app().settings.session_life));
-        let row = session::ActiveModel { id: Set(id), user_id: Set(self.user), created_at: Set(now), expires_at: Set(expires_at), ended_at: Set(None) };
+        let row = session::ActiveModel {
+            id: Set(id),
+            user_id: Set(self.user),
+            created_at: Set(now),
+            expires_at: Set(expires_at),
+            ended_at: Set(None),
+        };
         session::Entity::insert(row).exec_without_returning(tx).await?;
         let until = chain(tx, id, &self.refresh_hash, expires_at, now).await?;
         tx.record(Event::new(EventKind::LoggedIn).user(self.user).fact("session", id));
@@ -300,7 +365,13 @@ impl Command for LogIn {
 }
 
 /// Adds the next refresh token to a session.
-async fn chain(tx: &Tx, session: SessionId, hash: &str, session_ends: Timestamp, now: Timestamp) -> Result<Timestamp> {
+async fn chain(
+    tx: &Tx,
+    session: SessionId,
+    hash: &str,
+    session_ends: Timestamp,
+    now: Timestamp,
+) -> Result<Timestamp> {
     let idle_end = now.plus_seconds(seconds(tx.app().settings.refresh_token_idle));
     let expires_at = idle_end.min(session_ends);
     let row = refresh_token::ActiveModel {
@@ -327,9 +398,16 @@ impl Command for Refresh {
     type Output = Option<(UserId, (SessionId, Timestamp))>;
 
     async fn run(&self, tx: &Tx) -> Result<Self::Output> {
-        let token = refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(&self.old_hash)).lock_exclusive().one(tx).await?;
+        let token = refresh_token::Entity::find()
+            .filter(refresh_token::Column::TokenHash.eq(&self.old_hash))
+            .lock_exclusive()
+            .one(tx)
+            .await?;
         let Some(token) = token else { return Ok(None) };
-        let Some(session) = session::Entity::find_by_id(token.session_id).lock_exclusive().one(tx).await? else { return Ok(None) };
+        let Some(session) = session::Entity::find_by_id(token.session_id).lock_exclusive().one(tx).await?
+        else {
+            return Ok(None);
+        };
         let now = tx.now().await?;
         if session.ended_at.is_some() || session.expires_at <= now {
             return Ok(None);
@@ -342,14 +420,18 @@ impl Command for Refresh {
         if token.expires_at <= now {
             return Ok(None);
         }
-        refresh_token::ActiveModel { id: Set(token.id), used_at: Set(Some(now)), ..Default::default() }.update(tx).await?;
+        refresh_token::ActiveModel { id: Set(token.id), used_at: Set(Some(now)), ..Default::default() }
+            .update(tx)
+            .await?;
         let until = chain(tx, session.id, &self.new_hash, session.expires_at, now).await?;
         Ok(Some((session.user_id, (session.id, until))))
     }
 }
 
 async fn end(tx: &Tx, session: SessionId, now: Timestamp) -> Result<()> {
-    session::ActiveModel { id: Set(session), ended_at: Set(Some(now)), ..Default::default() }.update(tx).await?;
+    session::ActiveModel { id: Set(session), ended_at: Set(Some(now)), ..Default::default() }
+        .update(tx)
+        .await?;
     Ok(())
 }
 
@@ -378,13 +460,23 @@ impl Command for LogOut {
         } else {
             end(tx, session, now).await?;
         }
-        tx.record(Event::new(EventKind::LoggedOut).user(person.id).fact("session", session).fact("everywhere", self.everywhere));
+        tx.record(
+            Event::new(EventKind::LoggedOut)
+                .user(person.id)
+                .fact("session", session)
+                .fact("everywhere", self.everywhere),
+        );
         Ok(())
     }
 }
 
 /// An account made by the command line or the demo: its address counts as verified.
-pub async fn create(app: &App, op: &Arc<Op>, registration: Registration, post: Option<PlatformRole>) -> Result<UserId> {
+pub async fn create(
+    app: &App,
+    op: &Arc<Op>,
+    registration: Registration,
+    post: Option<PlatformRole>,
+) -> Result<UserId> {
     let Registration { email, display_name, locale, password } = registration;
     let password_hash = app.passwords.hash(password).await?;
     create_hashed(app, op, email, display_name, locale, password_hash, post).await
@@ -400,7 +492,8 @@ pub async fn create_hashed(
     password_hash: String,
     post: Option<PlatformRole>,
 ) -> Result<UserId> {
-    let who = Register { email: email.to_string(), email_key: email.key(), display_name, locale, password_hash };
+    let who =
+        Register { email: email.to_string(), email_key: email.key(), display_name, locale, password_hash };
     app.execute(op, None, CreateAccount { who, post }).await
 }
 
@@ -416,7 +509,8 @@ impl Command for CreateAccount {
 
     async fn run(&self, tx: &Tx) -> Result<UserId> {
         let now = tx.now().await?;
-        let taken = user::Entity::find().filter(user::Column::EmailKey.eq(&self.who.email_key)).one(tx).await?;
+        let taken =
+            user::Entity::find().filter(user::Column::EmailKey.eq(&self.who.email_key)).one(tx).await?;
         if taken.is_some() {
             return Err(Problem::at("email", Reason::AlreadyExists).into());
         }

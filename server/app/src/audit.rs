@@ -23,7 +23,18 @@ pub(crate) fn row(entry: Entry, hash: String) -> audit_entry::ActiveModel {
 }
 
 fn entry(row: audit_entry::Model) -> (Entry, String) {
-    let audit_entry::Model { seq, at, actor, action, object_kind, object_id, detail, request_id, address, hash } = row;
+    let audit_entry::Model {
+        seq,
+        at,
+        actor,
+        action,
+        object_kind,
+        object_id,
+        detail,
+        request_id,
+        address,
+        hash,
+    } = row;
     (Entry { seq, at, actor, action, object_kind, object_id, detail, request_id, address }, hash)
 }
 

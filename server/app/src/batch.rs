@@ -5,10 +5,13 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use domain::id::{ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId};
+use domain::id::{
+    ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId,
+};
 use domain::proposal::ProposalStatus;
 use entity::{
-    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal, proposal_draft, proposal_version, review, user,
+    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
+    proposal_draft, proposal_version, review, user,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
@@ -59,11 +62,19 @@ fn grouped<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, V
 }
 
 fn visible_challenges(viewer: &Viewer, ids: &[ChallengeId]) -> sea_orm::sea_query::SelectStatement {
-    crate::challenge::visible_to(viewer).filter(challenge::Column::Id.is_in(ids.to_vec())).select_only().column(challenge::Column::Id).into_query()
+    crate::challenge::visible_to(viewer)
+        .filter(challenge::Column::Id.is_in(ids.to_vec()))
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query()
 }
 
 /// Criteria of challenges, in order.
-pub async fn criteria(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Vec<criterion::Model>>> {
+pub async fn criteria(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, Vec<criterion::Model>>> {
     let rows = criterion::Entity::find()
         .filter(criterion::Column::ChallengeId.in_subquery(visible_challenges(viewer, ids)))
         .order_by_asc(criterion::Column::Position)
@@ -73,7 +84,11 @@ pub async fn criteria(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result
 }
 
 /// Indicators of challenges, in order.
-pub async fn indicators(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Vec<indicator::Model>>> {
+pub async fn indicators(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, Vec<indicator::Model>>> {
     let rows = indicator::Entity::find()
         .filter(indicator::Column::ChallengeId.in_subquery(visible_challenges(viewer, ids)))
         .order_by_asc(indicator::Column::Position)
@@ -83,7 +98,11 @@ pub async fn indicators(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Resu
 }
 
 /// Criteria by their own ids.
-pub async fn criteria_by_id(app: &App, viewer: &Viewer, ids: &[domain::id::CriterionId]) -> Result<HashMap<domain::id::CriterionId, criterion::Model>> {
+pub async fn criteria_by_id(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[domain::id::CriterionId],
+) -> Result<HashMap<domain::id::CriterionId, criterion::Model>> {
     let known = crate::challenge::visible_to(viewer).select_only().column(challenge::Column::Id).into_query();
     let rows = criterion::Entity::find()
         .filter(criterion::Column::Id.is_in(ids.to_vec()))
@@ -94,7 +113,11 @@ pub async fn criteria_by_id(app: &App, viewer: &Viewer, ids: &[domain::id::Crite
 }
 
 /// Indicators by their own ids.
-pub async fn indicators_by_id(app: &App, viewer: &Viewer, ids: &[domain::id::IndicatorId]) -> Result<HashMap<domain::id::IndicatorId, indicator::Model>> {
+pub async fn indicators_by_id(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[domain::id::IndicatorId],
+) -> Result<HashMap<domain::id::IndicatorId, indicator::Model>> {
     let known = crate::challenge::visible_to(viewer).select_only().column(challenge::Column::Id).into_query();
     let rows = indicator::Entity::find()
         .filter(indicator::Column::Id.is_in(ids.to_vec()))
@@ -105,7 +128,11 @@ pub async fn indicators_by_id(app: &App, viewer: &Viewer, ids: &[domain::id::Ind
 }
 
 /// Councils of challenges.
-pub async fn councils(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Vec<council_member::Model>>> {
+pub async fn councils(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, Vec<council_member::Model>>> {
     let rows = crate::council::visible_to(viewer)
         .filter(council_member::Column::ChallengeId.is_in(ids.to_vec()))
         .order_by_asc(council_member::Column::AppointedAt)
@@ -116,7 +143,11 @@ pub async fn councils(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result
 }
 
 /// Members of organisations.
-pub async fn members(app: &App, viewer: &Viewer, ids: &[OrganizationId]) -> Result<HashMap<OrganizationId, Vec<membership::Model>>> {
+pub async fn members(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[OrganizationId],
+) -> Result<HashMap<OrganizationId, Vec<membership::Model>>> {
     let rows = crate::organization::memberships_visible_to(viewer)
         .filter(membership::Column::OrganizationId.is_in(ids.to_vec()))
         .order_by_asc(membership::Column::CreatedAt)
@@ -127,14 +158,24 @@ pub async fn members(app: &App, viewer: &Viewer, ids: &[OrganizationId]) -> Resu
 }
 
 /// Decisions of challenges.
-pub async fn decisions_of(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, decision::Model>> {
-    let rows = crate::decision::visible_to(viewer).filter(decision::Column::ChallengeId.is_in(ids.to_vec())).all(&app.db.read).await?;
+pub async fn decisions_of(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, decision::Model>> {
+    let rows = crate::decision::visible_to(viewer)
+        .filter(decision::Column::ChallengeId.is_in(ids.to_vec()))
+        .all(&app.db.read)
+        .await?;
     Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
 }
 
 /// Openings of challenges, confirmed or asked for.
 pub async fn openings(app: &App, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, opening::Model>> {
-    let rows = opening::Entity::find().filter(opening::Column::ChallengeId.is_in(ids.to_vec())).all(&app.db.read).await?;
+    let rows = opening::Entity::find()
+        .filter(opening::Column::ChallengeId.is_in(ids.to_vec()))
+        .all(&app.db.read)
+        .await?;
     Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
 }
 
@@ -154,9 +195,15 @@ pub async fn proposal_counts(app: &App, ids: &[ChallengeId]) -> Result<HashMap<C
 }
 
 /// All submitted versions, newest first: for the team alone, others read the current one.
-pub async fn versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, Vec<proposal_version::Model>>> {
-    let own = crate::proposal::visible_to(viewer)
-        .filter(proposal::Column::OrganizationId.is_in(viewer.organizations(domain::organization::OrganizationKind::Startup)));
+pub async fn versions(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ProposalId],
+) -> Result<HashMap<ProposalId, Vec<proposal_version::Model>>> {
+    let own = crate::proposal::visible_to(viewer).filter(
+        proposal::Column::OrganizationId
+            .is_in(viewer.organizations(domain::organization::OrganizationKind::Startup)),
+    );
     let rows = proposal_version::Entity::find()
         .filter(proposal_version::Column::ProposalId.in_subquery(only(own, ids)))
         .order_by_desc(proposal_version::Column::Number)
@@ -166,7 +213,11 @@ pub async fn versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<
 }
 
 /// The current submitted versions that the viewer may read.
-pub async fn current_versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, proposal_version::Model>> {
+pub async fn current_versions(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ProposalId],
+) -> Result<HashMap<ProposalId, proposal_version::Model>> {
     let known = only(crate::proposal::readable_by(viewer), ids);
     let current = proposal_version::Entity::find()
         .inner_join_current()
@@ -178,7 +229,11 @@ pub async fn current_versions(app: &App, viewer: &Viewer, ids: &[ProposalId]) ->
 
 /// The same, for reading the whole of it. Whoever is not of the team leaves a trace in the audit chain before anything is
 /// shown; if that fails, nothing is.
-pub async fn opened_versions(app: &App, op: &std::sync::Arc<crate::Op>, ids: &[ProposalId]) -> Result<HashMap<ProposalId, proposal_version::Model>> {
+pub async fn opened_versions(
+    app: &App,
+    op: &std::sync::Arc<crate::Op>,
+    ids: &[ProposalId],
+) -> Result<HashMap<ProposalId, proposal_version::Model>> {
     let versions = current_versions(app, &op.viewer, ids).await?;
     let own = drafts(app, &op.viewer, ids).await?;
     let mut read: Vec<_> = versions.keys().filter(|id| !own.contains_key(id)).copied().collect();
@@ -199,22 +254,38 @@ impl InnerJoinCurrent for Select<proposal_version::Entity> {
         let matching = proposal::Entity::find()
             .select_only()
             .column(proposal::Column::CurrentVersion)
-            .filter(Expr::col((proposal::Entity, proposal::Column::Id)).equals((proposal_version::Entity, proposal_version::Column::ProposalId)))
+            .filter(
+                Expr::col((proposal::Entity, proposal::Column::Id))
+                    .equals((proposal_version::Entity, proposal_version::Column::ProposalId)),
+            )
             .into_query();
         self.filter(proposal_version::Column::Number.in_subquery(matching))
     }
 }
 
 /// Working copies, for the team alone.
-pub async fn drafts(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, proposal_draft::Model>> {
-    let own = crate::proposal::visible_to(viewer)
-        .filter(proposal::Column::OrganizationId.is_in(viewer.organizations(domain::organization::OrganizationKind::Startup)));
-    let rows = proposal_draft::Entity::find().filter(proposal_draft::Column::ProposalId.in_subquery(only(own, ids))).all(&app.db.read).await?;
+pub async fn drafts(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ProposalId],
+) -> Result<HashMap<ProposalId, proposal_draft::Model>> {
+    let own = crate::proposal::visible_to(viewer).filter(
+        proposal::Column::OrganizationId
+            .is_in(viewer.organizations(domain::organization::OrganizationKind::Startup)),
+    );
+    let rows = proposal_draft::Entity::find()
+        .filter(proposal_draft::Column::ProposalId.in_subquery(only(own, ids)))
+        .all(&app.db.read)
+        .await?;
     Ok(rows.into_iter().map(|row| (row.proposal_id, row)).collect())
 }
 
 /// The applicants of proposals, where the viewer may know them.
-pub async fn applicants(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, organization::Model>> {
+pub async fn applicants(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ProposalId],
+) -> Result<HashMap<ProposalId, organization::Model>> {
     let identified: Vec<(ProposalId, OrganizationId)> = crate::proposal::identified_to(viewer)
         .filter(proposal::Column::Id.is_in(ids.to_vec()))
         .select_only()
@@ -223,13 +294,22 @@ pub async fn applicants(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Resul
         .into_tuple()
         .all(&app.db.read)
         .await?;
-    let organizations = organization::Entity::find().filter(organization::Column::Id.is_in(identified.iter().map(|(_, organization)| *organization)));
-    let organizations: HashMap<_, _> = organizations.all(&app.db.read).await?.into_iter().map(|row| (row.id, row)).collect();
-    Ok(identified.into_iter().filter_map(|(proposal, organization)| Some((proposal, organizations.get(&organization)?.clone()))).collect())
+    let organizations = organization::Entity::find()
+        .filter(organization::Column::Id.is_in(identified.iter().map(|(_, organization)| *organization)));
+    let organizations: HashMap<_, _> =
+        organizations.all(&app.db.read).await?.into_iter().map(|row| (row.id, row)).collect();
+    Ok(identified
+        .into_iter()
+        .filter_map(|(proposal, organization)| Some((proposal, organizations.get(&organization)?.clone())))
+        .collect())
 }
 
 /// Reviews of proposals that the viewer may know.
-pub async fn reviews_of(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Result<HashMap<ProposalId, Vec<review::Model>>> {
+pub async fn reviews_of(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ProposalId],
+) -> Result<HashMap<ProposalId, Vec<review::Model>>> {
     let rows = crate::review::visible_to(viewer)
         .filter(review::Column::ProposalId.is_in(ids.to_vec()))
         .order_by_asc(review::Column::OfferedAt)
@@ -240,5 +320,9 @@ pub async fn reviews_of(app: &App, viewer: &Viewer, ids: &[ProposalId]) -> Resul
 }
 
 fn only(select: Select<proposal::Entity>, ids: &[ProposalId]) -> sea_orm::sea_query::SelectStatement {
-    select.filter(proposal::Column::Id.is_in(ids.to_vec())).select_only().column(proposal::Column::Id).into_query()
+    select
+        .filter(proposal::Column::Id.is_in(ids.to_vec()))
+        .select_only()
+        .column(proposal::Column::Id)
+        .into_query()
 }

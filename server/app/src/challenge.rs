@@ -3,8 +3,8 @@
 use domain::access::Action;
 use domain::account::PlatformRole;
 use domain::challenge::{
-    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Rubric, Sector, TRANSITIONS, Timetable, Track, Window, may_approve, may_publish,
-    missing_for_approval,
+    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Rubric, Sector, TRANSITIONS,
+    Timetable, Track, Window, may_approve, may_publish, missing_for_approval,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, OrganizationId, UserId};
@@ -15,7 +15,8 @@ use domain::text::{Bilingual, fold, slug_from};
 use domain::time::{Day, Timestamp};
 use entity::{challenge, challenge_author, criterion, indicator, organization};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use serde::Serialize;
 
@@ -39,7 +40,8 @@ pub fn visible_to(viewer: &Viewer) -> Select<challenge::Entity> {
         known = known.add(challenge::Column::AgencyId.is_in(agencies));
     }
     if viewer.is_programme_office() {
-        let drafts = ChallengeStatus::ALL.iter().filter(|status| !status.is_known_to_programme_office()).copied();
+        let drafts =
+            ChallengeStatus::ALL.iter().filter(|status| !status.is_known_to_programme_office()).copied();
         known = known.add(challenge::Column::Status.is_not_in(drafts));
     }
     challenge::Entity::find().filter(known)
@@ -90,7 +92,12 @@ fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Select<challeng
     }
     match filter.window {
         Some(Window::Upcoming) => select = select.filter(C::OpensAt.gt(now)),
-        Some(Window::Open) => select = select.filter(C::OpensAt.lte(now)).filter(C::DeadlineKey.gt(now.micros())).filter(C::ClosesAt.is_not_null()),
+        Some(Window::Open) => {
+            select = select
+                .filter(C::OpensAt.lte(now))
+                .filter(C::DeadlineKey.gt(now.micros()))
+                .filter(C::ClosesAt.is_not_null())
+        }
         Some(Window::Closed) => select = select.filter(C::DeadlineKey.lte(now.micros())),
         None => {}
     }
@@ -101,8 +108,15 @@ fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Select<challeng
 }
 
 /// A page of challenges.
-pub async fn list(app: &App, viewer: &Viewer, filter: &Filter, (order, descending): (Order, bool), ask: &Ask) -> Result<Page<challenge::Model>> {
-    let scope = format!("challenges {} {order:?} {descending}", serde_json::to_string(filter).unwrap_or_default());
+pub async fn list(
+    app: &App,
+    viewer: &Viewer,
+    filter: &Filter,
+    (order, descending): (Order, bool),
+    ask: &Ask,
+) -> Result<Page<challenge::Model>> {
+    let scope =
+        format!("challenges {} {order:?} {descending}", serde_json::to_string(filter).unwrap_or_default());
     let column = match order {
         Order::Deadline => challenge::Column::DeadlineKey,
         Order::PublishedAt => challenge::Column::PublishedKey,
@@ -138,7 +152,8 @@ pub fn timetable(row: &challenge::Model) -> Option<Timetable> {
 
 /// Loads and locks a challenge that the viewer may know of.
 pub(crate) async fn locked(tx: &Tx, id: ChallengeId) -> Result<challenge::Model> {
-    let row = visible_to(&tx.op().viewer).filter(challenge::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
+    let row =
+        visible_to(&tx.op().viewer).filter(challenge::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
     row.ok_or_else(|| Problem::at("challengeId", Reason::NotFound).into())
 }
 
@@ -151,13 +166,20 @@ pub(crate) async fn shared(tx: &Tx, id: ChallengeId) -> Result<challenge::Model>
 /// Refuses when the caller saw another version than there is.
 pub(crate) fn must_be_version(expected: Option<i32>, current: i32) -> Result<()> {
     match expected {
-        Some(expected) if expected != current => Err(Problem::at("expectedVersion", Reason::Stale { current }).into()),
+        Some(expected) if expected != current => {
+            Err(Problem::at("expectedVersion", Reason::Stale { current }).into())
+        }
         _ => Ok(()),
     }
 }
 
 /// Moves a challenge to its next state and writes what changes with it.
-pub(crate) async fn advance(tx: &Tx, row: &challenge::Model, command: ChallengeCommand, change: challenge::ActiveModel) -> Result<ChallengeStatus> {
+pub(crate) async fn advance(
+    tx: &Tx,
+    row: &challenge::Model,
+    command: ChallengeCommand,
+    change: challenge::ActiveModel,
+) -> Result<ChallengeStatus> {
     let next = machine::step(TRANSITIONS, row.status, &command)?;
     let now = tx.now().await?;
     let change = challenge::ActiveModel {
@@ -258,12 +280,19 @@ impl Command for CreateChallenge {
 
     async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
         let user = tx.op().user()?;
-        let agency = crate::organization::visible_to(&tx.op().viewer).filter(organization::Column::Id.eq(self.agency)).one(tx).await?;
-        let agency = agency.filter(|agency| agency.kind == OrganizationKind::Agency).ok_or_else(|| Problem::at("agencyId", Reason::NotFound))?;
+        let agency = crate::organization::visible_to(&tx.op().viewer)
+            .filter(organization::Column::Id.eq(self.agency))
+            .one(tx)
+            .await?;
+        let agency = agency
+            .filter(|agency| agency.kind == OrganizationKind::Agency)
+            .ok_or_else(|| Problem::at("agencyId", Reason::NotFound))?;
         must(Action::WriteChallenge, tx.op().viewer.roles_in(agency.id))?;
         let now = tx.now().await?;
         let id: ChallengeId = ids::random();
-        let slug = if let Some(slug) = &self.slug { slug.clone() } else {
+        let slug = if let Some(slug) = &self.slug {
+            slug.clone()
+        } else {
             let base = slug_from(&self.title.vi);
             let taken = challenge::Entity::find().filter(challenge::Column::Slug.eq(&base)).one(tx).await?;
             if taken.is_none() { base } else { format!("{base}-{}", &id.0.simple().to_string()[..6]) }
@@ -303,7 +332,12 @@ impl Command for CreateChallenge {
             updated_at: now,
             version: 1,
         };
-        let draft = Draft { title: Some(self.title.clone()), summary: Some(self.summary.clone()), sector: Some(self.sector), ..self.draft.clone() };
+        let draft = Draft {
+            title: Some(self.title.clone()),
+            summary: Some(self.summary.clone()),
+            sector: Some(self.sector),
+            ..self.draft.clone()
+        };
         let row = write(empty, &draft)?;
         challenge::Entity::insert(challenge::ActiveModel::from(row)).exec_without_returning(tx).await?;
         write_lists(tx, id, &draft).await?;
@@ -333,22 +367,37 @@ fn write(mut row: challenge::Model, draft: &Draft) -> Result<challenge::Model> {
     row.closes_at = draft.closes_at.or(row.closes_at);
     row.source_url = draft.source_url.clone().or(row.source_url);
     if let Some(timetable) = timetable(&row)
-        && timetable.opens_at >= timetable.closes_at {
-            let min = timetable.opens_at.to_rfc3339();
-            return Err(Problem::at("closesAt", Reason::OutOfRange { min, max: "2199-12-31T23:59:59.999Z".to_owned() }).into());
-        }
+        && timetable.opens_at >= timetable.closes_at
+    {
+        let min = timetable.opens_at.to_rfc3339();
+        return Err(Problem::at(
+            "closesAt",
+            Reason::OutOfRange { min, max: "2199-12-31T23:59:59.999Z".to_owned() },
+        )
+        .into());
+    }
     row.deadline_key = row.closes_at.unwrap_or(Timestamp::END_OF_TIME).micros();
     row.title_key = fold(&row.title_vi);
     let brief = row.brief.0.values().map(Bilingual::folded);
     let head = [Some(&row.title_vi), row.title_en.as_ref(), Some(&row.summary_vi), row.summary_en.as_ref()];
     let sector = row.sector.label().folded();
-    row.search_text = head.into_iter().flatten().map(|text| fold(text)).chain([sector]).chain(brief).collect::<Vec<_>>().join("\n");
+    row.search_text = head
+        .into_iter()
+        .flatten()
+        .map(|text| fold(text))
+        .chain([sector])
+        .chain(brief)
+        .collect::<Vec<_>>()
+        .join("\n");
     Ok(row)
 }
 
 async fn write_lists(tx: &Tx, challenge: ChallengeId, draft: &Draft) -> Result<()> {
     if let Some(criteria) = &draft.criteria {
-        criterion::Entity::delete_many().filter(criterion::Column::ChallengeId.eq(challenge)).exec(tx).await?;
+        criterion::Entity::delete_many()
+            .filter(criterion::Column::ChallengeId.eq(challenge))
+            .exec(tx)
+            .await?;
         let rows = (0..).zip(criteria).map(|(position, new)| criterion::ActiveModel {
             id: Set(ids::random()),
             challenge_id: Set(challenge),
@@ -363,7 +412,10 @@ async fn write_lists(tx: &Tx, challenge: ChallengeId, draft: &Draft) -> Result<(
         }
     }
     if let Some(indicators) = &draft.indicators {
-        indicator::Entity::delete_many().filter(indicator::Column::ChallengeId.eq(challenge)).exec(tx).await?;
+        indicator::Entity::delete_many()
+            .filter(indicator::Column::ChallengeId.eq(challenge))
+            .exec(tx)
+            .await?;
         let rows = (0..).zip(indicators).map(|(position, new)| indicator::ActiveModel {
             id: Set(ids::random()),
             challenge_id: Set(challenge),
@@ -422,7 +474,12 @@ impl Command for UpdateChallenge {
         must_be_version(Some(self.expected_version), row.version)?;
         let (id, version) = (row.id, row.version);
         let now = tx.now().await?;
-        let row = challenge::Model { status: next, version: version + 1, updated_at: now, ..write(row, &self.draft)? };
+        let row = challenge::Model {
+            status: next,
+            version: version + 1,
+            updated_at: now,
+            ..write(row, &self.draft)?
+        };
         challenge::ActiveModel::from(row).reset_all().update(tx).await?;
         write_lists(tx, id, &self.draft).await?;
         sign_as_author(tx, id, user).await?;
@@ -454,9 +511,11 @@ impl Command for SubmitForApproval {
         if agency.is_none_or(|agency| agency.status != OrganizationStatus::Verified) {
             return Err(Reason::OrganizationNotVerified.into());
         }
-        let criteria = criterion::Entity::find().filter(criterion::Column::ChallengeId.eq(row.id)).all(tx).await?;
+        let criteria =
+            criterion::Entity::find().filter(criterion::Column::ChallengeId.eq(row.id)).all(tx).await?;
         let weights: Vec<_> = criteria.iter().map(|criterion| criterion.weight).collect();
-        let indicators = indicator::Entity::find().filter(indicator::Column::ChallengeId.eq(row.id)).count(tx).await?;
+        let indicators =
+            indicator::Entity::find().filter(indicator::Column::ChallengeId.eq(row.id)).count(tx).await?;
         let facts = BriefFacts {
             brief: &row.brief,
             timetable: timetable(&row),
@@ -467,7 +526,13 @@ impl Command for SubmitForApproval {
         if !missing.is_empty() {
             return Err(missing.into());
         }
-        let next = advance(tx, &row, ChallengeCommand::SubmitForApproval, challenge::ActiveModel { status_reason: Set(None), ..Default::default() }).await?;
+        let next = advance(
+            tx,
+            &row,
+            ChallengeCommand::SubmitForApproval,
+            challenge::ActiveModel { status_reason: Set(None), ..Default::default() },
+        )
+        .await?;
         sign_as_author(tx, row.id, user).await?;
         tx.record(moved(EventKind::ChallengeSubmitted, &row, next));
         Ok(row.id)
@@ -475,7 +540,11 @@ impl Command for SubmitForApproval {
 }
 
 fn moved(kind: EventKind, row: &challenge::Model, next: ChallengeStatus) -> Event {
-    Event::new(kind).challenge(row.id).fact("from", row.status).fact("to", next).fact("version", row.version + 1)
+    Event::new(kind)
+        .challenge(row.id)
+        .fact("from", row.status)
+        .fact("to", next)
+        .fact("version", row.version + 1)
 }
 
 /// Returns a challenge to its authors.
@@ -495,7 +564,8 @@ impl Command for RequestChanges {
         tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::RequestChallengeChanges, tx.op().viewer.roles())?;
-        let change = challenge::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
+        let change =
+            challenge::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
         let next = advance(tx, &row, ChallengeCommand::RequestChanges, change).await?;
         tx.record(moved(EventKind::ChallengeChangesRequested, &row, next));
         Ok(row.id)
@@ -521,9 +591,15 @@ impl Command for ApproveChallenge {
         must(Action::ApproveChallenge, tx.op().viewer.roles())?;
         machine::step(TRANSITIONS, row.status, &ChallengeCommand::Approve)?;
         may_approve(is_author(tx, row.id, user).await?)?;
-        let change = challenge::ActiveModel { approved_by: Set(Some(user)), approval: Set(Some(self.record.clone())), ..Default::default() };
+        let change = challenge::ActiveModel {
+            approved_by: Set(Some(user)),
+            approval: Set(Some(self.record.clone())),
+            ..Default::default()
+        };
         let next = advance(tx, &row, ChallengeCommand::Approve, change).await?;
-        tx.record(moved(EventKind::ChallengeApproved, &row, next).fact("decision_number", &self.record.number));
+        tx.record(
+            moved(EventKind::ChallengeApproved, &row, next).fact("decision_number", &self.record.number),
+        );
         Ok(row.id)
     }
 }
@@ -543,7 +619,8 @@ impl Command for RecallChallenge {
         tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::RecallChallenge, tx.op().viewer.roles_in(row.agency_id))?;
-        let change = challenge::ActiveModel { approved_by: Set(None), approval: Set(None), ..Default::default() };
+        let change =
+            challenge::ActiveModel { approved_by: Set(None), approval: Set(None), ..Default::default() };
         let next = advance(tx, &row, ChallengeCommand::Recall, change).await?;
         tx.record(moved(EventKind::ChallengeRecalled, &row, next));
         Ok(row.id)
@@ -570,7 +647,8 @@ impl Command for PublishChallenge {
         machine::step(TRANSITIONS, row.status, &ChallengeCommand::Publish)?;
         may_publish(is_author(tx, row.id, user).await?, row.approved_by == Some(user))?;
         let now = tx.now().await?;
-        let timetable = timetable(&row).ok_or_else(|| Error::Internal("an approved challenge without a timetable".to_owned()))?;
+        let timetable = timetable(&row)
+            .ok_or_else(|| Error::Internal("an approved challenge without a timetable".to_owned()))?;
         if timetable.closes_at <= now {
             return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
         }
@@ -581,23 +659,39 @@ impl Command for PublishChallenge {
             ..Default::default()
         };
         let next = advance(tx, &row, ChallengeCommand::Publish, change).await?;
-        tx.record(moved(EventKind::ChallengePublished, &row, next).fact("decision_number", &self.record.number));
+        tx.record(
+            moved(EventKind::ChallengePublished, &row, next).fact("decision_number", &self.record.number),
+        );
         Ok(row.id)
     }
 }
 
 /// The criteria of a challenge as scoring needs them, in order.
-pub(crate) async fn criteria(connection: &impl sea_orm::ConnectionTrait, challenge: ChallengeId) -> Result<Vec<domain::score::Criterion>> {
+pub(crate) async fn criteria(
+    connection: &impl sea_orm::ConnectionTrait,
+    challenge: ChallengeId,
+) -> Result<Vec<domain::score::Criterion>> {
     let rows = criterion::Entity::find()
         .filter(criterion::Column::ChallengeId.eq(challenge))
         .order_by_asc(criterion::Column::Position)
         .all(connection)
         .await?;
-    Ok(rows.iter().map(|row| domain::score::Criterion { id: row.id, weight: row.weight, reason_required: row.reason_required }).collect())
+    Ok(rows
+        .iter()
+        .map(|row| domain::score::Criterion {
+            id: row.id,
+            weight: row.weight,
+            reason_required: row.reason_required,
+        })
+        .collect())
 }
 
 /// What the viewer may do with the challenge now: role and state allow it (the rest is found out by trying).
-pub async fn available_actions(app: &App, viewer: &Viewer, row: &challenge::Model) -> Result<Vec<ChallengeCommand>> {
+pub async fn available_actions(
+    app: &App,
+    viewer: &Viewer,
+    row: &challenge::Model,
+) -> Result<Vec<ChallengeCommand>> {
     use ChallengeCommand as Do;
     let roles = roles_on(&app.db.read, viewer, row).await?;
     let by = |command| match command {

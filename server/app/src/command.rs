@@ -31,11 +31,18 @@ const ATTEMPTS: u32 = 5;
 
 impl App {
     /// Runs a command to its end, whatever happens to the connection that asked for it.
-    pub async fn execute<C: Command>(&self, op: &Arc<Op>, key: Option<&str>, command: C) -> Result<C::Output> {
+    pub async fn execute<C: Command>(
+        &self,
+        op: &Arc<Op>,
+        key: Option<&str>,
+        command: C,
+    ) -> Result<C::Output> {
         let key = key.map(parse_key).transpose()?;
         let (app, op) = (self.clone(), Arc::clone(op));
         let task = async move { app.run(&op, key, &command).await };
-        tokio::spawn(task.in_current_span()).await.map_err(|error| Error::Internal(format!("{} stopped: {error}", C::NAME)))?
+        tokio::spawn(task.in_current_span())
+            .await
+            .map_err(|error| Error::Internal(format!("{} stopped: {error}", C::NAME)))?
     }
 
     async fn run<C: Command>(&self, op: &Arc<Op>, key: Option<String>, command: &C) -> Result<C::Output> {
@@ -45,12 +52,16 @@ impl App {
             match &outcome {
                 Err(Failure::Database(error)) if attempt < ATTEMPTS && is_transient(error) => {
                     metrics::counter!("command_retries_total", "command" => C::NAME).increment(1);
-                    let pause = std::time::Duration::from_millis(u64::from(rand::random::<u8>()) / 16 * u64::from(attempt));
+                    let pause = std::time::Duration::from_millis(
+                        u64::from(rand::random::<u8>()) / 16 * u64::from(attempt),
+                    );
                     tokio::time::sleep(pause).await;
                     attempt += 1;
                     continue;
                 }
-                Err(Failure::Use(Error::Refused(problems))) if problems.iter().any(|problem| problem.reason == Reason::NotPermitted) => {
+                Err(Failure::Use(Error::Refused(problems)))
+                    if problems.iter().any(|problem| problem.reason == Reason::NotPermitted) =>
+                {
                     record::denied(self, op, C::NAME).await?;
                 }
                 _ => {}
@@ -60,7 +71,12 @@ impl App {
         }
     }
 
-    async fn attempt<C: Command>(&self, op: &Arc<Op>, key: Option<&str>, command: &C) -> Result<C::Output, Failure> {
+    async fn attempt<C: Command>(
+        &self,
+        op: &Arc<Op>,
+        key: Option<&str>,
+        command: &C,
+    ) -> Result<C::Output, Failure> {
         let tx = Tx::begin(self, op).await.map_err(Failure::Database)?;
         let outcome = within::<C>(&tx, key, command).await;
         match (outcome, tx.take_fault()) {
@@ -161,5 +177,9 @@ async fn claim<C: Command>(tx: &Tx, key: &str, command: &C) -> Result<Claim<C::O
 
 fn parse_key(key: &str) -> Result<String> {
     let ok = (8..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if ok { Ok(key.to_owned()) } else { Err(Problem::at("idempotencyKey", Reason::Malformed { expected: Form::IdempotencyKey }).into()) }
+    if ok {
+        Ok(key.to_owned())
+    } else {
+        Err(Problem::at("idempotencyKey", Reason::Malformed { expected: Form::IdempotencyKey }).into())
+    }
 }

@@ -8,7 +8,10 @@ use domain::id::{ChallengeId, CouncilMemberId, UserId};
 use domain::problem::{Problem, Reason};
 use domain::review::{COUNCIL_MAX, CouncilRole};
 use entity::{challenge, council_member, user};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
+    QueryTrait, Select,
+};
 use serde::Serialize;
 
 use crate::access::{must, seat_on_council};
@@ -32,7 +35,11 @@ pub fn visible_to(viewer: &Viewer) -> Select<council_member::Entity> {
         .select_only()
         .column(council_member::Column::ChallengeId)
         .into_query();
-    let decided_by_me = challenge::Entity::find().filter(challenge::Column::DecisionMakerId.eq(me)).select_only().column(challenge::Column::Id).into_query();
+    let decided_by_me = challenge::Entity::find()
+        .filter(challenge::Column::DecisionMakerId.eq(me))
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query();
     live.filter(
         Condition::any()
             .add(council_member::Column::ChallengeId.in_subquery(mine))
@@ -42,7 +49,11 @@ pub fn visible_to(viewer: &Viewer) -> Select<council_member::Entity> {
 
 /// Finds the account of a verified address. Staff ask, so an unknown address may be said to be unknown.
 async fn account(tx: &Tx, email_key: &str) -> Result<UserId> {
-    let found = user::Entity::find().filter(user::Column::EmailKey.eq(email_key)).filter(user::Column::EmailVerifiedAt.is_not_null()).one(tx).await?;
+    let found = user::Entity::find()
+        .filter(user::Column::EmailKey.eq(email_key))
+        .filter(user::Column::EmailVerifiedAt.is_not_null())
+        .one(tx)
+        .await?;
     Ok(found.ok_or_else(|| Problem::at("email", Reason::NotFound))?.id)
 }
 
@@ -51,7 +62,11 @@ fn must_be_undecided(row: &challenge::Model) -> Result<()> {
     if open.contains(&row.status) {
         return Ok(());
     }
-    Err(Reason::Transition { current: row.status.name(), allowed: open.iter().map(|status| status.name()).collect() }.into())
+    Err(Reason::Transition {
+        current: row.status.name(),
+        allowed: open.iter().map(|status| status.name()).collect(),
+    }
+    .into())
 }
 
 /// Appoints a council member.
@@ -78,7 +93,9 @@ impl Command for AppointCouncilMember {
         if row.decision_maker_id == Some(user) {
             return Err(Problem::at("email", Reason::IncompatibleRole).into());
         }
-        let seats = council_member::Entity::find().filter(council_member::Column::ChallengeId.eq(row.id)).filter(council_member::Column::RemovedAt.is_null());
+        let seats = council_member::Entity::find()
+            .filter(council_member::Column::ChallengeId.eq(row.id))
+            .filter(council_member::Column::RemovedAt.is_null());
         if seats.count(tx).await? >= COUNCIL_MAX as u64 {
             return Err(Reason::Quota { limit: COUNCIL_MAX }.into());
         }
@@ -94,7 +111,12 @@ impl Command for AppointCouncilMember {
             removed_at: Set(None),
         };
         council_member::Entity::insert(seat).exec_without_returning(tx).await?;
-        tx.record(Event::new(EventKind::CouncilMemberAppointed).challenge(row.id).user(user).fact("role", self.role));
+        tx.record(
+            Event::new(EventKind::CouncilMemberAppointed)
+                .challenge(row.id)
+                .user(user)
+                .fact("role", self.role),
+        );
         Ok(id)
     }
 }
@@ -122,7 +144,11 @@ impl Command for NameDecisionMaker {
         domain::decision::may_decide(on_council).map_err(|reason| Problem::at("email", reason))?;
         // Not a change of the brief: neither version nor time of change, which the public sees.
         let change = challenge::ActiveModel { decision_maker_id: Set(Some(user)), ..Default::default() };
-        challenge::Entity::update_many().set(change).filter(challenge::Column::Id.eq(row.id)).exec(tx).await?;
+        challenge::Entity::update_many()
+            .set(change)
+            .filter(challenge::Column::Id.eq(row.id))
+            .exec(tx)
+            .await?;
         tx.record(Event::new(EventKind::DecisionMakerNamed).challenge(row.id).user(user));
         Ok(row.id)
     }

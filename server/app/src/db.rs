@@ -11,8 +11,9 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions as _, Executor as _};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
-    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait as _,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    RuntimeErr, SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::OnceCell;
 
@@ -56,15 +57,21 @@ impl Db {
     /// Connects for reading only: beside a running server, and without making a file.
     pub async fn connect_read_only(location: &Location) -> Result<Self, DbErr> {
         let Location::Sqlite(path) = location else { return Self::connect(location, 2).await };
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(Duration::from_secs(5)).disable_statement_logging();
-        let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_with(options).await;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(5))
+            .disable_statement_logging();
+        let pool =
+            SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_with(options).await;
         let pool = pool.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
         let only = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
         Ok(Self { read: only.clone(), write: only, clock: Clock::default(), _lock: None })
     }
 
     async fn sqlite(path: &Path, connections: u32) -> Result<Self, DbErr> {
-        let lock = lock_file(path).map_err(|error| DbErr::Custom(format!("the database file cannot be used: {error}")))?;
+        let lock = lock_file(path)
+            .map_err(|error| DbErr::Custom(format!("the database file cannot be used: {error}")))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -77,7 +84,11 @@ impl Db {
             .optimize_on_close(true, None)
             .disable_statement_logging();
         // One writer, its queue in the pool: SQLite's own waiting is unfair.
-        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_with(options.clone()).await;
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options.clone())
+            .await;
         let write = write.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
         let read = SqlitePoolOptions::new()
             .max_connections(connections)
@@ -92,7 +103,8 @@ impl Db {
     }
 
     fn postgres(url: &str, connections: u32) -> Result<Self, DbErr> {
-        let options: PgConnectOptions = url.parse().map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+        let options: PgConnectOptions =
+            url.parse().map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
         // Time limits live in the database, where giving up cannot leave a transaction behind.
         let options = options
             .application_name("baitoanlon")
@@ -103,7 +115,12 @@ impl Db {
                 ("synchronous_commit", "on"),
             ])
             .disable_statement_logging();
-        let pool = || PgPoolOptions::new().max_connections(connections.div_ceil(2).max(1)).acquire_timeout(ACQUIRE).max_lifetime(Duration::from_mins(30));
+        let pool = || {
+            PgPoolOptions::new()
+                .max_connections(connections.div_ceil(2).max(1))
+                .acquire_timeout(ACQUIRE)
+                .max_lifetime(Duration::from_mins(30))
+        };
         // A cancelled `begin` leaves an open transaction on its connection, which would swallow the next borrower's
         // writes (sqlx 0.9.0). Writers are never cancelled here; should one be, its connection is cleaned before reuse.
         let write = pool().after_release(|connection, _| {
@@ -134,7 +151,8 @@ impl Db {
         }
         let sql = "SELECT current_setting('transaction_read_only') = 'on' AS read_only";
         let row = self.read.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
-        let read_only = row.ok_or_else(|| DbErr::RecordNotFound("probe".to_owned()))?.try_get("", "read_only")?;
+        let read_only =
+            row.ok_or_else(|| DbErr::RecordNotFound("probe".to_owned()))?.try_get("", "read_only")?;
         if read_only { Err(DbErr::Custom("the database is read-only".to_owned())) } else { Ok(()) }
     }
 
@@ -163,7 +181,9 @@ fn lock_file(path: &Path) -> std::io::Result<std::fs::File> {
     let file = std::fs::File::options().create(true).truncate(false).write(true).open(name)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(std::io::Error::other("another process uses it; SQLite serves one process per file")),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(std::io::Error::other("another process uses it; SQLite serves one process per file"))
+        }
         Err(std::fs::TryLockError::Error(error)) => Err(error),
     }
 }
@@ -183,11 +203,22 @@ impl Tx {
     /// Begins a write: IMMEDIATE on SQLite, so that it holds the one lock before it reads.
     #[expect(clippy::disallowed_methods, reason = "the only place that begins a write")]
     pub(crate) async fn begin(app: &App, op: &Arc<Op>) -> Result<Self, DbErr> {
-        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
         let asked = std::time::Instant::now();
         let inner = app.db.write.begin_with_options(options).await?;
         metrics::histogram!("database_pool_wait_seconds").record(asked.elapsed());
-        Ok(Self { inner, app: app.clone(), op: Arc::clone(op), now: OnceCell::new(), events: Mutex::default(), changes_rights: AtomicBool::new(false), fault: Mutex::default() })
+        Ok(Self {
+            inner,
+            app: app.clone(),
+            op: Arc::clone(op),
+            now: OnceCell::new(),
+            events: Mutex::default(),
+            changes_rights: AtomicBool::new(false),
+            fault: Mutex::default(),
+        })
     }
 
     /// Who asks.
@@ -243,9 +274,10 @@ impl Tx {
 
     fn watch<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
         if let Err(error) = &result
-            && crate::error::is_transient(error) {
-                *self.fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.clone());
-            }
+            && crate::error::is_transient(error)
+        {
+            *self.fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.clone());
+        }
         result
     }
 }

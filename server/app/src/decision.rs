@@ -5,16 +5,22 @@ use std::collections::HashMap;
 use domain::access::{Action, Role};
 use domain::account::PlatformRole;
 use domain::challenge::{ChallengeCommand, OfficialRecord};
-use domain::decision::{DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, may_decide, missing_for_proposal};
+use domain::decision::{
+    DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, may_decide, missing_for_proposal,
+};
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, DecisionId, ProposalId, UserId};
 use domain::machine;
 use domain::problem::{Problem, Reason};
 use domain::proposal::ProposalStatus;
 use domain::review::CouncilRole;
-use entity::{challenge, council_member, decision, decision_outcome, membership, organization, proposal, proposal_version};
+use entity::{
+    challenge, council_member, decision, decision_outcome, membership, organization, proposal,
+    proposal_version,
+};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
 };
 use serde::Serialize;
 
@@ -35,12 +41,19 @@ pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
     let bureau = council_member::Entity::find()
         .filter(council_member::Column::UserId.eq(person.id))
         .filter(council_member::Column::RemovedAt.is_null())
-        .filter(council_member::Column::Role.is_in([CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary]))
+        .filter(council_member::Column::Role.is_in([
+            CouncilRole::Chair,
+            CouncilRole::ViceChair,
+            CouncilRole::Secretary,
+        ]))
         .select_only()
         .column(council_member::Column::ChallengeId)
         .into_query();
-    let decided_by_me =
-        challenge::Entity::find().filter(challenge::Column::DecisionMakerId.eq(person.id)).select_only().column(challenge::Column::Id).into_query();
+    let decided_by_me = challenge::Entity::find()
+        .filter(challenge::Column::DecisionMakerId.eq(person.id))
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query();
     decision::Entity::find().filter(
         public
             .add(D::ChallengeId.in_subquery(bureau))
@@ -52,17 +65,36 @@ pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
 
 async fn locked(tx: &Tx, id: DecisionId) -> Result<(challenge::Model, decision::Model)> {
     let not_found = || Problem::at("decisionId", Reason::NotFound);
-    let found = visible_to(&tx.op().viewer).filter(decision::Column::Id.eq(id)).one(tx).await?.ok_or_else(not_found)?;
+    let found = visible_to(&tx.op().viewer)
+        .filter(decision::Column::Id.eq(id))
+        .one(tx)
+        .await?
+        .ok_or_else(not_found)?;
     let challenge = challenge::Entity::find_by_id(found.challenge_id).lock_exclusive().one(tx).await?;
     let challenge = challenge.ok_or_else(|| Error::Internal("a decision without a challenge".to_owned()))?;
-    let row = visible_to(&tx.op().viewer).filter(decision::Column::Id.eq(id)).lock_exclusive().one(tx).await?.ok_or_else(not_found)?;
+    let row = visible_to(&tx.op().viewer)
+        .filter(decision::Column::Id.eq(id))
+        .lock_exclusive()
+        .one(tx)
+        .await?
+        .ok_or_else(not_found)?;
     Ok((challenge, row))
 }
 
-async fn advance(tx: &Tx, row: &decision::Model, command: DecisionCommand, change: decision::ActiveModel) -> Result<DecisionStatus> {
+async fn advance(
+    tx: &Tx,
+    row: &decision::Model,
+    command: DecisionCommand,
+    change: decision::ActiveModel,
+) -> Result<DecisionStatus> {
     let next = machine::step(TRANSITIONS, row.status, &command)?;
     let now = tx.now().await?;
-    let change = decision::ActiveModel { status: Set(next), updated_at: Set(now), version: Set(row.version + 1), ..change };
+    let change = decision::ActiveModel {
+        status: Set(next),
+        updated_at: Set(now),
+        version: Set(row.version + 1),
+        ..change
+    };
     let done = decision::Entity::update_many()
         .set(change)
         .filter(decision::Column::Id.eq(row.id))
@@ -73,12 +105,22 @@ async fn advance(tx: &Tx, row: &decision::Model, command: DecisionCommand, chang
 }
 
 fn moved(kind: EventKind, row: &decision::Model, next: DecisionStatus) -> Event {
-    Event::new(kind).decision(row.id).challenge(row.challenge_id).fact("from", row.status).fact("to", next).fact("version", row.version + 1)
+    Event::new(kind)
+        .decision(row.id)
+        .challenge(row.challenge_id)
+        .fact("from", row.status)
+        .fact("to", next)
+        .fact("version", row.version + 1)
 }
 
 /// The outcomes of a decision, in the order of the ranking.
-pub async fn outcomes(connection: &impl sea_orm::ConnectionTrait, id: DecisionId) -> Result<Vec<decision_outcome::Model>> {
-    let rows = decision_outcome::Entity::find().filter(decision_outcome::Column::DecisionId.eq(id)).order_by_asc(decision_outcome::Column::Position);
+pub async fn outcomes(
+    connection: &impl sea_orm::ConnectionTrait,
+    id: DecisionId,
+) -> Result<Vec<decision_outcome::Model>> {
+    let rows = decision_outcome::Entity::find()
+        .filter(decision_outcome::Column::DecisionId.eq(id))
+        .order_by_asc(decision_outcome::Column::Position);
     Ok(rows.all(connection).await?)
 }
 
@@ -90,7 +132,10 @@ async fn in_play(tx: &Tx, id: DecisionId) -> Result<Vec<decision_outcome::Model>
         .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated))
         .all(tx)
         .await?;
-    Ok(rows.into_iter().filter(|row| evaluated.iter().any(|proposal| proposal.id == row.proposal_id)).collect())
+    Ok(rows
+        .into_iter()
+        .filter(|row| evaluated.iter().any(|proposal| proposal.id == row.proposal_id))
+        .collect())
 }
 
 fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
@@ -104,7 +149,9 @@ async fn is_tied(tx: &Tx, user: UserId, rows: &[decision_outcome::Model]) -> Res
         .select_only()
         .column(proposal::Column::OrganizationId)
         .into_query();
-    let tie = membership::Entity::find().filter(membership::Column::UserId.eq(user)).filter(membership::Column::OrganizationId.in_subquery(houses));
+    let tie = membership::Entity::find()
+        .filter(membership::Column::UserId.eq(user))
+        .filter(membership::Column::OrganizationId.in_subquery(houses));
     Ok(tie.limit(1).one(tx).await?.is_some())
 }
 
@@ -166,7 +213,14 @@ impl Command for StartDecision {
             decision_outcome::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
         }
         let next = advance_challenge(tx, &row, ChallengeCommand::StartDecision, Default::default()).await?;
-        tx.record(Event::new(EventKind::DecisionStarted).decision(id).challenge(row.id).fact("from", row.status).fact("to", next).fact("ranked", ranked.len()));
+        tx.record(
+            Event::new(EventKind::DecisionStarted)
+                .decision(id)
+                .challenge(row.id)
+                .fact("from", row.status)
+                .fact("to", next)
+                .fact("ranked", ranked.len()),
+        );
         Ok(id)
     }
 }
@@ -207,12 +261,23 @@ impl Command for UpdateDecision {
         must_be_version(Some(self.expected_version), row.version)?;
         // What its drafter may not know, by conflict or withdrawal, is not theirs to decide.
         let ids: Vec<_> = outcomes(tx, row.id).await?.into_iter().map(|row| row.proposal_id).collect();
-        let known = crate::proposal::visible_to(&tx.op().viewer).filter(proposal::Column::Id.is_in(ids)).all(tx).await?;
+        let known = crate::proposal::visible_to(&tx.op().viewer)
+            .filter(proposal::Column::Id.is_in(ids))
+            .all(tx)
+            .await?;
         for (index, new) in self.outcomes.iter().enumerate() {
             if !known.iter().any(|known| known.id == new.proposal) {
-                return Err(Problem::at_path(["outcomes", &index.to_string(), "proposalId"], Reason::NotFound).into());
+                return Err(Problem::at_path(
+                    ["outcomes", &index.to_string(), "proposalId"],
+                    Reason::NotFound,
+                )
+                .into());
             }
-            let change = decision_outcome::ActiveModel { outcome: Set(Some(new.outcome)), feedback: Set(new.feedback.clone()), ..Default::default() };
+            let change = decision_outcome::ActiveModel {
+                outcome: Set(Some(new.outcome)),
+                feedback: Set(new.feedback.clone()),
+                ..Default::default()
+            };
             decision_outcome::Entity::update_many()
                 .set(change)
                 .filter(decision_outcome::Column::DecisionId.eq(row.id))
@@ -221,8 +286,19 @@ impl Command for UpdateDecision {
                 .await?;
         }
         let reason = self.departure_reason.clone().or(row.departure_reason.clone());
-        advance(tx, &row, DecisionCommand::Edit, decision::ActiveModel { departure_reason: Set(reason), ..Default::default() }).await?;
-        tx.record(Event::new(EventKind::DecisionEdited).decision(row.id).challenge(row.challenge_id).fact("version", row.version + 1));
+        advance(
+            tx,
+            &row,
+            DecisionCommand::Edit,
+            decision::ActiveModel { departure_reason: Set(reason), ..Default::default() },
+        )
+        .await?;
+        tx.record(
+            Event::new(EventKind::DecisionEdited)
+                .decision(row.id)
+                .challenge(row.challenge_id)
+                .fact("version", row.version + 1),
+        );
         Ok(row.id)
     }
 }
@@ -243,11 +319,18 @@ impl Command for ProposeDecision {
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Propose)?;
-        let missing = missing_for_proposal(&verdicts(&in_play(tx, row.id).await?), row.departure_reason.is_some());
+        let missing =
+            missing_for_proposal(&verdicts(&in_play(tx, row.id).await?), row.departure_reason.is_some());
         if !missing.is_empty() {
             return Err(missing.into());
         }
-        let next = advance(tx, &row, DecisionCommand::Propose, decision::ActiveModel { return_reason: Set(None), ..Default::default() }).await?;
+        let next = advance(
+            tx,
+            &row,
+            DecisionCommand::Propose,
+            decision::ActiveModel { return_reason: Set(None), ..Default::default() },
+        )
+        .await?;
         tx.record(moved(EventKind::DecisionProposed, &row, next));
         Ok(row.id)
     }
@@ -270,7 +353,13 @@ impl Command for ReturnDecision {
         tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        let next = advance(tx, &row, DecisionCommand::Return, decision::ActiveModel { return_reason: Set(Some(self.reason.clone())), ..Default::default() }).await?;
+        let next = advance(
+            tx,
+            &row,
+            DecisionCommand::Return,
+            decision::ActiveModel { return_reason: Set(Some(self.reason.clone())), ..Default::default() },
+        )
+        .await?;
         tx.record(moved(EventKind::DecisionReturned, &row, next));
         Ok(row.id)
     }
@@ -300,7 +389,11 @@ impl Command for ApproveDecision {
             return Err(Reason::IncompatibleRole.into());
         }
         let now = tx.now().await?;
-        let change = decision::ActiveModel { approved_by: Set(Some(user)), approved_at: Set(Some(now)), ..Default::default() };
+        let change = decision::ActiveModel {
+            approved_by: Set(Some(user)),
+            approved_at: Set(Some(now)),
+            ..Default::default()
+        };
         let next = advance(tx, &row, DecisionCommand::Approve, change).await?;
         tx.record(moved(EventKind::DecisionApproved, &row, next));
         Ok(row.id)
@@ -329,23 +422,41 @@ impl Command for PublishDecision {
             return Err(Reason::IncompatibleRole.into());
         }
         let now = tx.now().await?;
-        let change = decision::ActiveModel { record: Set(Some(self.record.clone())), published_at: Set(Some(now)), ..Default::default() };
+        let change = decision::ActiveModel {
+            record: Set(Some(self.record.clone())),
+            published_at: Set(Some(now)),
+            ..Default::default()
+        };
         let next = advance(tx, &row, DecisionCommand::Publish, change).await?;
         let mut winners = 0;
         let mut told = Vec::new();
         for outcome in &decided {
             // Withdrawn meanwhile: it has no outcome any more.
-            let proposal = proposal::Entity::find_by_id(outcome.proposal_id).filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
-            let (Some(proposal), Some(verdict)) = (proposal.lock_exclusive().one(tx).await?, outcome.outcome) else { continue };
+            let proposal = proposal::Entity::find_by_id(outcome.proposal_id)
+                .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
+            let (Some(proposal), Some(verdict)) = (proposal.lock_exclusive().one(tx).await?, outcome.outcome)
+            else {
+                continue;
+            };
             winners += usize::from(verdict == Outcome::Selected);
-            let change = proposal::ActiveModel { feedback: Set(outcome.feedback.clone()), ..Default::default() };
+            let change =
+                proposal::ActiveModel { feedback: Set(outcome.feedback.clone()), ..Default::default() };
             let to = crate::proposal::advance(tx, &proposal, verdict.command(), change).await?;
-            let event = Event::new(EventKind::ProposalDecided).proposal(proposal.id).challenge(challenge.id).fact("from", proposal.status).fact("to", to);
+            let event = Event::new(EventKind::ProposalDecided)
+                .proposal(proposal.id)
+                .challenge(challenge.id)
+                .fact("from", proposal.status)
+                .fact("to", to);
             told.push(event.fact("decision", row.id));
         }
         let command = if winners > 0 { ChallengeCommand::Award } else { ChallengeCommand::CloseWithoutAward };
         let decided_as = advance_challenge(tx, &challenge, command, Default::default()).await?;
-        tx.record(moved(EventKind::DecisionPublished, &row, next).fact("challenge", decided_as).fact("winners", winners).fact("decision_number", &self.record.number));
+        tx.record(
+            moved(EventKind::DecisionPublished, &row, next)
+                .fact("challenge", decided_as)
+                .fact("winners", winners)
+                .fact("decision_number", &self.record.number),
+        );
         for event in told {
             tx.record(event);
         }
@@ -354,9 +465,15 @@ impl Command for PublishDecision {
 }
 
 /// What the viewer may do with the decision now.
-pub async fn available_actions(app: &crate::App, viewer: &Viewer, row: &decision::Model) -> Result<Vec<DecisionCommand>> {
+pub async fn available_actions(
+    app: &crate::App,
+    viewer: &Viewer,
+    row: &decision::Model,
+) -> Result<Vec<DecisionCommand>> {
     use DecisionCommand as Do;
-    let Some(challenge) = challenge::Entity::find_by_id(row.challenge_id).one(&app.db.read).await? else { return Ok(Vec::new()) };
+    let Some(challenge) = challenge::Entity::find_by_id(row.challenge_id).one(&app.db.read).await? else {
+        return Ok(Vec::new());
+    };
     let roles = roles_on(&app.db.read, viewer, &challenge).await?;
     let by = |command| match command {
         Do::Edit | Do::Propose => Action::DraftDecision,
@@ -391,16 +508,26 @@ pub struct Award {
 
 /// The outcomes as the viewer may see them: all for those inside, but for proposals with which they are in conflict; for everybody else the
 /// chosen ones once the decision is published.
-pub async fn visible_outcomes(app: &crate::App, viewer: &Viewer, row: &decision::Model) -> Result<Vec<SeenOutcome>> {
+pub async fn visible_outcomes(
+    app: &crate::App,
+    viewer: &Viewer,
+    row: &decision::Model,
+) -> Result<Vec<SeenOutcome>> {
     let db = &app.db.read;
-    let Some(challenge) = challenge::Entity::find_by_id(row.challenge_id).one(db).await? else { return Ok(Vec::new()) };
+    let Some(challenge) = challenge::Entity::find_by_id(row.challenge_id).one(db).await? else {
+        return Ok(Vec::new());
+    };
     let roles = roles_on(db, viewer, &challenge).await?;
-    let reads_proposals =
-        roles.on_council() || [Role::DecisionMaker, Role::Auditor, Role::AgencyLead, Role::AgencyDrafter].into_iter().any(|role| roles.has(role));
+    let reads_proposals = roles.on_council()
+        || [Role::DecisionMaker, Role::Auditor, Role::AgencyLead, Role::AgencyDrafter]
+            .into_iter()
+            .any(|role| roles.has(role));
     let inside = reads_proposals || viewer.is_programme_office();
     let published = row.status == DecisionStatus::Published;
     let rows = outcomes(db, row.id).await?;
-    let mut known = crate::batch::proposals(app, viewer, &rows.iter().map(|row| row.proposal_id).collect::<Vec<_>>()).await?;
+    let mut known =
+        crate::batch::proposals(app, viewer, &rows.iter().map(|row| row.proposal_id).collect::<Vec<_>>())
+            .await?;
     let mut awards = if published { awards(app, &rows).await? } else { HashMap::new() };
     let seen = rows.into_iter().filter_map(|row| {
         let proposal = known.remove(&row.proposal_id);
@@ -408,25 +535,46 @@ pub async fn visible_outcomes(app: &crate::App, viewer: &Viewer, row: &decision:
         // Whoever reads proposals here and does not know this one is in conflict with it; what is public stays public.
         let conflicted = reads_proposals && proposal.is_none();
         let inside = inside && !conflicted;
-        (inside || award.is_some()).then(|| SeenOutcome { outcome: row.outcome, inside: inside.then_some(row), proposal: proposal.filter(|_| inside), award })
+        (inside || award.is_some()).then(|| SeenOutcome {
+            outcome: row.outcome,
+            inside: inside.then_some(row),
+            proposal: proposal.filter(|_| inside),
+            award,
+        })
     });
     Ok(seen.collect())
 }
 
 async fn awards(app: &crate::App, rows: &[decision_outcome::Model]) -> Result<HashMap<ProposalId, Award>> {
-    let chosen: Vec<_> = rows.iter().filter(|row| row.outcome == Some(Outcome::Selected)).map(|row| row.proposal_id).collect();
+    let chosen: Vec<_> =
+        rows.iter().filter(|row| row.outcome == Some(Outcome::Selected)).map(|row| row.proposal_id).collect();
     let db = &app.db.read;
     // Only what publication really made of it: a proposal withdrawn meanwhile was not selected.
-    let proposals = proposal::Entity::find().filter(proposal::Column::Id.is_in(chosen)).filter(proposal::Column::Status.eq(ProposalStatus::Selected)).all(db).await?;
-    let versions = proposal_version::Entity::find().filter(proposal_version::Column::ProposalId.is_in(proposals.iter().map(|row| row.id))).all(db).await?;
-    let organizations = organization::Entity::find().filter(organization::Column::Id.is_in(proposals.iter().map(|row| row.organization_id))).all(db).await?;
+    let proposals = proposal::Entity::find()
+        .filter(proposal::Column::Id.is_in(chosen))
+        .filter(proposal::Column::Status.eq(ProposalStatus::Selected))
+        .all(db)
+        .await?;
+    let versions = proposal_version::Entity::find()
+        .filter(proposal_version::Column::ProposalId.is_in(proposals.iter().map(|row| row.id)))
+        .all(db)
+        .await?;
+    let organizations = organization::Entity::find()
+        .filter(organization::Column::Id.is_in(proposals.iter().map(|row| row.organization_id)))
+        .all(db)
+        .await?;
     let mut awards = HashMap::new();
     for row in proposals {
-        let version = versions.iter().find(|version| version.proposal_id == row.id && version.number == row.current_version);
+        let version = versions
+            .iter()
+            .find(|version| version.proposal_id == row.id && version.number == row.current_version);
         let applicant = organizations.iter().find(|organization| organization.id == row.organization_id);
         if let (Some(version), Some(applicant)) = (version, applicant) {
             let content = crate::proposal::parse_content(&version.content)?;
-            awards.insert(row.id, Award { applicant: applicant.clone(), title: content.title, summary: content.summary });
+            awards.insert(
+                row.id,
+                Award { applicant: applicant.clone(), title: content.title, summary: content.summary },
+            );
         }
     }
     Ok(awards)

@@ -47,9 +47,10 @@ impl From<Vec<Problem>> for Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         if let Some(SqlErr::UniqueConstraintViolation(text)) = error.sql_err()
-            && let Some(problem) = unique_problem(&text) {
-                return problem.into();
-            }
+            && let Some(problem) = unique_problem(&text)
+        {
+            return problem.into();
+        }
         if is_outage(&error) { Self::Unavailable(error) } else { Self::Internal(error.to_string()) }
     }
 }
@@ -70,14 +71,17 @@ const UNIQUE: &[(&str, &str, &str)] = &[
 fn unique_problem(text: &str) -> Option<Problem> {
     UNIQUE
         .iter()
-        .find(|(index, columns, _)| text.contains(&format!("\"{index}\"")) || text.trim_end().ends_with(columns))
+        .find(|(index, columns, _)| {
+            text.contains(&format!("\"{index}\"")) || text.trim_end().ends_with(columns)
+        })
         .map(|(_, _, field)| Problem::at(field, Reason::AlreadyExists))
 }
 
 /// The database's own code for an error, if it gave one.
 fn code(error: &DbErr) -> Option<String> {
-    let (DbErr::Conn(RuntimeErr::SqlxError(source)) | DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) =
-        error
+    let (DbErr::Conn(RuntimeErr::SqlxError(source))
+    | DbErr::Exec(RuntimeErr::SqlxError(source))
+    | DbErr::Query(RuntimeErr::SqlxError(source))) = error
     else {
         return None;
     };
@@ -86,22 +90,32 @@ fn code(error: &DbErr) -> Option<String> {
 
 /// Trying the same transaction again may well succeed: busy, serialisation failure, deadlock.
 pub(crate) fn is_transient(error: &DbErr) -> bool {
-    code(error).is_some_and(|code| matches!(code.as_str(), "5" | "517" | "261" | "6" | "262" | "40001" | "40P01"))
+    code(error)
+        .is_some_and(|code| matches!(code.as_str(), "5" | "517" | "261" | "6" | "262" | "40001" | "40P01"))
 }
 
 /// The database is away, full, read-only, shutting down or out of time.
 fn is_outage(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source)) => match source.as_ref() {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
-            // SQLite: busy, locked, read-only, I/O, full, cannot open. PostgreSQL: connection, resources, shutdown, timeouts.
-            sqlx::Error::Database(database) => database.code().is_some_and(|code| {
-                code.parse::<u32>().is_ok_and(|number| number < 10_000 && matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
-                    || ["08", "53", "57", "55P03", "25006"].iter().any(|class| code.len() == 5 && code.starts_with(class))
-            }),
-            _ => false,
-        },
+        DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source)) => {
+            match source.as_ref() {
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::WorkerCrashed => true,
+                // SQLite: busy, locked, read-only, I/O, full, cannot open. PostgreSQL: connection, resources, shutdown, timeouts.
+                sqlx::Error::Database(database) => database.code().is_some_and(|code| {
+                    code.parse::<u32>().is_ok_and(|number| {
+                        number < 10_000 && matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
+                    }) || ["08", "53", "57", "55P03", "25006"]
+                        .iter()
+                        .any(|class| code.len() == 5 && code.starts_with(class))
+                }),
+                _ => false,
+            }
+        }
         _ => false,
     }
 }

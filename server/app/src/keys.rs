@@ -13,7 +13,8 @@ use domain::id::{OneTimeTokenId, SessionId, UserId};
 use domain::time::Timestamp;
 
 /// What stands before the 32 bytes of an Ed25519 private key in PKCS#8 (RFC 8410).
-const PKCS8: [u8; 16] = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PKCS8: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 /// Seconds by which clocks may differ.
 const LEEWAY: i64 = 5;
@@ -50,12 +51,17 @@ impl Keys {
             let encoding = EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed.as_slice()].concat());
             let jwk = Jwk::from_encoding_key(&encoding, Algorithm::EdDSA)?;
             let decoding = DecodingKey::from_jwk(&jwk)?;
-            let kid: String = token_hash(&serde_json::to_string(&jwk).unwrap_or_default()).chars().take(12).collect();
+            let kid: String =
+                token_hash(&serde_json::to_string(&jwk).unwrap_or_default()).chars().take(12).collect();
             keys.push((kid, encoding, decoding));
         }
         let seed = seeds.first().ok_or(jsonwebtoken::errors::ErrorKind::InvalidEddsaKey)?;
         let (kid, signing, _) = keys.first().ok_or(jsonwebtoken::errors::ErrorKind::InvalidEddsaKey)?;
-        let header = Header { typ: Some("at+jwt".to_owned()), kid: Some(kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header {
+            typ: Some("at+jwt".to_owned()),
+            kid: Some(kid.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
         let derived = SecretBox::new(Box::new(mac(seed, b"baitoanlon derived keys")));
         let (signing, header) = (signing.clone(), header);
         let verifying = keys.into_iter().map(|(kid, _, decoding)| (kid, decoding)).collect();
@@ -63,10 +69,24 @@ impl Keys {
     }
 
     /// Signs an access token for a session.
-    pub fn sign(&self, user: UserId, session: SessionId, now: Timestamp, life: std::time::Duration) -> Result<String, jsonwebtoken::errors::Error> {
+    pub fn sign(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: Timestamp,
+        life: std::time::Duration,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
         let iat = now.seconds();
         let life = i64::try_from(life.as_secs()).unwrap_or(LONGEST_LIFE);
-        let claims = Claims { iss: self.issuer.clone(), aud: self.issuer.clone(), sub: user.0, sid: session.0, iat, nbf: iat, exp: iat + life };
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.issuer.clone(),
+            sub: user.0,
+            sid: session.0,
+            iat,
+            nbf: iat,
+            exp: iat + life,
+        };
         jsonwebtoken::encode(&self.header, &claims, &self.signing)
     }
 
@@ -77,7 +97,11 @@ impl Keys {
         }
         // The header only chooses from our own list; nothing in it is believed.
         let header = jsonwebtoken::decode_header(token).ok()?;
-        let strange = header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.x5c.is_some() || header.cty.is_some();
+        let strange = header.jku.is_some()
+            || header.jwk.is_some()
+            || header.x5u.is_some()
+            || header.x5c.is_some()
+            || header.cty.is_some();
         if strange || header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some("at+jwt") {
             return None;
         }
@@ -164,9 +188,18 @@ mod tests {
         assert_eq!(keys(2).verify(&good, now()), None, "another key");
         assert_eq!(ours.verify(&sign(&ours, now().plus_seconds(-70)), now()), None, "expired");
         assert_eq!(ours.verify(&sign(&ours, now().plus_seconds(70)), now()), None, "not yet valid");
-        assert_eq!(ours.verify(&sign(&Keys::new("https://other.example", &[[1; 32]]).unwrap(), now()), now()), None, "other issuer");
+        assert_eq!(
+            ours.verify(&sign(&Keys::new("https://other.example", &[[1; 32]]).unwrap(), now()), now()),
+            None,
+            "other issuer"
+        );
         let (_, rest) = good.split_once('.').unwrap();
-        for header in [r#"{"alg":"none","typ":"at+jwt"}"#, r#"{"alg":"HS256","typ":"at+jwt"}"#, r#"{"alg":"EdDSA","typ":"JWT"}"#, r#"{"alg":"EdDSA","typ":"at+jwt"}"#] {
+        for header in [
+            r#"{"alg":"none","typ":"at+jwt"}"#,
+            r#"{"alg":"HS256","typ":"at+jwt"}"#,
+            r#"{"alg":"EdDSA","typ":"JWT"}"#,
+            r#"{"alg":"EdDSA","typ":"at+jwt"}"#,
+        ] {
             let forged = format!("{}.{rest}", BASE64_URL_SAFE_NO_PAD.encode(header));
             assert_eq!(ours.verify(&forged, now()), None);
         }

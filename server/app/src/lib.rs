@@ -81,7 +81,14 @@ impl App {
     /// Puts the parts together.
     pub fn new(db: db::Db, keys: keys::Keys, settings: Settings) -> Self {
         let passwords = password::Passwords::new();
-        Self(Arc::new(Inner { db, keys, passwords, settings, viewers: access::Viewers::default(), wake: tokio::sync::Notify::new() }))
+        Self(Arc::new(Inner {
+            db,
+            keys,
+            passwords,
+            settings,
+            viewers: access::Viewers::default(),
+            wake: tokio::sync::Notify::new(),
+        }))
     }
 }
 

@@ -10,8 +10,14 @@ use domain::proposal::ProposalStatus;
 use domain::review::CouncilRole;
 use domain::text::Bilingual;
 use domain::time::Timestamp;
-use entity::{challenge, decision, event, message, one_time_token, opening, organization, proposal, proposal_version, user};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect};
+use entity::{
+    challenge, decision, event, message, one_time_token, opening, organization, proposal, proposal_version,
+    user,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::App;
@@ -41,17 +47,23 @@ impl Command for Claim {
     type Output = Vec<Claimed>;
 
     async fn run(&self, tx: &Tx) -> Result<Vec<Claimed>> {
-        use sea_orm::sea_query::{Expr, ExprTrait as _};
         use message::Column as M;
+        use sea_orm::sea_query::{Expr, ExprTrait as _};
         let now = tx.now().await?;
-        let waiting = Condition::all().add(M::Status.is_in([MessageStatus::Queued, MessageStatus::Retrying])).add(M::DueAt.lte(now));
-        let abandoned = Condition::all().add(M::Status.eq(MessageStatus::Sending)).add(M::LeaseUntil.lte(now));
+        let waiting = Condition::all()
+            .add(M::Status.is_in([MessageStatus::Queued, MessageStatus::Retrying]))
+            .add(M::DueAt.lte(now));
+        let abandoned =
+            Condition::all().add(M::Status.eq(MessageStatus::Sending)).add(M::LeaseUntil.lte(now));
         // Two steps in one transaction: an UPDATE over a limited subquery may claim more than the limit on PostgreSQL.
         let due = message::Entity::find()
             .filter(Condition::any().add(waiting).add(abandoned))
             .order_by_asc(M::DueAt)
             .limit(self.limit)
-            .lock_with_behavior(sea_orm::sea_query::LockType::Update, sea_orm::sea_query::LockBehavior::SkipLocked)
+            .lock_with_behavior(
+                sea_orm::sea_query::LockType::Update,
+                sea_orm::sea_query::LockBehavior::SkipLocked,
+            )
             .all(tx)
             .await?;
         let lease = now.plus_seconds(i64::try_from(tx.app().settings.mail_lease.as_secs()).unwrap_or(60));
@@ -59,7 +71,11 @@ impl Command for Claim {
             return Ok(Vec::new());
         }
         message::Entity::update_many()
-            .set(message::ActiveModel { status: Set(MessageStatus::Sending), lease_until: Set(Some(lease)), ..Default::default() })
+            .set(message::ActiveModel {
+                status: Set(MessageStatus::Sending),
+                lease_until: Set(Some(lease)),
+                ..Default::default()
+            })
             .col_expr(M::Attempt, Expr::col(M::Attempt).add(1))
             .col_expr(M::Fence, Expr::col(M::Fence).add(1))
             .filter(M::Id.is_in(due.iter().map(|row| row.id)))
@@ -97,7 +113,9 @@ impl Command for Settle {
 
     async fn run(&self, tx: &Tx) -> Result<Self::Output> {
         use message::Column as M;
-        let held = message::Entity::find_by_id(self.claimed.id).filter(M::Fence.eq(self.claimed.fence)).filter(M::Status.eq(MessageStatus::Sending));
+        let held = message::Entity::find_by_id(self.claimed.id)
+            .filter(M::Fence.eq(self.claimed.fence))
+            .filter(M::Status.eq(MessageStatus::Sending));
         let Some(row) = held.lock_exclusive().one(tx).await? else { return Ok(None) };
         let now = tx.now().await?;
         let mut change = message::ActiveModel { lease_until: Set(None), ..Default::default() };
@@ -158,7 +176,8 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
     let db = &app.db.read;
     let row = message::Entity::find_by_id(id).one(db).await?.ok_or_else(vanished)?;
     let happened = event::Entity::find_by_id(row.event_seq).one(db).await?.ok_or_else(vanished)?;
-    let event: Event = serde_json::from_str(&happened.payload).map_err(|error| Error::Internal(error.to_string()))?;
+    let event: Event =
+        serde_json::from_str(&happened.payload).map_err(|error| Error::Internal(error.to_string()))?;
     let token = match event.token {
         Some(id) => one_time_token::Entity::find_by_id(id).one(db).await?,
         None => None,
@@ -172,14 +191,17 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
         _ => return Ok(Composition::Suppressed("the token was used or replaced")),
     };
     let facts = Facts::load(app, &event, token, locale).await?;
-    let Some(letter) = facts.letter(app, row.kind, &event) else { return Ok(Composition::Suppressed("what it was about is gone")) };
+    let Some(letter) = facts.letter(app, row.kind, &event) else {
+        return Ok(Composition::Suppressed("what it was about is gone"));
+    };
     if facts.is_obsolete(row.kind) {
         return Ok(Composition::Suppressed("no longer true"));
     }
     if let Some(reader) = row.user_id
-        && !may_read(app, reader, row.kind, &event).await? {
-            return Ok(Composition::Suppressed("its reader may not read it any more"));
-        }
+        && !may_read(app, reader, row.kind, &event).await?
+    {
+        return Ok(Composition::Suppressed("its reader may not read it any more"));
+    }
     Ok(Composition::Ready(Box::new(Composed { id, to, name, locale, written_at: happened.at, letter })))
 }
 
@@ -189,14 +211,19 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
     let viewer = Viewer(Some(person));
     let speaks_of_proposal = matches!(
         kind,
-        LetterKind::ProposalSubmitted | LetterKind::ProposalWithdrawn | LetterKind::ProposalScreened | LetterKind::DecisionPublishedToApplicant
+        LetterKind::ProposalSubmitted
+            | LetterKind::ProposalWithdrawn
+            | LetterKind::ProposalScreened
+            | LetterKind::DecisionPublishedToApplicant
     );
     if let Some(proposal) = event.proposal.filter(|_| speaks_of_proposal) {
         return Ok(!crate::batch::proposals(app, &viewer, &[proposal]).await?.is_empty());
     }
     match event.challenge {
         // What was taken back is a draft again; that it was taken back is all the letter says.
-        Some(challenge) if kind != LetterKind::ChallengeRecalled => Ok(!crate::batch::challenges(app, &viewer, &[challenge]).await?.is_empty()),
+        Some(challenge) if kind != LetterKind::ChallengeRecalled => {
+            Ok(!crate::batch::challenges(app, &viewer, &[challenge]).await?.is_empty())
+        }
         _ => Ok(true),
     }
 }
@@ -216,7 +243,12 @@ struct Facts {
 }
 
 impl Facts {
-    async fn load(app: &App, event: &Event, token: Option<one_time_token::Model>, locale: Locale) -> Result<Self> {
+    async fn load(
+        app: &App,
+        event: &Event,
+        token: Option<one_time_token::Model>,
+        locale: Locale,
+    ) -> Result<Self> {
         let db = &app.db.read;
         macro_rules! row {
             ($entity:ident, $id:expr) => {
@@ -230,11 +262,13 @@ impl Facts {
         let number = event.facts.get("number").and_then(|number| number.parse::<i32>().ok());
         let version = match (event.proposal, number) {
             (Some(proposal), Some(number)) => {
-                let version = proposal_version::Entity::find().filter(proposal_version::Column::ProposalId.eq(proposal));
+                let version = proposal_version::Entity::find()
+                    .filter(proposal_version::Column::ProposalId.eq(proposal));
                 version.filter(proposal_version::Column::Number.eq(number)).one(db).await?
             }
             (Some(proposal), None) => {
-                let versions = proposal_version::Entity::find().filter(proposal_version::Column::ProposalId.eq(proposal));
+                let versions = proposal_version::Entity::find()
+                    .filter(proposal_version::Column::ProposalId.eq(proposal));
                 versions.order_by_desc(proposal_version::Column::Number).limit(1).one(db).await?
             }
             _ => None,
@@ -246,7 +280,10 @@ impl Facts {
             agency: row!(organization, challenge.as_ref().map(|challenge| challenge.agency_id)),
             proposal: row!(proposal, event.proposal),
             version,
-            decision: row!(decision, event.decision.or_else(|| Some(DecisionId(event.facts.get("decision")?.parse().ok()?)))),
+            decision: row!(
+                decision,
+                event.decision.or_else(|| Some(DecisionId(event.facts.get("decision")?.parse().ok()?)))
+            ),
             opening: row!(opening, event.challenge),
             person: row!(user, event.user),
             challenge,
@@ -256,7 +293,9 @@ impl Facts {
     /// A letter that asks for something which has been done, or undone, meanwhile.
     fn is_obsolete(&self, kind: LetterKind) -> bool {
         match kind {
-            LetterKind::OpeningRequested => self.opening.as_ref().is_none_or(|opening| opening.confirmed_at.is_some()),
+            LetterKind::OpeningRequested => {
+                self.opening.as_ref().is_none_or(|opening| opening.confirmed_at.is_some())
+            }
             _ => false,
         }
     }
@@ -264,7 +303,9 @@ impl Facts {
     /// The letter; None if a row that it speaks of is gone.
     fn letter(&self, app: &App, kind: LetterKind, event: &Event) -> Option<Letter> {
         let public = app.settings.public_url.trim_end_matches('/');
-        let say = |vi: &str, en: Option<&String>| Bilingual { vi: vi.to_owned(), en: en.cloned() }.read(self.locale).0.to_owned();
+        let say = |vi: &str, en: Option<&String>| {
+            Bilingual { vi: vi.to_owned(), en: en.cloned() }.read(self.locale).0.to_owned()
+        };
         let organization_name = |row: &organization::Model| say(&row.name_vi, row.name_en.as_ref());
         let challenge = || self.challenge.as_ref().map(|row| say(&row.title_vi, row.title_en.as_ref()));
         let agency = || self.agency.as_ref().map(organization_name);
@@ -273,7 +314,8 @@ impl Facts {
         let person = || self.person.as_ref().map(|person| person.display_name.clone());
         let at_challenge = || self.challenge.as_ref().map(|row| format!("{public}/challenges/{}", row.slug));
         let at_proposal = || self.proposal.as_ref().map(|row| format!("{public}/proposals/{}", row.id));
-        let at_organization = || self.organization.as_ref().map(|row| format!("{public}/organizations/{}", row.slug));
+        let at_organization =
+            || self.organization.as_ref().map(|row| format!("{public}/organizations/{}", row.slug));
         let reason = |text: Option<&String>| text.cloned().unwrap_or_default();
         let token = || Some(app.keys.one_time_token(event.token?));
         Some(match kind {
@@ -283,8 +325,12 @@ impl Facts {
                 Letter::EmailVerification { token, expires_at: self.token.as_ref()?.expires_at, link }
             }
             LetterKind::AccountExists => Letter::AccountExists { link: format!("{public}/log-in") },
-            LetterKind::OrganizationPending => Letter::OrganizationPending { organization: organization()?, link: at_organization()? },
-            LetterKind::OrganizationVerified => Letter::OrganizationVerified { organization: organization()?, link: at_organization()? },
+            LetterKind::OrganizationPending => {
+                Letter::OrganizationPending { organization: organization()?, link: at_organization()? }
+            }
+            LetterKind::OrganizationVerified => {
+                Letter::OrganizationVerified { organization: organization()?, link: at_organization()? }
+            }
             LetterKind::OrganizationRejected => Letter::OrganizationRejected {
                 organization: organization()?,
                 reason: reason(self.organization.as_ref()?.status_reason.as_ref()),
@@ -294,27 +340,53 @@ impl Facts {
                 let (invitation, token) = (self.token.as_ref()?, token()?);
                 let link = format!("{public}/accept-invitation#token={token}");
                 let role = membership_role(invitation.role?, self.locale).to_owned();
-                Letter::MemberInvited { organization: organization()?, role, token, expires_at: invitation.expires_at, link }
+                Letter::MemberInvited {
+                    organization: organization()?,
+                    role,
+                    token,
+                    expires_at: invitation.expires_at,
+                    link,
+                }
             }
-            LetterKind::MemberJoined => Letter::MemberJoined { organization: organization()?, member: person()?, link: at_organization()? },
-            LetterKind::ChallengeSubmitted => Letter::ChallengeSubmitted { challenge: challenge()?, agency: agency()?, link: at_challenge()? },
+            LetterKind::MemberJoined => Letter::MemberJoined {
+                organization: organization()?,
+                member: person()?,
+                link: at_organization()?,
+            },
+            LetterKind::ChallengeSubmitted => Letter::ChallengeSubmitted {
+                challenge: challenge()?,
+                agency: agency()?,
+                link: at_challenge()?,
+            },
             LetterKind::ChallengeChangesRequested => Letter::ChallengeChangesRequested {
                 challenge: challenge()?,
                 reason: reason(self.challenge.as_ref()?.status_reason.as_ref()),
                 link: at_challenge()?,
             },
-            LetterKind::ChallengeApproved => Letter::ChallengeApproved { challenge: challenge()?, link: at_challenge()? },
-            LetterKind::ChallengeRecalled => Letter::ChallengeRecalled { challenge: challenge()?, agency: agency()?, link: at_challenge()? },
+            LetterKind::ChallengeApproved => {
+                Letter::ChallengeApproved { challenge: challenge()?, link: at_challenge()? }
+            }
+            LetterKind::ChallengeRecalled => Letter::ChallengeRecalled {
+                challenge: challenge()?,
+                agency: agency()?,
+                link: at_challenge()?,
+            },
             LetterKind::ChallengePublished => Letter::ChallengePublished {
                 challenge: challenge()?,
                 agency: agency()?,
                 closes_at: self.challenge.as_ref()?.closes_at?,
                 link: at_challenge()?,
             },
-            LetterKind::DecisionMakerNamed => Letter::DecisionMakerNamed { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::DecisionMakerNamed => {
+                Letter::DecisionMakerNamed { challenge: challenge()?, link: at_challenge()? }
+            }
             LetterKind::CouncilMemberAppointed => {
                 let role = CouncilRole::from_name(event.facts.get("role")?)?;
-                Letter::CouncilMemberAppointed { challenge: challenge()?, role: council_role(role, self.locale).to_owned(), link: at_challenge()? }
+                Letter::CouncilMemberAppointed {
+                    challenge: challenge()?,
+                    role: council_role(role, self.locale).to_owned(),
+                    link: at_challenge()?,
+                }
             }
             LetterKind::ProposalSubmitted => {
                 let version = self.version.as_ref()?;
@@ -327,12 +399,24 @@ impl Facts {
                     link: at_proposal()?,
                 }
             }
-            LetterKind::ProposalWithdrawn => Letter::ProposalWithdrawn { challenge: challenge()?, proposal: proposal()?, link: at_proposal()? },
-            LetterKind::ProposalWithdrawnFromReview => Letter::ProposalWithdrawnFromReview { challenge: challenge()?, link: at_challenge()? },
-            LetterKind::OpeningRequested => Letter::OpeningRequested { challenge: challenge()?, requested_by: person()?, link: at_challenge()? },
-            LetterKind::ProposalsOpened => {
-                Letter::ProposalsOpened { challenge: challenge()?, opened_at: self.opening.as_ref()?.confirmed_at?, link: at_challenge()? }
+            LetterKind::ProposalWithdrawn => Letter::ProposalWithdrawn {
+                challenge: challenge()?,
+                proposal: proposal()?,
+                link: at_proposal()?,
+            },
+            LetterKind::ProposalWithdrawnFromReview => {
+                Letter::ProposalWithdrawnFromReview { challenge: challenge()?, link: at_challenge()? }
             }
+            LetterKind::OpeningRequested => Letter::OpeningRequested {
+                challenge: challenge()?,
+                requested_by: person()?,
+                link: at_challenge()?,
+            },
+            LetterKind::ProposalsOpened => Letter::ProposalsOpened {
+                challenge: challenge()?,
+                opened_at: self.opening.as_ref()?.confirmed_at?,
+                link: at_challenge()?,
+            },
             LetterKind::ProposalScreened => Letter::ProposalScreened {
                 challenge: challenge()?,
                 proposal: proposal()?,
@@ -340,21 +424,35 @@ impl Facts {
                 reason: reason(self.proposal.as_ref()?.status_reason.as_ref()),
                 link: at_proposal()?,
             },
-            LetterKind::ReviewOffered => Letter::ReviewOffered { challenge: challenge()?, link: at_challenge()? },
-            LetterKind::ReviewRecused => Letter::ReviewRecused { challenge: challenge()?, member: person()?, link: at_challenge()? },
-            LetterKind::ReviewSubmitted => Letter::ReviewSubmitted { challenge: challenge()?, member: person()?, link: at_challenge()? },
+            LetterKind::ReviewOffered => {
+                Letter::ReviewOffered { challenge: challenge()?, link: at_challenge()? }
+            }
+            LetterKind::ReviewRecused => {
+                Letter::ReviewRecused { challenge: challenge()?, member: person()?, link: at_challenge()? }
+            }
+            LetterKind::ReviewSubmitted => {
+                Letter::ReviewSubmitted { challenge: challenge()?, member: person()?, link: at_challenge()? }
+            }
             LetterKind::RoundLocked => Letter::RoundLocked { challenge: challenge()?, link: at_challenge()? },
-            LetterKind::DecisionStarted => Letter::DecisionStarted { challenge: challenge()?, link: at_challenge()? },
-            LetterKind::DecisionProposed => Letter::DecisionProposed { challenge: challenge()?, link: at_challenge()? },
+            LetterKind::DecisionStarted => {
+                Letter::DecisionStarted { challenge: challenge()?, link: at_challenge()? }
+            }
+            LetterKind::DecisionProposed => {
+                Letter::DecisionProposed { challenge: challenge()?, link: at_challenge()? }
+            }
             LetterKind::DecisionReturned => Letter::DecisionReturned {
                 challenge: challenge()?,
                 reason: reason(self.decision.as_ref()?.return_reason.as_ref()),
                 link: at_challenge()?,
             },
-            LetterKind::DecisionApproved => Letter::DecisionApproved { challenge: challenge()?, link: at_challenge()? },
-            LetterKind::DecisionPublished => {
-                Letter::DecisionPublished { challenge: challenge()?, decision_number: self.decision_number()?, link: at_challenge()? }
+            LetterKind::DecisionApproved => {
+                Letter::DecisionApproved { challenge: challenge()?, link: at_challenge()? }
             }
+            LetterKind::DecisionPublished => Letter::DecisionPublished {
+                challenge: challenge()?,
+                decision_number: self.decision_number()?,
+                link: at_challenge()?,
+            },
             LetterKind::DecisionPublishedToApplicant => Letter::DecisionPublishedToApplicant {
                 challenge: challenge()?,
                 proposal: proposal()?,
@@ -436,9 +534,19 @@ pub struct Backlog {
 pub async fn backlog(app: &App) -> Result<Backlog> {
     use message::Column as M;
     let unsent = [MessageStatus::Queued, MessageStatus::Sending, MessageStatus::Retrying];
-    let oldest = message::Entity::find().filter(M::Status.is_in(unsent)).order_by_asc(M::CreatedAt).limit(1).one(&app.db.read).await?;
+    let oldest = message::Entity::find()
+        .filter(M::Status.is_in(unsent))
+        .order_by_asc(M::CreatedAt)
+        .limit(1)
+        .one(&app.db.read)
+        .await?;
     let dead = message::Entity::find().filter(M::Status.eq(MessageStatus::Dead)).count(&app.db.read).await?;
-    let leased = message::Entity::find().filter(M::Status.eq(MessageStatus::Sending)).order_by_asc(M::LeaseUntil).limit(1).one(&app.db.read).await?;
+    let leased = message::Entity::find()
+        .filter(M::Status.eq(MessageStatus::Sending))
+        .order_by_asc(M::LeaseUntil)
+        .limit(1)
+        .one(&app.db.read)
+        .await?;
     let now = app.db.clock.process();
     let lease = i64::try_from(app.settings.mail_lease.as_secs()).unwrap_or(i64::MAX);
     let held = |row: message::Model| Some(now.seconds_since(row.lease_until?).saturating_add(lease).max(0));

@@ -26,7 +26,13 @@ pub struct Op {
 impl Op {
     /// The program itself, by a named person: the demo, the command line.
     pub fn of_system(viewer: Viewer) -> Self {
-        Self { viewer, locale: Locale::Vi, request_id: crate::ids::random::<uuid::Uuid>().to_string(), address: None, idempotency_key: None }
+        Self {
+            viewer,
+            locale: Locale::Vi,
+            request_id: crate::ids::random::<uuid::Uuid>().to_string(),
+            address: None,
+            idempotency_key: None,
+        }
     }
 
     /// The person, or a refusal.
@@ -92,11 +98,14 @@ impl Viewer {
     /// The roles that hold everywhere: signed in, programme office, posts on the platform.
     pub fn roles(&self) -> Roles {
         let Some(person) = &self.0 else { return Roles::default() };
-        let office = self.seats().filter(|seat| seat.status == OrganizationStatus::Verified).filter_map(|seat| match seat.role {
-            MembershipRole::Officer => Some(Role::Officer),
-            MembershipRole::Publisher => Some(Role::Publisher),
-            _ => None,
-        });
+        let office =
+            self.seats().filter(|seat| seat.status == OrganizationStatus::Verified).filter_map(|seat| {
+                match seat.role {
+                    MembershipRole::Officer => Some(Role::Officer),
+                    MembershipRole::Publisher => Some(Role::Publisher),
+                    _ => None,
+                }
+            });
         let posts = person.posts.iter().map(|post| match post {
             PlatformRole::Auditor => Role::Auditor,
             PlatformRole::Administrator => Role::Administrator,

@@ -20,7 +20,8 @@ use crate::error::{Error, Result};
 
 async fn may_be_opened(tx: &Tx, row: &challenge::Model) -> Result<()> {
     machine::step(domain::challenge::TRANSITIONS, row.status, &ChallengeCommand::OpenProposals)?;
-    let timetable = timetable(row).ok_or_else(|| Error::Internal("a published challenge without a timetable".to_owned()))?;
+    let timetable = timetable(row)
+        .ok_or_else(|| Error::Internal("a published challenge without a timetable".to_owned()))?;
     timetable.must_be_closed(tx.now().await?)?;
     Ok(())
 }
@@ -129,8 +130,15 @@ async fn receipts(tx: &Tx, challenge: ChallengeId) -> Result<Vec<Receipt>> {
             .all(tx)
             .await?;
         receipts.extend(chunk.iter().filter_map(|proposal| {
-            let version = versions.iter().find(|version| version.proposal_id == proposal.id && version.number == proposal.current_version)?;
-            Some(Receipt { proposal: proposal.id, version: version.number, sha256: version.sha256.clone(), submitted_at: version.submitted_at })
+            let version = versions.iter().find(|version| {
+                version.proposal_id == proposal.id && version.number == proposal.current_version
+            })?;
+            Some(Receipt {
+                proposal: proposal.id,
+                version: version.number,
+                sha256: version.sha256.clone(),
+                submitted_at: version.submitted_at,
+            })
         }));
     }
     Ok(receipts)

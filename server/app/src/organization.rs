@@ -7,13 +7,15 @@ use domain::id::{MembershipId, OrganizationId, UserId};
 use domain::locale::Locale;
 use domain::machine;
 use domain::organization::{
-    INVITATIONS_MAX, MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind, OrganizationStatus, TRANSITIONS,
+    INVITATIONS_MAX, MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind, OrganizationStatus,
+    TRANSITIONS,
 };
 use domain::problem::{Problem, Reason};
 use domain::text::{Bilingual, look_alike_key, slug_from};
 use entity::{membership, one_time_token, organization, user};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect, Select,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _,
+    QueryFilter, QuerySelect, Select,
 };
 use serde::Serialize;
 
@@ -28,22 +30,30 @@ use crate::page::{self, Ask, Key, Page, Sort};
 
 /// Verified ones are known to all; others to their members and to staff.
 pub fn visible_to(viewer: &Viewer) -> Select<organization::Entity> {
-    let staff = viewer.is_programme_office() || viewer.holds(PlatformRole::Administrator) || viewer.holds(PlatformRole::Auditor);
+    let staff = viewer.is_programme_office()
+        || viewer.holds(PlatformRole::Administrator)
+        || viewer.holds(PlatformRole::Auditor);
     if staff {
         return organization::Entity::find();
     }
-    let own: Vec<OrganizationId> = viewer.0.iter().flat_map(|person| &person.seats).map(|seat| seat.organization).collect();
+    let own: Vec<OrganizationId> =
+        viewer.0.iter().flat_map(|person| &person.seats).map(|seat| seat.organization).collect();
     let verified = organization::Column::Status.eq(OrganizationStatus::Verified);
-    organization::Entity::find().filter(Condition::any().add(verified).add(organization::Column::Id.is_in(own)))
+    organization::Entity::find()
+        .filter(Condition::any().add(verified).add(organization::Column::Id.is_in(own)))
 }
 
 /// Memberships that a viewer may see: those of one's own organisations; staff see all.
 pub fn memberships_visible_to(viewer: &Viewer) -> Select<membership::Entity> {
     let live = membership::Entity::find().filter(membership::Column::EndedAt.is_null());
-    if viewer.is_programme_office() || viewer.holds(PlatformRole::Administrator) || viewer.holds(PlatformRole::Auditor) {
+    if viewer.is_programme_office()
+        || viewer.holds(PlatformRole::Administrator)
+        || viewer.holds(PlatformRole::Auditor)
+    {
         return live;
     }
-    let own: Vec<OrganizationId> = viewer.0.iter().flat_map(|person| &person.seats).map(|seat| seat.organization).collect();
+    let own: Vec<OrganizationId> =
+        viewer.0.iter().flat_map(|person| &person.seats).map(|seat| seat.organization).collect();
     live.filter(membership::Column::OrganizationId.is_in(own))
 }
 
@@ -73,10 +83,23 @@ fn filtered(viewer: &Viewer, filter: &Filter) -> Select<organization::Entity> {
 }
 
 /// A page of organisations by name.
-pub async fn list(app: &crate::App, viewer: &Viewer, filter: &Filter, ask: &Ask) -> Result<Page<organization::Model>> {
+pub async fn list(
+    app: &crate::App,
+    viewer: &Viewer,
+    filter: &Filter,
+    ask: &Ask,
+) -> Result<Page<organization::Model>> {
     let scope = format!("organizations {}", serde_json::to_string(filter).unwrap_or_default());
-    let sort = Sort { column: Some(organization::Column::NameFolded), id: organization::Column::Id, descending: false, scope };
-    page::read(&app.db.read, &app.keys, filtered(viewer, filter), &sort, ask, |row| (Some(Key::Text(row.name_folded.clone())), row.id.0)).await
+    let sort = Sort {
+        column: Some(organization::Column::NameFolded),
+        id: organization::Column::Id,
+        descending: false,
+        scope,
+    };
+    page::read(&app.db.read, &app.keys, filtered(viewer, filter), &sort, ask, |row| {
+        (Some(Key::Text(row.name_folded.clone())), row.id.0)
+    })
+    .await
 }
 
 /// How many there are on all pages.
@@ -102,7 +125,10 @@ impl Command for CreateOrganization {
     async fn run(&self, tx: &Tx) -> Result<OrganizationId> {
         let user = tx.op().user()?;
         let office = self.kind == OrganizationKind::ProgrammeOffice;
-        must(if office { Action::CreateProgrammeOffice } else { Action::CreateOrganization }, tx.op().viewer.roles())?;
+        must(
+            if office { Action::CreateProgrammeOffice } else { Action::CreateOrganization },
+            tx.op().viewer.roles(),
+        )?;
         let now = tx.now().await?;
         let id: OrganizationId = ids::random();
         let slug = match &self.slug {
@@ -127,7 +153,9 @@ impl Command for CreateOrganization {
         };
         organization::Entity::insert(row).exec_without_returning(tx).await?;
         join(tx, id, user, MembershipRole::founder(self.kind), now).await?;
-        tx.record(Event::new(EventKind::OrganizationCreated).organization(id).user(user).fact("kind", self.kind));
+        tx.record(
+            Event::new(EventKind::OrganizationCreated).organization(id).user(user).fact("kind", self.kind),
+        );
         Ok(id)
     }
 }
@@ -137,7 +165,13 @@ async fn free_slug(tx: &Tx, base: &str, id: OrganizationId) -> Result<String> {
     Ok(if taken.is_none() { base.to_owned() } else { format!("{base}-{}", &id.0.simple().to_string()[..6]) })
 }
 
-async fn join(tx: &Tx, organization: OrganizationId, user: UserId, role: MembershipRole, now: domain::time::Timestamp) -> Result<MembershipId> {
+async fn join(
+    tx: &Tx,
+    organization: OrganizationId,
+    user: UserId,
+    role: MembershipRole,
+    now: domain::time::Timestamp,
+) -> Result<MembershipId> {
     let id: MembershipId = ids::random();
     let row = membership::ActiveModel {
         id: Set(id),
@@ -153,7 +187,8 @@ async fn join(tx: &Tx, organization: OrganizationId, user: UserId, role: Members
 
 /// Loads and locks an organisation that the viewer may know of.
 async fn locked(tx: &Tx, id: OrganizationId, field: &str) -> Result<organization::Model> {
-    let row = visible_to(&tx.op().viewer).filter(organization::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
+    let row =
+        visible_to(&tx.op().viewer).filter(organization::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
     row.ok_or_else(|| Problem::at(field, Reason::NotFound).into())
 }
 
@@ -239,7 +274,9 @@ impl Command for InviteMember {
             place: Some((row.id, self.role)),
         };
         let token = issue(tx, invite, tx.app().settings.invitation_life, now).await?;
-        tx.record(Event::new(EventKind::MemberInvited).organization(row.id).token(token).fact("role", self.role));
+        tx.record(
+            Event::new(EventKind::MemberInvited).organization(row.id).token(token).fact("role", self.role),
+        );
         Ok(row.id)
     }
 }
@@ -266,13 +303,17 @@ impl Command for AcceptInvitation {
             return Err(Problem::at("token", Reason::InvalidToken).into());
         }
         organization::Entity::find_by_id(organization).lock_exclusive().one(tx).await?;
-        let members = membership::Entity::find().filter(membership::Column::OrganizationId.eq(organization)).filter(membership::Column::EndedAt.is_null());
+        let members = membership::Entity::find()
+            .filter(membership::Column::OrganizationId.eq(organization))
+            .filter(membership::Column::EndedAt.is_null());
         if members.count(tx).await? >= MEMBERS_MAX as u64 {
             return Err(Reason::Quota { limit: MEMBERS_MAX }.into());
         }
         let now = tx.now().await?;
         join(tx, organization, user, role, now).await?;
-        tx.record(Event::new(EventKind::MemberJoined).organization(organization).user(user).fact("role", role));
+        tx.record(
+            Event::new(EventKind::MemberJoined).organization(organization).user(user).fact("role", role),
+        );
         Ok(organization)
     }
 }
@@ -290,7 +331,8 @@ impl Command for RemoveMember {
 
     async fn run(&self, tx: &Tx) -> Result<Self::Output> {
         let user = tx.op().user()?;
-        let visible = memberships_visible_to(&tx.op().viewer).filter(membership::Column::Id.eq(self.membership));
+        let visible =
+            memberships_visible_to(&tx.op().viewer).filter(membership::Column::Id.eq(self.membership));
         let found = visible.one(tx).await?.ok_or_else(|| Problem::at("membershipId", Reason::NotFound))?;
         let organization = locked(tx, found.organization_id, "membershipId").await?;
         // Anybody may leave; others are removed by whoever manages the organisation.
@@ -308,16 +350,29 @@ impl Command for RemoveMember {
             return Err(Problem::at("membershipId", Reason::IncompatibleRole).into());
         }
         let now = tx.now().await?;
-        membership::ActiveModel { id: Set(found.id), ended_at: Set(Some(now)), ..Default::default() }.update(tx).await?;
-        tx.record(Event::new(EventKind::MemberRemoved).organization(organization.id).user(found.user_id).fact("role", found.role));
+        membership::ActiveModel { id: Set(found.id), ended_at: Set(Some(now)), ..Default::default() }
+            .update(tx)
+            .await?;
+        tx.record(
+            Event::new(EventKind::MemberRemoved)
+                .organization(organization.id)
+                .user(found.user_id)
+                .fact("role", found.role),
+        );
         Ok((organization.id, found.id))
     }
 }
 
 /// The organisations of one person, if the viewer may see them.
-pub async fn memberships_of(app: &crate::App, viewer: &Viewer, user: UserId) -> Result<Vec<membership::Model>> {
+pub async fn memberships_of(
+    app: &crate::App,
+    viewer: &Viewer,
+    user: UserId,
+) -> Result<Vec<membership::Model>> {
     use sea_orm::QueryOrder as _;
-    let rows = memberships_visible_to(viewer).filter(membership::Column::UserId.eq(user)).order_by_asc(membership::Column::CreatedAt);
+    let rows = memberships_visible_to(viewer)
+        .filter(membership::Column::UserId.eq(user))
+        .order_by_asc(membership::Column::CreatedAt);
     Ok(rows.all(&app.db.read).await?)
 }
 

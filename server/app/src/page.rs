@@ -116,7 +116,11 @@ where
         None => false,
     };
     let rows = keyed.into_iter().map(|(key, row)| (seal(keys, sort, &key), row)).collect();
-    Ok(if backward { Page { rows, has_previous: more, has_next: beyond_edge } } else { Page { rows, has_previous: beyond_edge, has_next: more } })
+    Ok(if backward {
+        Page { rows, has_previous: more, has_next: beyond_edge }
+    } else {
+        Page { rows, has_previous: beyond_edge, has_next: more }
+    })
 }
 
 /// Whether the word stands in a column of folded text; `%` and `_` in it are signs like any other.
@@ -127,7 +131,9 @@ pub(crate) fn has_word<C: ColumnTrait>(column: C, word: &str) -> SimpleExpr {
 
 fn size(ask: &Ask) -> Result<(u64, bool)> {
     let (count, field, backward) = match (ask.first, ask.last) {
-        (Some(_), Some(_)) => return Err(argument("last", Reason::OutOfRange { min: "0".to_owned(), max: "0".to_owned() })),
+        (Some(_), Some(_)) => {
+            return Err(argument("last", Reason::OutOfRange { min: "0".to_owned(), max: "0".to_owned() }));
+        }
         (Some(first), None) => (first, "first", false),
         (None, Some(last)) => (last, "last", true),
         (None, None) => return Ok((DEFAULT, ask.before.is_some() && ask.after.is_none())),
@@ -166,7 +172,14 @@ async fn exists<E: EntityTrait>(
 ) -> Result<bool> {
     // At or before the cursor is "not beyond it".
     let side = beyond(sort, key, sort.descending == backward);
-    let found = select.select_only().column(sort.id).filter(side.not()).limit(1).into_tuple::<uuid::Uuid>().one(connection).await?;
+    let found = select
+        .select_only()
+        .column(sort.id)
+        .filter(side.not())
+        .limit(1)
+        .into_tuple::<uuid::Uuid>()
+        .one(connection)
+        .await?;
     Ok(found.is_some())
 }
 
@@ -182,6 +195,11 @@ fn seal<C>(keys: &Keys, sort: &Sort<C>, (key, id): &RowKey) -> String {
 fn open<C>(keys: &Keys, sort: &Sort<C>, cursor: &str, field: &str) -> Result<RowKey> {
     let refuse = || argument(field, Reason::Malformed { expected: domain::problem::Form::Cursor });
     let text = keys.open_cursor(cursor).ok_or_else(refuse)?;
-    let (tag, key, id): (String, Option<Key>, uuid::Uuid) = serde_json::from_str(&text).map_err(|_| refuse())?;
-    if tag == scope_tag(sort) && key.is_some() == sort.column.is_some() { Ok((key, id)) } else { Err(refuse()) }
+    let (tag, key, id): (String, Option<Key>, uuid::Uuid) =
+        serde_json::from_str(&text).map_err(|_| refuse())?;
+    if tag == scope_tag(sort) && key.is_some() == sort.column.is_some() {
+        Ok((key, id))
+    } else {
+        Err(refuse())
+    }
 }

@@ -37,15 +37,19 @@ impl Passwords {
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
         let fits = self
             .run(move || {
-                PasswordHash::new(&stored)
-                    .is_ok_and(|parsed| Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok())
+                PasswordHash::new(&stored).is_ok_and(|parsed| {
+                    Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok()
+                })
             })
             .await?;
         Ok(fits && known)
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|error| Error::Internal(error.to_string()))?;
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?;
         let task = tokio::task::spawn_blocking(move || {
             let done = work();
             drop(place);
@@ -62,6 +66,8 @@ impl Default for Passwords {
 }
 
 fn hash(password: &SecretString) -> Result<String> {
-    let hash = Argon2::default().hash_password(password.expose_secret().as_bytes()).map_err(|error| Error::Internal(error.to_string()))?;
+    let hash = Argon2::default()
+        .hash_password(password.expose_secret().as_bytes())
+        .map_err(|error| Error::Internal(error.to_string()))?;
     Ok(hash.to_string())
 }

@@ -10,9 +10,13 @@ use domain::organization::{OrganizationKind, OrganizationStatus};
 use domain::problem::{Problem, Reason};
 use domain::proposal::{Content, ProposalCommand, ProposalStatus, TRANSITIONS, limits};
 use domain::review::{CouncilRole, Interest, ReviewStatus};
-use entity::{challenge, conflict_declaration, council_member, membership, opening, organization, proposal, proposal_draft, proposal_version, review};
+use entity::{
+    challenge, conflict_declaration, council_member, membership, opening, organization, proposal,
+    proposal_draft, proposal_version, review,
+};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect, QueryTrait, Select,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _,
+    QueryFilter, QuerySelect, QueryTrait, Select,
 };
 use serde::Serialize;
 
@@ -34,10 +38,21 @@ type SubQuery = sea_orm::sea_query::SelectStatement;
 /// once the decision is published. A visitor and an administrator: none.
 pub fn visible_to(viewer: &Viewer) -> Select<proposal::Entity> {
     use proposal::Column as P;
-    let Some(person) = &viewer.0 else { return proposal::Entity::find().filter(P::Id.is_in(Vec::<ProposalId>::new())) };
+    let Some(person) = &viewer.0 else {
+        return proposal::Entity::find().filter(P::Id.is_in(Vec::<ProposalId>::new()));
+    };
     let own = P::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup));
-    let opened = opening::Entity::find().filter(opening::Column::ConfirmedAt.is_not_null()).select_only().column(opening::Column::ChallengeId).into_query();
-    let ranked = [ProposalStatus::Evaluated, ProposalStatus::Selected, ProposalStatus::Reserve, ProposalStatus::NotSelected];
+    let opened = opening::Entity::find()
+        .filter(opening::Column::ConfirmedAt.is_not_null())
+        .select_only()
+        .column(opening::Column::ChallengeId)
+        .into_query();
+    let ranked = [
+        ProposalStatus::Evaluated,
+        ProposalStatus::Selected,
+        ProposalStatus::Reserve,
+        ProposalStatus::NotSelected,
+    ];
     let offered = review::Entity::find()
         .filter(review::Column::UserId.eq(person.id))
         .filter(review::Column::Status.ne(ReviewStatus::Recused))
@@ -45,9 +60,16 @@ pub fn visible_to(viewer: &Viewer) -> Select<proposal::Entity> {
         .column(review::Column::ProposalId)
         .into_query();
     let entitled = Condition::any()
-        .add(P::ChallengeId.in_subquery(councils(person.id, &[CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary])))
+        .add(P::ChallengeId.in_subquery(councils(
+            person.id,
+            &[CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary],
+        )))
         .add(P::Id.in_subquery(offered))
-        .add(Condition::all().add(P::Status.is_in(ranked)).add(P::ChallengeId.in_subquery(councils(person.id, CouncilRole::ALL))))
+        .add(
+            Condition::all()
+                .add(P::Status.is_in(ranked))
+                .add(P::ChallengeId.in_subquery(councils(person.id, CouncilRole::ALL))),
+        )
         .add(P::ChallengeId.in_subquery(decided_by(person.id)))
         .add(P::ChallengeId.in_subquery(decided_in(&viewer.organizations(OrganizationKind::Agency))))
         .add_option(viewer.holds(PlatformRole::Auditor).then(|| P::Id.is_not_null()));
@@ -93,7 +115,9 @@ pub fn identified_to(viewer: &Viewer) -> Select<proposal::Entity> {
     let Some(person) = &viewer.0 else { return visible };
     let blind_still = challenge::Entity::find()
         .filter(challenge::Column::IsBlind.eq(true))
-        .filter(challenge::Column::Status.is_not_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]))
+        .filter(
+            challenge::Column::Status.is_not_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]),
+        )
         .select_only()
         .column(challenge::Column::Id)
         .into_query();
@@ -117,7 +141,11 @@ fn councils(user: UserId, roles: &[CouncilRole]) -> SubQuery {
 }
 
 fn decided_by(user: UserId) -> SubQuery {
-    challenge::Entity::find().filter(challenge::Column::DecisionMakerId.eq(user)).select_only().column(challenge::Column::Id).into_query()
+    challenge::Entity::find()
+        .filter(challenge::Column::DecisionMakerId.eq(user))
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query()
 }
 
 fn decided_in(agencies: &[OrganizationId]) -> SubQuery {
@@ -131,7 +159,11 @@ fn decided_in(agencies: &[OrganizationId]) -> SubQuery {
 
 /// Organisations the person is, or ever was, a member of: whoever left last week is still in conflict.
 pub(crate) fn ever_member(user: UserId) -> SubQuery {
-    membership::Entity::find().filter(membership::Column::UserId.eq(user)).select_only().column(membership::Column::OrganizationId).into_query()
+    membership::Entity::find()
+        .filter(membership::Column::UserId.eq(user))
+        .select_only()
+        .column(membership::Column::OrganizationId)
+        .into_query()
 }
 
 /// Which proposals a list is of.
@@ -153,8 +185,12 @@ fn select_of(viewer: &Viewer, of: &Of) -> Select<proposal::Entity> {
 /// A page of proposals, newest draft first.
 pub async fn list(app: &App, viewer: &Viewer, of: &Of, ask: &Ask) -> Result<Page<proposal::Model>> {
     let scope = format!("proposals {}", serde_json::to_string(of).unwrap_or_default());
-    let sort = Sort { column: Some(proposal::Column::CreatedAt), id: proposal::Column::Id, descending: true, scope };
-    page::read(&app.db.read, &app.keys, select_of(viewer, of), &sort, ask, |row| (Some(Key::Number(row.created_at.micros())), row.id.0)).await
+    let sort =
+        Sort { column: Some(proposal::Column::CreatedAt), id: proposal::Column::Id, descending: true, scope };
+    page::read(&app.db.read, &app.keys, select_of(viewer, of), &sort, ask, |row| {
+        (Some(Key::Number(row.created_at.micros())), row.id.0)
+    })
+    .await
 }
 
 /// How many there are on all pages.
@@ -164,7 +200,8 @@ pub async fn count(app: &App, viewer: &Viewer, of: &Of) -> Result<u64> {
 
 /// Loads and locks a proposal that the viewer may know of.
 pub(crate) async fn locked(tx: &Tx, id: ProposalId) -> Result<proposal::Model> {
-    let row = visible_to(&tx.op().viewer).filter(proposal::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
+    let row =
+        visible_to(&tx.op().viewer).filter(proposal::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
     row.ok_or_else(|| Problem::at("proposalId", Reason::NotFound).into())
 }
 
@@ -177,10 +214,20 @@ pub(crate) async fn challenge_of(tx: &Tx, id: ProposalId) -> Result<challenge::M
 }
 
 /// Moves a proposal to its next state and writes what changes with it.
-pub(crate) async fn advance(tx: &Tx, row: &proposal::Model, command: ProposalCommand, change: proposal::ActiveModel) -> Result<ProposalStatus> {
+pub(crate) async fn advance(
+    tx: &Tx,
+    row: &proposal::Model,
+    command: ProposalCommand,
+    change: proposal::ActiveModel,
+) -> Result<ProposalStatus> {
     let next = machine::step(TRANSITIONS, row.status, &command)?;
     let now = tx.now().await?;
-    let change = proposal::ActiveModel { status: Set(next), updated_at: Set(now), version: Set(row.version + 1), ..change };
+    let change = proposal::ActiveModel {
+        status: Set(next),
+        updated_at: Set(now),
+        version: Set(row.version + 1),
+        ..change
+    };
     let done = proposal::Entity::update_many()
         .set(change)
         .filter(proposal::Column::Id.eq(row.id))
@@ -237,15 +284,22 @@ impl Command for CreateProposal {
             version: Set(1),
         };
         proposal::Entity::insert(row).exec_without_returning(tx).await?;
-        let draft = proposal_draft::ActiveModel { proposal_id: Set(id), content: Set(self.content.canonical()) };
+        let draft =
+            proposal_draft::ActiveModel { proposal_id: Set(id), content: Set(self.content.canonical()) };
         proposal_draft::Entity::insert(draft).exec_without_returning(tx).await?;
-        tx.record(Event::new(EventKind::ProposalCreated).proposal(id).challenge(challenge.id).organization(self.organization));
+        tx.record(
+            Event::new(EventKind::ProposalCreated)
+                .proposal(id)
+                .challenge(challenge.id)
+                .organization(self.organization),
+        );
         Ok(id)
     }
 }
 
 fn not_published(challenge: &challenge::Model) -> Error {
-    Reason::Transition { current: challenge.status.name(), allowed: vec![ChallengeStatus::Published.name()] }.into()
+    Reason::Transition { current: challenge.status.name(), allowed: vec![ChallengeStatus::Published.name()] }
+        .into()
 }
 
 /// What changes in a working copy; None leaves a part as it is.
@@ -287,7 +341,9 @@ pub fn parse_content(stored: &str) -> Result<Content> {
 
 async fn working_copy(tx: &Tx, id: ProposalId) -> Result<Content> {
     let draft = proposal_draft::Entity::find_by_id(id).one(tx).await?;
-    parse_content(&draft.ok_or_else(|| Error::Internal("a proposal without a working copy".to_owned()))?.content)
+    parse_content(
+        &draft.ok_or_else(|| Error::Internal("a proposal without a working copy".to_owned()))?.content,
+    )
 }
 
 /// Changes the working copy. The last submitted version stays what it was.
@@ -314,13 +370,21 @@ impl Command for UpdateProposal {
         must_be_version(Some(self.expected_version), row.version)?;
         let now = tx.now().await?;
         if let Some(timetable) = timetable(&challenge)
-            && timetable.window(now) == Window::Closed {
-                return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
-            }
+            && timetable.window(now) == Window::Closed
+        {
+            return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
+        }
         let content = self.patch.apply(working_copy(tx, row.id).await?);
         advance(tx, &row, ProposalCommand::Edit, Default::default()).await?;
-        proposal_draft::ActiveModel { proposal_id: Set(row.id), content: Set(content.canonical()) }.update(tx).await?;
-        tx.record(Event::new(EventKind::ProposalEdited).proposal(row.id).challenge(row.challenge_id).fact("version", row.version + 1));
+        proposal_draft::ActiveModel { proposal_id: Set(row.id), content: Set(content.canonical()) }
+            .update(tx)
+            .await?;
+        tx.record(
+            Event::new(EventKind::ProposalEdited)
+                .proposal(row.id)
+                .challenge(row.challenge_id)
+                .fact("version", row.version + 1),
+        );
         Ok(row.id)
     }
 }
@@ -380,7 +444,11 @@ impl Command for SubmitProposal {
             submitted_by: Set(user),
         };
         proposal_version::Entity::insert(version).exec_without_returning(tx).await?;
-        let change = proposal::ActiveModel { current_version: Set(number), submitted_at: Set(Some(now)), ..Default::default() };
+        let change = proposal::ActiveModel {
+            current_version: Set(number),
+            submitted_at: Set(Some(now)),
+            ..Default::default()
+        };
         let next = advance(tx, &row, ProposalCommand::Submit, change).await?;
         tx.record(
             Event::new(EventKind::ProposalSubmitted)
@@ -414,7 +482,13 @@ impl Command for WithdrawProposal {
         let next = advance(tx, &row, ProposalCommand::Withdraw, Default::default()).await?;
         let opened = challenge.status != ChallengeStatus::Published;
         let kind = if opened { EventKind::ProposalWithdrawnFromReview } else { EventKind::ProposalWithdrawn };
-        tx.record(Event::new(kind).proposal(row.id).challenge(row.challenge_id).fact("from", row.status.public()).fact("to", next));
+        tx.record(
+            Event::new(kind)
+                .proposal(row.id)
+                .challenge(row.challenge_id)
+                .fact("from", row.status.public())
+                .fact("to", next),
+        );
         Ok(row.id)
     }
 }
@@ -441,9 +515,16 @@ impl Command for ScreenProposal {
         must(Action::ScreenProposal, crate::access::roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         must_be_cleared(tx, user, row.id).await?;
         let command = if self.eligible { ProposalCommand::Admit } else { ProposalCommand::Refuse };
-        let change = proposal::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
+        let change =
+            proposal::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
         let next = advance(tx, &row, command, change).await?;
-        tx.record(Event::new(EventKind::ProposalScreened).proposal(row.id).challenge(row.challenge_id).fact("from", row.status).fact("to", next));
+        tx.record(
+            Event::new(EventKind::ProposalScreened)
+                .proposal(row.id)
+                .challenge(row.challenge_id)
+                .fact("from", row.status)
+                .fact("to", next),
+        );
         Ok(row.id)
     }
 }

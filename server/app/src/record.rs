@@ -12,8 +12,13 @@ use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus}
 use domain::proposal::ProposalStatus;
 use domain::review::CouncilRole;
 use domain::time::Timestamp;
-use entity::{audit_entry, audit_head, challenge, challenge_author, council_member, event, membership, message, one_time_token, organization, proposal};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use entity::{
+    audit_entry, audit_head, challenge, challenge_author, council_member, event, membership, message,
+    one_time_token, organization, proposal,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+};
 
 use crate::App;
 use crate::db::Tx;
@@ -35,7 +40,10 @@ pub(crate) async fn flush(tx: &Tx) -> Result<bool> {
         letters.push(addressed(tx, event).await?);
     }
     let now = tx.now().await?;
-    let entries = events.iter().map(|event| (event.kind.name().to_owned(), event.object(), serde_json::to_string(event))).collect::<Vec<_>>();
+    let entries = events
+        .iter()
+        .map(|event| (event.kind.name().to_owned(), event.object(), serde_json::to_string(event)))
+        .collect::<Vec<_>>();
     let first = append(tx, now, entries).await?;
 
     let rows = (first..).zip(&events).map(|(seq, event)| {
@@ -44,7 +52,10 @@ pub(crate) async fn flush(tx: &Tx) -> Result<bool> {
     });
     event::Entity::insert_many(rows.collect::<Result<Vec<_>>>()?).exec_without_returning(tx).await?;
 
-    let mut mails: Vec<_> = (first..).zip(letters).flat_map(|(seq, letters)| letters.into_iter().map(move |letter| letter.queued(seq, now))).collect();
+    let mut mails: Vec<_> = (first..)
+        .zip(letters)
+        .flat_map(|(seq, letters)| letters.into_iter().map(move |letter| letter.queued(seq, now)))
+        .collect();
     let queued_mail = !mails.is_empty();
     while !mails.is_empty() {
         let rest = mails.split_off(mails.len().min(CHUNK));
@@ -57,7 +68,8 @@ pub(crate) async fn flush(tx: &Tx) -> Result<bool> {
 pub(crate) async fn denied(app: &App, op: &Arc<Op>, command: &str) -> Result<()> {
     let tx = Tx::begin(app, op).await?;
     let now = tx.now().await?;
-    let actor = op.viewer.0.as_ref().map_or(("platform", String::new()), |person| ("user", person.id.to_string()));
+    let actor =
+        op.viewer.0.as_ref().map_or(("platform", String::new()), |person| ("user", person.id.to_string()));
     append(&tx, now, vec![(format!("denied:{command}"), actor, Ok("{}".to_owned()))]).await?;
     tx.commit().await?;
     Ok(())
@@ -66,7 +78,11 @@ pub(crate) async fn denied(app: &App, op: &Arc<Op>, command: &str) -> Result<()>
 type Object = (&'static str, String);
 
 /// Appends entries to the chain; returns the number of the first.
-async fn append(tx: &Tx, now: Timestamp, entries: Vec<(String, Object, serde_json::Result<String>)>) -> Result<i64> {
+async fn append(
+    tx: &Tx,
+    now: Timestamp,
+    entries: Vec<(String, Object, serde_json::Result<String>)>,
+) -> Result<i64> {
     let head = audit_head::Entity::find_by_id(1).lock_exclusive().one(tx).await?;
     let head = head.ok_or_else(|| Error::Internal("the audit chain has no head".to_owned()))?;
     let op = tx.op();
@@ -134,7 +150,11 @@ async fn addressed(tx: &Tx, event: &Event) -> Result<Vec<Addressed>> {
                 Some(id) => one_time_token::Entity::find_by_id(id).one(tx).await?,
                 None => None,
             };
-            out.extend(token.map(|token| Addressed { letter: *letter, user: None, email: Some(token.email) }));
+            out.extend(token.map(|token| Addressed {
+                letter: *letter,
+                user: None,
+                email: Some(token.email),
+            }));
         } else {
             people.extend(members_of(tx, *audience, event).await?.into_iter().map(|user| (*letter, user)));
         }
@@ -148,8 +168,13 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
     let challenge = event.challenge;
     let proposal = event.proposal;
     let on_council = |roles: &[CouncilRole]| {
-        let seats = council_member::Entity::find().filter(council_member::Column::RemovedAt.is_null()).filter(council_member::Column::Role.is_in(roles.to_vec()));
-        seats.filter(council_member::Column::ChallengeId.eq(challenge)).select_only().column(council_member::Column::UserId)
+        let seats = council_member::Entity::find()
+            .filter(council_member::Column::RemovedAt.is_null())
+            .filter(council_member::Column::Role.is_in(roles.to_vec()));
+        seats
+            .filter(council_member::Column::ChallengeId.eq(challenge))
+            .select_only()
+            .column(council_member::Column::UserId)
     };
     let users: Vec<UserId> = match audience {
         Audience::TokenAddress => Vec::new(),
@@ -159,7 +184,11 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
         Audience::OrganizationManagers => {
             live_members()
                 .filter(membership::Column::OrganizationId.eq(event.organization))
-                .filter(membership::Column::Role.is_in([MembershipRole::Owner, MembershipRole::Lead, MembershipRole::Publisher]))
+                .filter(membership::Column::Role.is_in([
+                    MembershipRole::Owner,
+                    MembershipRole::Lead,
+                    MembershipRole::Publisher,
+                ]))
                 .into_tuple()
                 .all(tx)
                 .await?
@@ -174,11 +203,21 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
                 .await?
         }
         Audience::AgencyStaff => {
-            let agency = challenge::Entity::find().filter(challenge::Column::Id.eq(challenge)).select_only().column(challenge::Column::AgencyId);
-            live_members().filter(membership::Column::OrganizationId.in_subquery(agency.into_query())).into_tuple().all(tx).await?
+            let agency = challenge::Entity::find()
+                .filter(challenge::Column::Id.eq(challenge))
+                .select_only()
+                .column(challenge::Column::AgencyId);
+            live_members()
+                .filter(membership::Column::OrganizationId.in_subquery(agency.into_query()))
+                .into_tuple()
+                .all(tx)
+                .await?
         }
         Audience::DecisionMaker => {
-            let named = challenge::Entity::find().filter(challenge::Column::Id.eq(challenge)).select_only().column(challenge::Column::DecisionMakerId);
+            let named = challenge::Entity::find()
+                .filter(challenge::Column::Id.eq(challenge))
+                .select_only()
+                .column(challenge::Column::DecisionMakerId);
             named.into_tuple::<Option<UserId>>().all(tx).await?.into_iter().flatten().collect()
         }
         Audience::Team => {
@@ -186,16 +225,17 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
             live_members().filter(in_organizations_of(team)).into_tuple().all(tx).await?
         }
         Audience::Applicants => {
-            let live = proposal::Entity::find()
-                .filter(proposal::Column::ChallengeId.eq(challenge))
-                .filter(proposal::Column::Status.is_not_in([ProposalStatus::Draft, ProposalStatus::Withdrawn]));
+            let live = proposal::Entity::find().filter(proposal::Column::ChallengeId.eq(challenge)).filter(
+                proposal::Column::Status.is_not_in([ProposalStatus::Draft, ProposalStatus::Withdrawn]),
+            );
             live_members().filter(in_organizations_of(live)).into_tuple().all(tx).await?
         }
         Audience::Secretary => on_council(&[CouncilRole::Secretary]).into_tuple().all(tx).await?,
         Audience::Chair => on_council(&[CouncilRole::Chair]).into_tuple().all(tx).await?,
         Audience::Council => on_council(CouncilRole::ALL).into_tuple().all(tx).await?,
         Audience::SecondPersons => {
-            let mut users: Vec<UserId> = on_council(&[CouncilRole::Chair, CouncilRole::ViceChair]).into_tuple().all(tx).await?;
+            let mut users: Vec<UserId> =
+                on_council(&[CouncilRole::Chair, CouncilRole::ViceChair]).into_tuple().all(tx).await?;
             users.extend(office(&[MembershipRole::Officer]).into_tuple::<UserId>().all(tx).await?);
             users
         }
@@ -204,7 +244,10 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
 }
 
 fn live_members() -> Select<membership::Entity> {
-    membership::Entity::find().filter(membership::Column::EndedAt.is_null()).select_only().column(membership::Column::UserId)
+    membership::Entity::find()
+        .filter(membership::Column::EndedAt.is_null())
+        .select_only()
+        .column(membership::Column::UserId)
 }
 
 fn in_organizations_of(proposals: Select<proposal::Entity>) -> Condition {
@@ -219,5 +262,7 @@ fn office(roles: &[MembershipRole]) -> Select<membership::Entity> {
         .select_only()
         .column(organization::Column::Id)
         .into_query();
-    live_members().filter(membership::Column::Role.is_in(roles.to_vec())).filter(membership::Column::OrganizationId.in_subquery(offices))
+    live_members()
+        .filter(membership::Column::Role.is_in(roles.to_vec()))
+        .filter(membership::Column::OrganizationId.in_subquery(offices))
 }

@@ -11,11 +11,16 @@ use domain::machine;
 use domain::organization::OrganizationKind;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{ProposalCommand, ProposalStatus};
-use domain::review::{CouncilRole, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout, may_lock};
+use domain::review::{
+    CouncilRole, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout, may_lock,
+};
 use domain::score::{self, Sheet, Total};
 use entity::{challenge, conflict_declaration, council_member, proposal, review};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
+};
 use serde::Serialize;
 
 use crate::access::{must, roles_on, seat_on_council};
@@ -33,7 +38,9 @@ use crate::{App, ids};
 /// the viewer may know (a person in conflict loses the item), or of every proposal for the programme office.
 pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
     use review::Column as R;
-    let Some(person) = &viewer.0 else { return review::Entity::find().filter(R::Id.is_in(Vec::<ReviewId>::new())) };
+    let Some(person) = &viewer.0 else {
+        return review::Entity::find().filter(R::Id.is_in(Vec::<ReviewId>::new()));
+    };
     let known = crate::proposal::visible_to(viewer).select_only().column(proposal::Column::Id).into_query();
     let seats = |roles: &[CouncilRole]| {
         council_member::Entity::find()
@@ -46,7 +53,8 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
     };
     let challenges = || challenge::Entity::find().select_only().column(challenge::Column::Id);
     let decided_by_me = challenges().filter(challenge::Column::DecisionMakerId.eq(person.id)).into_query();
-    let is_decided = challenge::Column::Status.is_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]);
+    let is_decided =
+        challenge::Column::Status.is_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]);
     let of_my_agency = challenges()
         .filter(challenge::Column::AgencyId.is_in(viewer.organizations(OrganizationKind::Agency)))
         .filter(is_decided)
@@ -58,12 +66,15 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
             .add(R::ChallengeId.in_subquery(of_my_agency))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| R::Id.is_not_null())),
     );
-    review::Entity::find().filter(R::ProposalId.in_subquery(known)).filter(R::Status.ne(ReviewStatus::Recused)).filter(
-        Condition::any()
-            .add(R::UserId.eq(person.id))
-            .add(R::ChallengeId.in_subquery(seats(&[CouncilRole::Chair, CouncilRole::Secretary])))
-            .add(locked),
-    )
+    review::Entity::find()
+        .filter(R::ProposalId.in_subquery(known))
+        .filter(R::Status.ne(ReviewStatus::Recused))
+        .filter(
+            Condition::any()
+                .add(R::UserId.eq(person.id))
+                .add(R::ChallengeId.in_subquery(seats(&[CouncilRole::Chair, CouncilRole::Secretary])))
+                .add(locked),
+        )
 }
 
 /// Whether the viewer may read the marks: one's own, or any once locked.
@@ -73,9 +84,17 @@ pub fn may_read_sheet(viewer: &Viewer, row: &review::Model) -> bool {
 
 /// A page of one's own reviews, newest first.
 pub async fn list_own(app: &App, viewer: &Viewer, user: UserId, ask: &Ask) -> Result<Page<review::Model>> {
-    let sort = Sort { column: Some(review::Column::OfferedAt), id: review::Column::Id, descending: true, scope: "own reviews".to_owned() };
+    let sort = Sort {
+        column: Some(review::Column::OfferedAt),
+        id: review::Column::Id,
+        descending: true,
+        scope: "own reviews".to_owned(),
+    };
     let select = visible_to(viewer).filter(review::Column::UserId.eq(user));
-    page::read(&app.db.read, &app.keys, select, &sort, ask, |row| (Some(Key::Number(row.offered_at.micros())), row.id.0)).await
+    page::read(&app.db.read, &app.keys, select, &sort, ask, |row| {
+        (Some(Key::Number(row.offered_at.micros())), row.id.0)
+    })
+    .await
 }
 
 /// How many there are on all pages.
@@ -124,13 +143,17 @@ impl Command for AssignReviews {
                 .await?
                 .ok_or_else(|| Problem::at_path(["assignments", &index, "proposalId"], Reason::NotFound))?;
             must_be_cleared(tx, user, proposal.id).await?;
-            let next = machine::step(domain::proposal::TRANSITIONS, proposal.status, &ProposalCommand::StartReview)?;
+            let next =
+                machine::step(domain::proposal::TRANSITIONS, proposal.status, &ProposalCommand::StartReview)?;
             // A second offer changes nothing that an applicant could see.
             if next != proposal.status {
-                crate::proposal::advance(tx, &proposal, ProposalCommand::StartReview, Default::default()).await?;
+                crate::proposal::advance(tx, &proposal, ProposalCommand::StartReview, Default::default())
+                    .await?;
             }
             for (place, member) in members.iter().enumerate() {
-                let at = |reason| Problem::at_path(["assignments", &index, "memberIds", &place.to_string()], reason);
+                let at = |reason| {
+                    Problem::at_path(["assignments", &index, "memberIds", &place.to_string()], reason)
+                };
                 offered.push(offer(tx, &row, &proposal, *member).await?.map_err(at)?);
             }
         }
@@ -139,14 +162,22 @@ impl Command for AssignReviews {
 }
 
 /// Offers one review, unless the member cannot take it.
-async fn offer(tx: &Tx, challenge: &challenge::Model, proposal: &proposal::Model, member: CouncilMemberId) -> Result<Result<ReviewId, Reason>> {
+async fn offer(
+    tx: &Tx,
+    challenge: &challenge::Model,
+    proposal: &proposal::Model,
+    member: CouncilMemberId,
+) -> Result<Result<ReviewId, Reason>> {
     let seat = council_member::Entity::find_by_id(member)
         .filter(council_member::Column::ChallengeId.eq(challenge.id))
         .filter(council_member::Column::RemovedAt.is_null())
         .one(tx)
         .await?;
     let Some(seat) = seat else { return Ok(Err(Reason::NotFound)) };
-    let declared = conflict_declaration::Entity::find_by_id((proposal.id, seat.user_id)).one(tx).await?.map(|declared| declared.interest);
+    let declared = conflict_declaration::Entity::find_by_id((proposal.id, seat.user_id))
+        .one(tx)
+        .await?
+        .map(|declared| declared.interest);
     let same_house = entity::membership::Entity::find()
         .filter(entity::membership::Column::UserId.eq(seat.user_id))
         .filter(entity::membership::Column::OrganizationId.eq(proposal.organization_id))
@@ -158,7 +189,11 @@ async fn offer(tx: &Tx, challenge: &challenge::Model, proposal: &proposal::Model
     if in_conflict || !crate::council::may_score(seat.role) {
         return Ok(Err(Reason::IncompatibleRole));
     }
-    let again = review::Entity::find().filter(review::Column::ProposalId.eq(proposal.id)).filter(review::Column::UserId.eq(seat.user_id)).one(tx).await?;
+    let again = review::Entity::find()
+        .filter(review::Column::ProposalId.eq(proposal.id))
+        .filter(review::Column::UserId.eq(seat.user_id))
+        .one(tx)
+        .await?;
     if again.is_some() {
         return Ok(Err(Reason::AlreadyExists));
     }
@@ -171,7 +206,11 @@ async fn offer(tx: &Tx, challenge: &challenge::Model, proposal: &proposal::Model
         member_id: Set(seat.id),
         user_id: Set(seat.user_id),
         // Whoever has declared no conflict already need not do so again.
-        status: Set(if declared == Some(Interest::None) { ReviewStatus::Accepted } else { ReviewStatus::Offered }),
+        status: Set(if declared == Some(Interest::None) {
+            ReviewStatus::Accepted
+        } else {
+            ReviewStatus::Offered
+        }),
         sheet: Set(Sheet::default()),
         comment: Set(None),
         offered_at: Set(now),
@@ -181,14 +220,30 @@ async fn offer(tx: &Tx, challenge: &challenge::Model, proposal: &proposal::Model
         version: Set(1),
     };
     review::Entity::insert(row).exec_without_returning(tx).await?;
-    tx.record(Event::new(EventKind::ReviewOffered).review(id).proposal(proposal.id).challenge(challenge.id).user(seat.user_id));
+    tx.record(
+        Event::new(EventKind::ReviewOffered)
+            .review(id)
+            .proposal(proposal.id)
+            .challenge(challenge.id)
+            .user(seat.user_id),
+    );
     Ok(Ok(id))
 }
 
-async fn advance(tx: &Tx, row: &review::Model, command: ReviewCommand, change: review::ActiveModel) -> Result<ReviewStatus> {
+async fn advance(
+    tx: &Tx,
+    row: &review::Model,
+    command: ReviewCommand,
+    change: review::ActiveModel,
+) -> Result<ReviewStatus> {
     let next = machine::step(TRANSITIONS, row.status, &command)?;
     let now = tx.now().await?;
-    let change = review::ActiveModel { status: Set(next), updated_at: Set(now), version: Set(row.version + 1), ..change };
+    let change = review::ActiveModel {
+        status: Set(next),
+        updated_at: Set(now),
+        version: Set(row.version + 1),
+        ..change
+    };
     let done = review::Entity::update_many()
         .set(change)
         .filter(review::Column::Id.eq(row.id))
@@ -228,10 +283,23 @@ impl Command for DeclareInterest {
             reason: Set(self.reason.clone()),
             declared_at: Set(now),
         };
-        let latest = sea_orm::sea_query::OnConflict::columns([D::ProposalId, D::UserId]).update_columns([D::Interest, D::Reason, D::DeclaredAt]).to_owned();
+        let latest = sea_orm::sea_query::OnConflict::columns([D::ProposalId, D::UserId])
+            .update_columns([D::Interest, D::Reason, D::DeclaredAt])
+            .to_owned();
         conflict_declaration::Entity::insert(declared).on_conflict(latest).exec_without_returning(tx).await?;
-        let mine = review::Entity::find().filter(review::Column::ProposalId.eq(proposal.id)).filter(review::Column::UserId.eq(user)).lock_exclusive().one(tx).await?;
-        let event = |kind| Event::new(kind).proposal(proposal.id).challenge(challenge.id).user(user).fact("interest", self.interest);
+        let mine = review::Entity::find()
+            .filter(review::Column::ProposalId.eq(proposal.id))
+            .filter(review::Column::UserId.eq(user))
+            .lock_exclusive()
+            .one(tx)
+            .await?;
+        let event = |kind| {
+            Event::new(kind)
+                .proposal(proposal.id)
+                .challenge(challenge.id)
+                .user(user)
+                .fact("interest", self.interest)
+        };
         match (&mine, self.interest) {
             (Some(row), Interest::None) => {
                 if row.status == ReviewStatus::Offered {
@@ -241,7 +309,9 @@ impl Command for DeclareInterest {
             }
             (Some(row), _) => {
                 let next = advance(tx, row, ReviewCommand::Recuse, Default::default()).await?;
-                tx.record(event(EventKind::ReviewRecused).review(row.id).fact("from", row.status).fact("to", next));
+                tx.record(
+                    event(EventKind::ReviewRecused).review(row.id).fact("from", row.status).fact("to", next),
+                );
             }
             (None, Interest::None) => tx.record(event(EventKind::NoConflictDeclared)),
             (None, _) => tx.record(event(EventKind::ConflictDeclared)),
@@ -300,7 +370,8 @@ impl Command for SaveSheet {
             match score::Score::parse(score, challenge.rubric.scale) {
                 Ok(score) => {
                     if marks.insert(*criterion, score::Mark { score, reason: reason.clone() }).is_some() {
-                        problems.push(Problem::at_path(["marks", &index, "criterionId"], Reason::AlreadyExists));
+                        problems
+                            .push(Problem::at_path(["marks", &index, "criterionId"], Reason::AlreadyExists));
                     }
                 }
                 Err(reason) => problems.push(Problem::at_path(["marks", &index, "score"], reason)),
@@ -309,9 +380,19 @@ impl Command for SaveSheet {
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        let change = review::ActiveModel { sheet: Set(Sheet(marks)), comment: Set(self.comment.clone()), ..Default::default() };
+        let change = review::ActiveModel {
+            sheet: Set(Sheet(marks)),
+            comment: Set(self.comment.clone()),
+            ..Default::default()
+        };
         advance(tx, &row, ReviewCommand::Save, change).await?;
-        tx.record(Event::new(EventKind::SheetSaved).review(row.id).proposal(row.proposal_id).challenge(row.challenge_id).fact("version", row.version + 1));
+        tx.record(
+            Event::new(EventKind::SheetSaved)
+                .review(row.id)
+                .proposal(row.proposal_id)
+                .challenge(row.challenge_id)
+                .fact("version", row.version + 1),
+        );
         Ok(row.id)
     }
 }
@@ -340,8 +421,18 @@ impl Command for SubmitReview {
             return Err(missing.into());
         }
         let now = tx.now().await?;
-        let next = advance(tx, &row, ReviewCommand::Submit, review::ActiveModel { submitted_at: Set(Some(now)), ..Default::default() }).await?;
-        let event = Event::new(EventKind::ReviewSubmitted).review(row.id).proposal(row.proposal_id).challenge(row.challenge_id).user(row.user_id);
+        let next = advance(
+            tx,
+            &row,
+            ReviewCommand::Submit,
+            review::ActiveModel { submitted_at: Set(Some(now)), ..Default::default() },
+        )
+        .await?;
+        let event = Event::new(EventKind::ReviewSubmitted)
+            .review(row.id)
+            .proposal(row.proposal_id)
+            .challenge(row.challenge_id)
+            .user(row.user_id);
         tx.record(event.fact("from", row.status).fact("to", next));
         Ok(row.id)
     }
@@ -371,8 +462,14 @@ impl Command for LockRound {
             .lock_exclusive()
             .all(tx)
             .await?;
-        let reviews = review::Entity::find().filter(review::Column::ChallengeId.eq(row.id)).order_by_asc(review::Column::Id).lock_exclusive().all(tx).await?;
-        let mut turnouts: BTreeMap<ProposalId, Turnout> = proposals.iter().map(|proposal| (proposal.id, Turnout::default())).collect();
+        let reviews = review::Entity::find()
+            .filter(review::Column::ChallengeId.eq(row.id))
+            .order_by_asc(review::Column::Id)
+            .lock_exclusive()
+            .all(tx)
+            .await?;
+        let mut turnouts: BTreeMap<ProposalId, Turnout> =
+            proposals.iter().map(|proposal| (proposal.id, Turnout::default())).collect();
         for review in reviews.iter().filter(|review| review.status.is_live()) {
             if let Some(turnout) = turnouts.get_mut(&review.proposal_id) {
                 turnout.live += 1;
@@ -383,8 +480,19 @@ impl Command for LockRound {
         let now = tx.now().await?;
         // All at once: as many statements for three proposals as for three hundred.
         settle(tx, row.id, &[ReviewStatus::Submitted], ReviewStatus::Locked, now).await?;
-        settle(tx, row.id, &[ReviewStatus::Offered, ReviewStatus::Accepted, ReviewStatus::InProgress], ReviewStatus::Expired, now).await?;
-        let evaluated = machine::step(domain::proposal::TRANSITIONS, ProposalStatus::UnderReview, &ProposalCommand::Lock)?;
+        settle(
+            tx,
+            row.id,
+            &[ReviewStatus::Offered, ReviewStatus::Accepted, ReviewStatus::InProgress],
+            ReviewStatus::Expired,
+            now,
+        )
+        .await?;
+        let evaluated = machine::step(
+            domain::proposal::TRANSITIONS,
+            ProposalStatus::UnderReview,
+            &ProposalCommand::Lock,
+        )?;
         proposal::Entity::update_many()
             // Neither version nor time of change: an applicant sees both, and must not learn of the lock.
             .set(proposal::ActiveModel { status: Set(evaluated), ..Default::default() })
@@ -407,10 +515,21 @@ impl Command for LockRound {
     }
 }
 
-async fn settle(tx: &Tx, challenge: ChallengeId, from: &[ReviewStatus], to: ReviewStatus, now: domain::time::Timestamp) -> Result<()> {
+async fn settle(
+    tx: &Tx,
+    challenge: ChallengeId,
+    from: &[ReviewStatus],
+    to: ReviewStatus,
+    now: domain::time::Timestamp,
+) -> Result<()> {
     let locked_at = (to == ReviewStatus::Locked).then_some(now);
     review::Entity::update_many()
-        .set(review::ActiveModel { status: Set(to), locked_at: Set(locked_at), updated_at: Set(now), ..Default::default() })
+        .set(review::ActiveModel {
+            status: Set(to),
+            locked_at: Set(locked_at),
+            updated_at: Set(now),
+            ..Default::default()
+        })
         .col_expr(review::Column::Version, Expr::col(review::Column::Version).add(1))
         .filter(review::Column::ChallengeId.eq(challenge))
         .filter(review::Column::Status.is_in(from.to_vec()))
@@ -433,7 +552,11 @@ pub struct Ranked {
 }
 
 /// Ranks the evaluated proposals of a challenge by their locked sheets.
-pub(crate) async fn rank(connection: &impl sea_orm::ConnectionTrait, challenge: &challenge::Model, only: Option<Select<proposal::Entity>>) -> Result<Vec<Ranked>> {
+pub(crate) async fn rank(
+    connection: &impl sea_orm::ConnectionTrait,
+    challenge: &challenge::Model,
+    only: Option<Select<proposal::Entity>>,
+) -> Result<Vec<Ranked>> {
     let criteria = crate::challenge::criteria(connection, challenge.id).await?;
     let reviews = review::Entity::find()
         .filter(review::Column::ChallengeId.eq(challenge.id))
@@ -441,7 +564,12 @@ pub(crate) async fn rank(connection: &impl sea_orm::ConnectionTrait, challenge: 
         .order_by_asc(review::Column::Id)
         .all(connection)
         .await?;
-    let ranked = [ProposalStatus::Evaluated, ProposalStatus::Selected, ProposalStatus::Reserve, ProposalStatus::NotSelected];
+    let ranked = [
+        ProposalStatus::Evaluated,
+        ProposalStatus::Selected,
+        ProposalStatus::Reserve,
+        ProposalStatus::NotSelected,
+    ];
     let proposals = only
         .unwrap_or_else(proposal::Entity::find)
         .filter(proposal::Column::ChallengeId.eq(challenge.id))
@@ -454,7 +582,8 @@ pub(crate) async fn rank(connection: &impl sea_orm::ConnectionTrait, challenge: 
             sheets.entry(review.proposal_id).or_default().push((review, total));
         }
     }
-    let mut proposals: BTreeMap<_, _> = proposals.into_iter().map(|proposal| (proposal.id, proposal)).collect();
+    let mut proposals: BTreeMap<_, _> =
+        proposals.into_iter().map(|proposal| (proposal.id, proposal)).collect();
     let means = sheets.iter().filter(|(id, _)| proposals.contains_key(*id)).filter_map(|(id, sheets)| {
         let totals: Vec<_> = sheets.iter().map(|(_, total)| *total).collect();
         Some((*id, score::mean(&totals)?))
@@ -462,19 +591,29 @@ pub(crate) async fn rank(connection: &impl sea_orm::ConnectionTrait, challenge: 
     let places = score::rank(means);
     let ranked = places.into_iter().filter_map(|place| {
         let proposal = proposals.remove(&place.proposal)?;
-        Some(Ranked { proposal, rank: place.rank, mean: place.mean, sheets: sheets.remove(&place.proposal).unwrap_or_default() })
+        Some(Ranked {
+            proposal,
+            rank: place.rank,
+            mean: place.mean,
+            sheets: sheets.remove(&place.proposal).unwrap_or_default(),
+        })
     });
     Ok(ranked.collect())
 }
 
 /// The ranking as the viewer may read it; None before the lock, and for whoever may not. The agency and the programme
 /// office read it once the decision is published. A person in conflict loses the item: it is not in their ranking.
-pub async fn ranking(app: &App, viewer: &Viewer, challenge: &challenge::Model) -> Result<Option<Vec<Ranked>>> {
+pub async fn ranking(
+    app: &App,
+    viewer: &Viewer,
+    challenge: &challenge::Model,
+) -> Result<Option<Vec<Ranked>>> {
     if challenge.round_locked_at.is_none() {
         return Ok(None);
     }
     let roles = roles_on(&app.db.read, viewer, challenge).await?;
-    let once_published = challenge.status.is_decided() && [Role::AgencyLead, Role::AgencyDrafter].into_iter().any(|role| roles.has(role));
+    let once_published = challenge.status.is_decided()
+        && [Role::AgencyLead, Role::AgencyDrafter].into_iter().any(|role| roles.has(role));
     if !once_published && !domain::access::may(Action::ReadRanking, roles) {
         return Ok(None);
     }
@@ -495,12 +634,19 @@ pub async fn progress(app: &App, viewer: &Viewer, challenge: &challenge::Model) 
         .all(&app.db.read)
         .await?;
     let live = reviews.iter().filter(|status| status.is_live()).count();
-    let submitted = reviews.iter().filter(|status| matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked)).count();
+    let submitted = reviews
+        .iter()
+        .filter(|status| matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked))
+        .count();
     Ok(Some(Turnout { live, submitted }))
 }
 
 /// Whether the viewer sits on the council: for fields that only its members read.
-pub async fn seat(app: &App, viewer: &Viewer, challenge: ChallengeId) -> Result<Option<council_member::Model>> {
+pub async fn seat(
+    app: &App,
+    viewer: &Viewer,
+    challenge: ChallengeId,
+) -> Result<Option<council_member::Model>> {
     match &viewer.0 {
         Some(person) => seat_on_council(&app.db.read, person.id, challenge).await,
         None => Ok(None),

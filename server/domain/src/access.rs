@@ -118,7 +118,18 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::DeclareConflict, &[Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member]),
     (Action::Score, &[Role::Chair, Role::ViceChair, Role::Reviewer, Role::Member]),
     (Action::LockRound, &[Role::Chair]),
-    (Action::ReadRanking, &[Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member, Role::DecisionMaker, Role::Auditor]),
+    (
+        Action::ReadRanking,
+        &[
+            Role::Chair,
+            Role::ViceChair,
+            Role::Secretary,
+            Role::Reviewer,
+            Role::Member,
+            Role::DecisionMaker,
+            Role::Auditor,
+        ],
+    ),
     (Action::DraftDecision, &[Role::Chair, Role::Secretary]),
     (Action::ApproveDecision, &[Role::DecisionMaker]),
     (Action::PublishDecision, &[Role::Publisher]),
@@ -142,7 +153,9 @@ impl Roles {
 
     /// Has any of the roles that sit on a council.
     pub fn on_council(self) -> bool {
-        [Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member].into_iter().any(|role| self.has(role))
+        [Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member]
+            .into_iter()
+            .any(|role| self.has(role))
     }
 }
 
@@ -162,7 +175,11 @@ pub fn print() -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     for action in Action::ALL {
-        let allowed: Vec<_> = Role::ALL.iter().filter(|role| may(*action, Roles::default().with(**role))).map(|role| role.name()).collect();
+        let allowed: Vec<_> = Role::ALL
+            .iter()
+            .filter(|role| may(*action, Roles::default().with(**role)))
+            .map(|role| role.name())
+            .collect();
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{:<26} {}", action.name(), allowed.join(", "));
     }
@@ -180,7 +197,8 @@ mod tests {
             assert!(!may(*action, Roles::default()), "{action} without any role");
         }
         let administrator = Roles::default().with(Role::Administrator);
-        let allowed: Vec<_> = Action::ALL.iter().filter(|action| may(**action, administrator)).copied().collect();
+        let allowed: Vec<_> =
+            Action::ALL.iter().filter(|action| may(**action, administrator)).copied().collect();
         assert_eq!(allowed, [Action::CreateProgrammeOffice, Action::ManageMembers]);
     }
 }

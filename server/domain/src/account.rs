@@ -42,9 +42,14 @@ pub fn check_password(password: &str, email: &Email, name: &str) -> Result<(), R
     let letters: String = plain.chars().filter(|c| c.is_alphabetic()).collect();
     let key = email.key();
     let local = key.split('@').next().unwrap_or_default();
-    let own = [key.as_str(), local, &name.to_lowercase()].iter().any(|word| word.len() >= 4 && (plain == *word || letters == *word));
+    let own = [key.as_str(), local, &name.to_lowercase()]
+        .iter()
+        .any(|word| word.len() >= 4 && (plain == *word || letters == *word));
     let distinct = plain.chars().collect::<std::collections::BTreeSet<_>>().len();
-    let run = plain.chars().zip(plain.chars().skip(1)).all(|(a, b)| u32::from(b) == u32::from(a) + 1 || u32::from(a) == u32::from(b) + 1);
+    let run = plain
+        .chars()
+        .zip(plain.chars().skip(1))
+        .all(|(a, b)| u32::from(b) == u32::from(a) + 1 || u32::from(a) == u32::from(b) + 1);
     if own || distinct < 3 || run || COMMON.contains(&letters.as_str()) || COMMON.contains(&plain.as_str()) {
         return Err(Reason::WeakPassword);
     }
@@ -53,12 +58,73 @@ pub fn check_password(password: &str, email: &Email, name: &str) -> Result<(), R
 
 /// Stems of the passwords that are tried first, and of this place.
 const COMMON: &[&str] = &[
-    "password", "passwords", "passw", "passwrd", "matkhau", "qwerty", "qwertyuiop", "qwertyui", "asdfghjkl", "asdfgh", "zxcvbnm",
-    "iloveyou", "anhyeuem", "emyeuanh", "yeuem", "yeuanh", "admin", "administrator", "root", "user", "welcome", "letmein", "monkey",
-    "dragon", "football", "baseball", "superman", "batman", "master", "shadow", "sunshine", "princess", "login", "changeme", "secret",
-    "trustno", "starwars", "whatever", "freedom", "computer", "internet", "vietnam", "saigon", "hanoi", "hochiminh", "tphcm",
-    "sokhcn", "baitoanlon", "baitoan", "startup", "khoinghiep", "abc", "abcd", "abcabc", "test", "testtest", "demo",
-    "12345678", "123456789", "1234567890", "87654321", "11223344", "12341234", "1q2w3e4r", "1qaz2wsx", "q1w2e3r4", "zaq12wsx",
+    "password",
+    "passwords",
+    "passw",
+    "passwrd",
+    "matkhau",
+    "qwerty",
+    "qwertyuiop",
+    "qwertyui",
+    "asdfghjkl",
+    "asdfgh",
+    "zxcvbnm",
+    "iloveyou",
+    "anhyeuem",
+    "emyeuanh",
+    "yeuem",
+    "yeuanh",
+    "admin",
+    "administrator",
+    "root",
+    "user",
+    "welcome",
+    "letmein",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "superman",
+    "batman",
+    "master",
+    "shadow",
+    "sunshine",
+    "princess",
+    "login",
+    "changeme",
+    "secret",
+    "trustno",
+    "starwars",
+    "whatever",
+    "freedom",
+    "computer",
+    "internet",
+    "vietnam",
+    "saigon",
+    "hanoi",
+    "hochiminh",
+    "tphcm",
+    "sokhcn",
+    "baitoanlon",
+    "baitoan",
+    "startup",
+    "khoinghiep",
+    "abc",
+    "abcd",
+    "abcabc",
+    "test",
+    "testtest",
+    "demo",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "87654321",
+    "11223344",
+    "12341234",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "q1w2e3r4",
+    "zaq12wsx",
 ];
 
 #[cfg(test)]
@@ -74,7 +140,16 @@ mod tests {
         assert_eq!(check("short"), Err(Reason::TooShort { min: 8 }));
         assert_eq!(check(&"aB1 ".repeat(33)), Err(Reason::TooLong { max: 128 }));
         assert_eq!(check(&"x".repeat(1_000_000)), Err(Reason::TooLong { max: 128 }));
-        for weak in ["password1", "Matkhau123", "12345678", "minhanh123", "minhanh@sonca.example", "aaaaaaaa", "abcdefgh", "Vietnam2026"] {
+        for weak in [
+            "password1",
+            "Matkhau123",
+            "12345678",
+            "minhanh123",
+            "minhanh@sonca.example",
+            "aaaaaaaa",
+            "abcdefgh",
+            "Vietnam2026",
+        ] {
             assert_eq!(check(weak), Err(Reason::WeakPassword), "{weak}");
         }
     }

@@ -37,7 +37,11 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 pub fn hash(previous: &str, entry: &Entry) -> String {
     // A struct of strings and integers always serialises.
     let canonical = serde_json::to_string(entry).unwrap_or_default();
-    let digest = Sha256::new().chain_update(previous.as_bytes()).chain_update(b"\n").chain_update(canonical.as_bytes()).finalize();
+    let digest = Sha256::new()
+        .chain_update(previous.as_bytes())
+        .chain_update(b"\n")
+        .chain_update(canonical.as_bytes())
+        .finalize();
     crate::text::hex(&digest)
 }
 
@@ -68,9 +72,13 @@ pub enum Break {
 impl std::fmt::Display for Break {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Gap { expected, found } => write!(f, "entry {expected} is missing or out of place: found {found}"),
+            Self::Gap { expected, found } => {
+                write!(f, "entry {expected} is missing or out of place: found {found}")
+            }
             Self::Changed { seq } => write!(f, "entry {seq} was changed"),
-            Self::Truncated { last, head } => write!(f, "the chain ends at entry {last}, its head says {head}"),
+            Self::Truncated { last, head } => {
+                write!(f, "the chain ends at entry {last}, its head says {head}")
+            }
         }
     }
 }
@@ -135,12 +143,20 @@ mod tests {
 
     fn chain(count: i64) -> Vec<(Entry, String)> {
         let mut previous = GENESIS.to_owned();
-        (1..=count).map(|seq| { let entry = entry(seq); previous = hash(&previous, &entry); (entry, previous.clone()) }).collect()
+        (1..=count)
+            .map(|seq| {
+                let entry = entry(seq);
+                previous = hash(&previous, &entry);
+                (entry, previous.clone())
+            })
+            .collect()
     }
 
     fn verify(chain: &[(Entry, String)], head: (i64, &str)) -> Result<(i64, String), Break> {
         let mut walk = Walk::default();
-        for (entry, stored) in chain { walk.next(entry, stored)?; }
+        for (entry, stored) in chain {
+            walk.next(entry, stored)?;
+        }
         walk.finish(head.0, head.1)
     }
 

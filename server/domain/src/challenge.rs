@@ -36,7 +36,10 @@ closed_set! {
 impl ChallengeStatus {
     /// Everybody may know of it.
     pub const fn is_public(self) -> bool {
-        matches!(self, Self::Published | Self::Evaluation | Self::Decision | Self::Awarded | Self::ClosedNoAward)
+        matches!(
+            self,
+            Self::Published | Self::Evaluation | Self::Decision | Self::Awarded | Self::ClosedNoAward
+        )
     }
 
     /// The programme office may know of it: everything but an agency's own draft.
@@ -208,7 +211,8 @@ closed_set! {
 }
 
 /// Sections without which a brief is not complete.
-pub const REQUIRED_SECTIONS: &[BriefSection] = &[BriefSection::Context, BriefSection::CurrentProcess, BriefSection::ExpectedProduct];
+pub const REQUIRED_SECTIONS: &[BriefSection] =
+    &[BriefSection::Context, BriefSection::CurrentProcess, BriefSection::ExpectedProduct];
 
 /// The written part of a challenge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -307,7 +311,10 @@ pub fn missing_for_approval(facts: &BriefFacts<'_>, now: Timestamp) -> Vec<Probl
     let mut missing: Vec<_> = REQUIRED_SECTIONS
         .iter()
         .filter(|section| !facts.brief.0.contains_key(section))
-        .map(|section| Problem { field: Some(vec!["challenge".into(), "sections".into(), section.name().into()]), reason: Reason::Required })
+        .map(|section| Problem {
+            field: Some(vec!["challenge".into(), "sections".into(), section.name().into()]),
+            reason: Reason::Required,
+        })
         .collect();
     let at = |field: &str, reason| Problem { field: Some(vec!["challenge".into(), field.into()]), reason };
     if facts.indicator_count == 0 {
@@ -398,17 +405,32 @@ mod tests {
     #[test]
     fn a_brief_tells_everything_that_is_missing_at_once() {
         let now = Timestamp::from_micros(100);
-        let facts = BriefFacts { brief: &Brief::default(), timetable: None, indicator_count: 0, weights: &[50, 40] };
-        let fields: Vec<_> = missing_for_approval(&facts, now).into_iter().map(|problem| problem.field.unwrap().join(".")).collect();
+        let facts =
+            BriefFacts { brief: &Brief::default(), timetable: None, indicator_count: 0, weights: &[50, 40] };
+        let fields: Vec<_> = missing_for_approval(&facts, now)
+            .into_iter()
+            .map(|problem| problem.field.unwrap().join("."))
+            .collect();
         assert_eq!(
             fields,
-            ["challenge.sections.CONTEXT", "challenge.sections.CURRENT_PROCESS", "challenge.sections.EXPECTED_PRODUCT", "challenge.indicators", "challenge.criteria", "challenge.closesAt"]
+            [
+                "challenge.sections.CONTEXT",
+                "challenge.sections.CURRENT_PROCESS",
+                "challenge.sections.EXPECTED_PRODUCT",
+                "challenge.indicators",
+                "challenge.criteria",
+                "challenge.closesAt"
+            ]
         );
     }
 
     #[test]
     fn nobody_approves_or_publishes_their_own_work() {
         assert!(may_approve(true).is_err() && may_approve(false).is_ok());
-        assert!(may_publish(true, false).is_err() && may_publish(false, true).is_err() && may_publish(false, false).is_ok());
+        assert!(
+            may_publish(true, false).is_err()
+                && may_publish(false, true).is_err()
+                && may_publish(false, false).is_ok()
+        );
     }
 }

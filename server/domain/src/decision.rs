@@ -94,7 +94,9 @@ pub fn departs_from_ranking(verdicts: &[Verdict]) -> bool {
     let decided = || verdicts.iter().filter_map(|verdict| Some((verdict, verdict.outcome?)));
     decided().any(|(verdict, outcome)| outcome != Outcome::NotSelected && !verdict.passes)
         || decided().any(|(better, better_outcome)| {
-            decided().any(|(worse, worse_outcome)| better.rank < worse.rank && better_outcome.order() > worse_outcome.order())
+            decided().any(|(worse, worse_outcome)| {
+                better.rank < worse.rank && better_outcome.order() > worse_outcome.order()
+            })
         })
 }
 
@@ -104,10 +106,16 @@ pub fn missing_for_proposal(verdicts: &[Verdict], has_departure_reason: bool) ->
         .iter()
         .enumerate()
         .filter(|(_, verdict)| verdict.outcome.is_none())
-        .map(|(index, _)| Problem { field: Some(vec!["decision".into(), "outcomes".into(), index.to_string(), "outcome".into()]), reason: Reason::Required })
+        .map(|(index, _)| Problem {
+            field: Some(vec!["decision".into(), "outcomes".into(), index.to_string(), "outcome".into()]),
+            reason: Reason::Required,
+        })
         .collect();
     if departs_from_ranking(verdicts) && !has_departure_reason {
-        missing.push(Problem { field: Some(vec!["decision".into(), "departureReason".into()]), reason: Reason::Required });
+        missing.push(Problem {
+            field: Some(vec!["decision".into(), "departureReason".into()]),
+            reason: Reason::Required,
+        });
     }
     missing
 }
@@ -122,20 +130,29 @@ mod tests {
     use super::*;
 
     fn verdicts(rows: &[(i32, bool, Option<Outcome>)]) -> Vec<Verdict> {
-        rows.iter().map(|(rank, passes, outcome)| Verdict { rank: *rank, passes: *passes, outcome: *outcome }).collect()
+        rows.iter()
+            .map(|(rank, passes, outcome)| Verdict { rank: *rank, passes: *passes, outcome: *outcome })
+            .collect()
     }
 
     #[test]
     fn a_departure_from_the_ranking_needs_a_reason() {
         use Outcome::{NotSelected, Reserve, Selected};
-        let follows = verdicts(&[(1, true, Some(Selected)), (2, true, Some(Reserve)), (3, false, Some(NotSelected))]);
+        let follows =
+            verdicts(&[(1, true, Some(Selected)), (2, true, Some(Reserve)), (3, false, Some(NotSelected))]);
         assert!(missing_for_proposal(&follows, false).is_empty());
         let skips = verdicts(&[(1, true, Some(Reserve)), (2, true, Some(Selected))]);
         assert_eq!(missing_for_proposal(&skips, false).len(), 1);
         assert!(missing_for_proposal(&skips, true).is_empty());
         assert!(departs_from_ranking(&verdicts(&[(1, false, Some(Selected))])), "below the pass mark");
-        assert!(!departs_from_ranking(&verdicts(&[(1, true, Some(NotSelected)), (1, true, Some(NotSelected))])), "nobody need win");
-        assert!(!departs_from_ranking(&verdicts(&[(1, true, Some(NotSelected)), (1, true, Some(Selected))])), "equals are equal");
+        assert!(
+            !departs_from_ranking(&verdicts(&[(1, true, Some(NotSelected)), (1, true, Some(NotSelected))])),
+            "nobody need win"
+        );
+        assert!(
+            !departs_from_ranking(&verdicts(&[(1, true, Some(NotSelected)), (1, true, Some(Selected))])),
+            "equals are equal"
+        );
         assert_eq!(missing_for_proposal(&verdicts(&[(1, true, None)]), false).len(), 1);
     }
 }

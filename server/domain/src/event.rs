@@ -186,9 +186,19 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ProposalEdited, &[]),
     (K::ProposalSubmitted, &[(A::Team, L::ProposalSubmitted)]),
     (K::ProposalWithdrawn, &[(A::Team, L::ProposalWithdrawn)]),
-    (K::ProposalWithdrawnFromReview, &[(A::Team, L::ProposalWithdrawn), (A::Secretary, L::ProposalWithdrawnFromReview)]),
+    (
+        K::ProposalWithdrawnFromReview,
+        &[(A::Team, L::ProposalWithdrawn), (A::Secretary, L::ProposalWithdrawnFromReview)],
+    ),
     (K::OpeningRequested, &[(A::SecondPersons, L::OpeningRequested)]),
-    (K::ProposalsOpened, &[(A::AgencyStaff, L::ProposalsOpened), (A::Council, L::ProposalsOpened), (A::Applicants, L::ProposalsOpened)]),
+    (
+        K::ProposalsOpened,
+        &[
+            (A::AgencyStaff, L::ProposalsOpened),
+            (A::Council, L::ProposalsOpened),
+            (A::Applicants, L::ProposalsOpened),
+        ],
+    ),
     (K::ProposalRead, &[]),
     (K::ProposalScreened, &[(A::Team, L::ProposalScreened)]),
     (K::ReviewOffered, &[(A::Person, L::ReviewOffered)]),
@@ -217,9 +227,15 @@ pub fn print() -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     for (kind, audiences) in HEARS {
-        let told: Vec<_> = audiences.iter().map(|(audience, letter)| format!("{audience} ({letter})")).collect();
+        let told: Vec<_> =
+            audiences.iter().map(|(audience, letter)| format!("{audience} ({letter})")).collect();
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "{:<32} {}", kind.name(), if told.is_empty() { "-".to_owned() } else { told.join(", ") });
+        let _ = writeln!(
+            out,
+            "{:<32} {}",
+            kind.name(),
+            if told.is_empty() { "-".to_owned() } else { told.join(", ") }
+        );
     }
     out
 }
@@ -258,7 +274,17 @@ pub struct Event {
 impl Event {
     /// An event of that kind, about nothing yet.
     pub fn new(kind: EventKind) -> Self {
-        Self { kind, user: None, organization: None, challenge: None, proposal: None, review: None, decision: None, token: None, facts: BTreeMap::new() }
+        Self {
+            kind,
+            user: None,
+            organization: None,
+            challenge: None,
+            proposal: None,
+            review: None,
+            decision: None,
+            token: None,
+            facts: BTreeMap::new(),
+        }
     }
 
     /// About that person.
@@ -332,7 +358,10 @@ mod tests {
             assert_eq!(HEARS.iter().filter(|(entry, _)| entry == kind).count(), 1, "{kind}");
         }
         for letter in LetterKind::ALL {
-            assert!(HEARS.iter().flat_map(|(_, told)| *told).any(|(_, sent)| sent == letter), "{letter} is never sent");
+            assert!(
+                HEARS.iter().flat_map(|(_, told)| *told).any(|(_, sent)| sent == letter),
+                "{letter} is never sent"
+            );
         }
     }
 }

@@ -59,7 +59,13 @@ pub(crate) fn fixed(text: &str, decimals: usize) -> Result<i64, Reason> {
     let malformed = || Reason::Malformed { expected: Form::Decimal };
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.chars().all(|c| c.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 15 || !digits(whole) || !digits(part) || part.len() > decimals || text.ends_with('.') {
+    if whole.is_empty()
+        || whole.len() > 15
+        || !digits(whole)
+        || !digits(part)
+        || part.len() > decimals
+        || text.ends_with('.')
+    {
         return Err(malformed());
     }
     format!("{whole}{part:0<decimals$}").parse().map_err(|_| malformed())
@@ -79,7 +85,9 @@ pub(crate) fn decimal(value: i64, decimals: usize) -> String {
 /// A measured value: a decimal of at most 15 digits before and 6 after the point, as typed.
 pub fn measurement(text: &str) -> Result<String, Reason> {
     let text = text.trim();
-    fixed(text.strip_prefix('-').unwrap_or(text), 6).map(|_| text.to_owned()).map_err(|_| Reason::Malformed { expected: Form::Decimal })
+    fixed(text.strip_prefix('-').unwrap_or(text), 6)
+        .map(|_| text.to_owned())
+        .map_err(|_| Reason::Malformed { expected: Form::Decimal })
 }
 
 #[cfg(test)]

@@ -39,8 +39,16 @@ closed_set! {
 
 /// `PENDING --> VERIFIED | REJECTED`
 pub const TRANSITIONS: &[Rule<OrganizationCommand, OrganizationStatus>] = &[
-    Rule { command: OrganizationCommand::Verify, from: &[OrganizationStatus::Pending], to: OrganizationStatus::Verified },
-    Rule { command: OrganizationCommand::Reject, from: &[OrganizationStatus::Pending], to: OrganizationStatus::Rejected },
+    Rule {
+        command: OrganizationCommand::Verify,
+        from: &[OrganizationStatus::Pending],
+        to: OrganizationStatus::Verified,
+    },
+    Rule {
+        command: OrganizationCommand::Reject,
+        from: &[OrganizationStatus::Pending],
+        to: OrganizationStatus::Rejected,
+    },
 ];
 
 closed_set! {

@@ -92,32 +92,59 @@ closed_set! {
 #[expect(missing_docs, reason = "each variant is its code with the data of its message")]
 pub enum Reason {
     Required,
-    TooShort { min: usize },
-    TooLong { max: usize },
-    OutOfRange { min: String, max: String },
-    Malformed { expected: Form },
+    TooShort {
+        min: usize,
+    },
+    TooLong {
+        max: usize,
+    },
+    OutOfRange {
+        min: String,
+        max: String,
+    },
+    Malformed {
+        expected: Form,
+    },
     ForbiddenCharacter,
     NotFound,
     NotPermitted,
     /// The row has another version than the caller expected.
-    Stale { current: i32 },
+    Stale {
+        current: i32,
+    },
     /// The command is not allowed in this state.
-    Transition { current: &'static str, allowed: Vec<&'static str> },
+    Transition {
+        current: &'static str,
+        allowed: Vec<&'static str>,
+    },
     AlreadyExists,
     IdempotencyMismatch,
-    Quota { limit: usize },
+    Quota {
+        limit: usize,
+    },
     WeakPassword,
     InvalidCredentials,
     InvalidToken,
-    WeightsNot100 { sum: i64 },
+    WeightsNot100 {
+        sum: i64,
+    },
     SelfApproval,
-    NotOpen { opens_at: Option<Timestamp> },
-    DeadlinePassed { closed_at: Timestamp },
-    DeadlineNotReached { closes_at: Timestamp },
+    NotOpen {
+        opens_at: Option<Timestamp>,
+    },
+    DeadlinePassed {
+        closed_at: Timestamp,
+    },
+    DeadlineNotReached {
+        closes_at: Timestamp,
+    },
     OrganizationNotVerified,
     SecondPersonRequired,
     ConflictUndeclared,
-    QuorumNotReached { present: usize, needed: usize },
+    QuorumNotReached {
+        present: usize,
+        needed: usize,
+    },
     IncompatibleRole,
 }
 
@@ -174,19 +201,34 @@ impl Reason {
         match self {
             Self::Required => say("Vui lòng điền mục này.", "This is required."),
             Self::TooShort { min } => {
-                if vi { format!("Cần ít nhất {min} ký tự.") } else { format!("At least {min} characters are needed.") }
+                if vi {
+                    format!("Cần ít nhất {min} ký tự.")
+                } else {
+                    format!("At least {min} characters are needed.")
+                }
             }
             Self::TooLong { max } => {
-                if vi { format!("Không được quá {max} (ký tự hoặc mục).") } else { format!("No more than {max} (characters or items).") }
+                if vi {
+                    format!("Không được quá {max} (ký tự hoặc mục).")
+                } else {
+                    format!("No more than {max} (characters or items).")
+                }
             }
             Self::OutOfRange { min, max } => {
-                if vi { format!("Giá trị phải từ {min} đến {max}.") } else { format!("The value must lie between {min} and {max}.") }
+                if vi {
+                    format!("Giá trị phải từ {min} đến {max}.")
+                } else {
+                    format!("The value must lie between {min} and {max}.")
+                }
             }
             Self::Malformed { expected } => expected.message(vi),
-            Self::ForbiddenCharacter => {
-                say("Có ký tự điều khiển hoặc ký tự ẩn không được phép.", "Control or invisible characters are not allowed.")
+            Self::ForbiddenCharacter => say(
+                "Có ký tự điều khiển hoặc ký tự ẩn không được phép.",
+                "Control or invisible characters are not allowed.",
+            ),
+            Self::NotFound => {
+                say("Không tìm thấy, hoặc bạn không có quyền xem.", "Not found, or not visible to you.")
             }
-            Self::NotFound => say("Không tìm thấy, hoặc bạn không có quyền xem.", "Not found, or not visible to you."),
             Self::NotPermitted => say("Bạn không có quyền làm việc này.", "You may not do this."),
             Self::Stale { .. } => say(
                 "Nội dung đã được người khác sửa. Hãy tải lại rồi làm tiếp.",
@@ -201,17 +243,24 @@ impl Reason {
                 }
             }
             Self::AlreadyExists => say("Đã có rồi.", "There is one already."),
-            Self::IdempotencyMismatch => {
-                say("Khóa chống lặp này đã dùng cho nội dung khác.", "This idempotency key was used with another input.")
-            }
+            Self::IdempotencyMismatch => say(
+                "Khóa chống lặp này đã dùng cho nội dung khác.",
+                "This idempotency key was used with another input.",
+            ),
             Self::Quota { limit } => {
-                if vi { format!("Đã đạt giới hạn {limit}.") } else { format!("The limit of {limit} is reached.") }
+                if vi {
+                    format!("Đã đạt giới hạn {limit}.")
+                } else {
+                    format!("The limit of {limit} is reached.")
+                }
             }
             Self::WeakPassword => say(
                 "Mật khẩu quá phổ biến hoặc chứa thông tin của chính bạn.",
                 "The password is too common or contains your own data.",
             ),
-            Self::InvalidCredentials => say("Địa chỉ thư hoặc mật khẩu không đúng.", "The address or the password is wrong."),
+            Self::InvalidCredentials => {
+                say("Địa chỉ thư hoặc mật khẩu không đúng.", "The address or the password is wrong.")
+            }
             Self::InvalidToken => say("Mã không còn hiệu lực.", "The token is not valid any more."),
             Self::WeightsNot100 { sum } => {
                 if vi {
@@ -227,14 +276,26 @@ impl Reason {
             Self::NotOpen { .. } => say("Chưa đến thời gian nhận hồ sơ.", "Proposals are not accepted yet."),
             Self::DeadlinePassed { closed_at } => {
                 let at = closed_at.to_rfc3339();
-                if vi { format!("Đã hết hạn nhận hồ sơ từ {at}.") } else { format!("The deadline passed at {at}.") }
+                if vi {
+                    format!("Đã hết hạn nhận hồ sơ từ {at}.")
+                } else {
+                    format!("The deadline passed at {at}.")
+                }
             }
             Self::DeadlineNotReached { closes_at } => {
                 let at = closes_at.to_rfc3339();
-                if vi { format!("Chưa đến hạn: {at}.") } else { format!("The deadline has not been reached: {at}.") }
+                if vi {
+                    format!("Chưa đến hạn: {at}.")
+                } else {
+                    format!("The deadline has not been reached: {at}.")
+                }
             }
-            Self::OrganizationNotVerified => say("Tổ chức chưa được xác minh.", "The organisation is not verified yet."),
-            Self::SecondPersonRequired => say("Cần một người thứ hai xác nhận.", "A second person must confirm."),
+            Self::OrganizationNotVerified => {
+                say("Tổ chức chưa được xác minh.", "The organisation is not verified yet.")
+            }
+            Self::SecondPersonRequired => {
+                say("Cần một người thứ hai xác nhận.", "A second person must confirm.")
+            }
             Self::ConflictUndeclared => say(
                 "Hãy khai báo có hay không có xung đột lợi ích trước.",
                 "Declare a conflict of interest, or none, first.",
@@ -263,11 +324,21 @@ impl Form {
                 "Use lower-case a-z, digits and hyphens, 3 to 80 characters.",
             ),
             Self::Decimal => ("Hãy nhập số thập phân, ví dụ 7.5.", "Give a decimal number such as 7.5."),
-            Self::HttpUrl => ("Hãy nhập địa chỉ bắt đầu bằng https://.", "Give an address that begins with https://."),
-            Self::IdempotencyKey => ("Khóa gồm 8 đến 128 ký tự ASCII in được.", "The key has 8 to 128 printable ASCII characters."),
+            Self::HttpUrl => {
+                ("Hãy nhập địa chỉ bắt đầu bằng https://.", "Give an address that begins with https://.")
+            }
+            Self::IdempotencyKey => (
+                "Khóa gồm 8 đến 128 ký tự ASCII in được.",
+                "The key has 8 to 128 printable ASCII characters.",
+            ),
             Self::Id => ("Mã định danh không đúng loại.", "Not an id of this kind."),
-            Self::Cursor => ("Con trỏ trang không thuộc danh sách này.", "The cursor does not belong to this list."),
-            Self::Role => ("Vai trò này không thuộc loại tổ chức đó.", "This role does not exist in an organisation of that kind."),
+            Self::Cursor => {
+                ("Con trỏ trang không thuộc danh sách này.", "The cursor does not belong to this list.")
+            }
+            Self::Role => (
+                "Vai trò này không thuộc loại tổ chức đó.",
+                "This role does not exist in an organisation of that kind.",
+            ),
         };
         (if vi { in_vi } else { in_en }).to_owned()
     }

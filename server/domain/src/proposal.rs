@@ -81,7 +81,11 @@ pub const TRANSITIONS: &[Rule<ProposalCommand, ProposalStatus>] = &[
     Rule { command: C::Edit, from: &[S::Draft], to: S::Draft },
     Rule { command: C::Edit, from: &[S::Submitted], to: S::Submitted },
     Rule { command: C::Submit, from: &[S::Draft, S::Submitted], to: S::Submitted },
-    Rule { command: C::Withdraw, from: &[S::Submitted, S::Eligible, S::UnderReview, S::Evaluated], to: S::Withdrawn },
+    Rule {
+        command: C::Withdraw,
+        from: &[S::Submitted, S::Eligible, S::UnderReview, S::Evaluated],
+        to: S::Withdrawn,
+    },
     Rule { command: C::Admit, from: &[S::Submitted], to: S::Eligible },
     Rule { command: C::Refuse, from: &[S::Submitted], to: S::Ineligible },
     Rule { command: C::StartReview, from: &[S::Eligible, S::UnderReview], to: S::UnderReview },
@@ -173,7 +177,11 @@ mod tests {
             language: Locale::Vi,
             title: "Bản đồ ngập".into(),
             summary: "Cảnh báo sớm".into(),
-            sections: [(ProposalSection::Plan, "Ba tháng".to_owned()), (ProposalSection::Solution, "Cảm biến".to_owned())].into(),
+            sections: [
+                (ProposalSection::Plan, "Ba tháng".to_owned()),
+                (ProposalSection::Solution, "Cảm biến".to_owned()),
+            ]
+            .into(),
             budget: Some(Money { minor: 400_000_000, currency: Currency::Vnd }),
         };
         assert_eq!(

@@ -101,7 +101,11 @@ use ReviewStatus as S;
 /// The life of a review.
 pub const TRANSITIONS: &[Rule<ReviewCommand, ReviewStatus>] = &[
     Rule { command: C::Accept, from: &[S::Offered], to: S::Accepted },
-    Rule { command: C::Recuse, from: &[S::Offered, S::Accepted, S::InProgress, S::Submitted], to: S::Recused },
+    Rule {
+        command: C::Recuse,
+        from: &[S::Offered, S::Accepted, S::InProgress, S::Submitted],
+        to: S::Recused,
+    },
     Rule { command: C::Save, from: &[S::Accepted, S::InProgress], to: S::InProgress },
     Rule { command: C::Submit, from: &[S::InProgress], to: S::Submitted },
     Rule { command: C::Lock, from: &[S::Submitted], to: S::Locked },
@@ -128,7 +132,8 @@ pub struct Turnout {
 pub fn may_lock(rubric: &Rubric, turnouts: impl IntoIterator<Item = Turnout>) -> Result<(), Reason> {
     let to_usize = |value: i64| usize::try_from(value).unwrap_or(0);
     for turnout in turnouts {
-        let share = (turnout.live * to_usize(rubric.quorum_numerator)).div_ceil(to_usize(rubric.quorum_denominator).max(1));
+        let share = (turnout.live * to_usize(rubric.quorum_numerator))
+            .div_ceil(to_usize(rubric.quorum_denominator).max(1));
         let needed = share.max(to_usize(rubric.sheets_min));
         if turnout.submitted < needed {
             return Err(Reason::QuorumNotReached { present: turnout.submitted, needed });
@@ -154,6 +159,9 @@ mod tests {
         assert_eq!(lock(3, 1), Err(Reason::QuorumNotReached { present: 1, needed: 2 }));
         assert_eq!(lock(7, 4), Err(Reason::QuorumNotReached { present: 4, needed: 5 }));
         assert_eq!(lock(1, 1), Err(Reason::QuorumNotReached { present: 1, needed: 2 }));
-        assert_eq!(may_lock(&rubric, [Turnout { live: 3, submitted: 3 }, Turnout { live: 0, submitted: 0 }]), Err(Reason::QuorumNotReached { present: 0, needed: 2 }));
+        assert_eq!(
+            may_lock(&rubric, [Turnout { live: 3, submitted: 3 }, Turnout { live: 0, submitted: 0 }]),
+            Err(Reason::QuorumNotReached { present: 0, needed: 2 })
+        );
     }
 }

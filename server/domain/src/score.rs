@@ -66,7 +66,8 @@ pub struct Total {
 impl Total {
     /// Lower or higher, exactly.
     pub fn compare(self, other: Self) -> Ordering {
-        (i128::from(self.numerator) * i128::from(other.denominator)).cmp(&(i128::from(other.numerator) * i128::from(self.denominator)))
+        (i128::from(self.numerator) * i128::from(other.denominator))
+            .cmp(&(i128::from(other.numerator) * i128::from(self.denominator)))
     }
 
     /// Four places, halves away from zero.
@@ -100,7 +101,10 @@ pub fn missing(sheet: &Sheet, criteria: &[Criterion]) -> Vec<Problem> {
 
 /// The weighted total of a complete sheet; None if a criterion has no mark.
 pub fn total(sheet: &Sheet, criteria: &[Criterion], scale: i64) -> Option<Total> {
-    let numerator = criteria.iter().map(|criterion| Some(criterion.weight * sheet.0.get(&criterion.id)?.score.0)).sum::<Option<i64>>()?;
+    let numerator = criteria
+        .iter()
+        .map(|criterion| Some(criterion.weight * sheet.0.get(&criterion.id)?.score.0))
+        .sum::<Option<i64>>()?;
     Some(Total { numerator, denominator: scale * 100 })
 }
 
@@ -144,11 +148,24 @@ mod tests {
     use uuid::Uuid;
 
     fn criteria(weights: &[i64]) -> Vec<Criterion> {
-        (1_u128..).zip(weights).map(|(n, weight)| Criterion { id: CriterionId(Uuid::from_u128(n)), weight: *weight, reason_required: n == 1 }).collect()
+        (1_u128..)
+            .zip(weights)
+            .map(|(n, weight)| Criterion {
+                id: CriterionId(Uuid::from_u128(n)),
+                weight: *weight,
+                reason_required: n == 1,
+            })
+            .collect()
     }
 
     fn sheet(criteria: &[Criterion], scores: &[&str]) -> Sheet {
-        Sheet(criteria.iter().zip(scores).map(|(c, s)| (c.id, Mark { score: Score::parse(s, 10).unwrap(), reason: None })).collect())
+        Sheet(
+            criteria
+                .iter()
+                .zip(scores)
+                .map(|(c, s)| (c.id, Mark { score: Score::parse(s, 10).unwrap(), reason: None }))
+                .collect(),
+        )
     }
 
     #[test]
@@ -158,7 +175,10 @@ mod tests {
         // 30*8 + 25*7.5 + 20*6.25 + 15*9 + 10*10 = 240 + 187.5 + 125 + 135 + 100 = 787.5 of 1000
         assert_eq!(total(&filled, &rubric, 10).unwrap().to_decimal(), "78.7500");
         assert_eq!(total(&sheet(&rubric, &["8"]), &rubric, 10), None, "missing is not zero");
-        assert!(total(&filled, &rubric, 10).unwrap().reaches(78) && !total(&filled, &rubric, 10).unwrap().reaches(79));
+        assert!(
+            total(&filled, &rubric, 10).unwrap().reaches(78)
+                && !total(&filled, &rubric, 10).unwrap().reaches(79)
+        );
     }
 
     #[test]
@@ -172,16 +192,27 @@ mod tests {
     fn equals_share_a_rank() {
         let total = |numerator| Total { numerator, denominator: 1000 };
         let id = |n| ProposalId(Uuid::from_u128(n));
-        let ranks: Vec<_> = rank([(id(1), total(5)), (id(2), total(9)), (id(3), total(5)), (id(4), total(1))]).iter().map(|p| (p.proposal.0.as_u128(), p.rank)).collect();
+        let ranks: Vec<_> =
+            rank([(id(1), total(5)), (id(2), total(9)), (id(3), total(5)), (id(4), total(1))])
+                .iter()
+                .map(|p| (p.proposal.0.as_u128(), p.rank))
+                .collect();
         assert_eq!(ranks, [(2, 1), (1, 2), (3, 2), (4, 4)]);
     }
 
     #[test]
     fn a_sheet_says_everything_that_is_missing() {
         let rubric = criteria(&[60, 40]);
-        let fields: Vec<_> = missing(&sheet(&rubric, &["5"]), &rubric).into_iter().map(|p| p.field.unwrap().join(".")).collect();
+        let fields: Vec<_> = missing(&sheet(&rubric, &["5"]), &rubric)
+            .into_iter()
+            .map(|p| p.field.unwrap().join("."))
+            .collect();
         assert_eq!(fields, ["review.marks.0.reason", "review.marks.1.score"]);
-        assert!(Score::parse("10.01", 10).is_err() && Score::parse("-1", 10).is_err() && Score::parse("1.234", 10).is_err());
+        assert!(
+            Score::parse("10.01", 10).is_err()
+                && Score::parse("-1", 10).is_err()
+                && Score::parse("1.234", 10).is_err()
+        );
     }
 
     proptest! {

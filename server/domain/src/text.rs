@@ -78,7 +78,8 @@ impl Email {
         }
         let (local, domain) = raw.rsplit_once('@').ok_or_else(malformed)?;
         let atom = |part: &str| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c))
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c))
         };
         if local.len() > 64 || !local.split('.').all(atom) {
             return Err(malformed());
@@ -114,7 +115,9 @@ impl std::fmt::Display for Email {
 /// A handle in an address: `a-z`, digits and single hyphens, 3 to 80 characters.
 pub fn slug(raw: &str) -> Result<String, Reason> {
     let ok = (3..=80).contains(&raw.len())
-        && raw.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+        && raw.split('-').all(|part| {
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        });
     if ok { Ok(raw.to_owned()) } else { Err(Reason::Malformed { expected: Form::Slug }) }
 }
 
@@ -139,7 +142,12 @@ pub fn http_url(raw: &str) -> Result<String, Reason> {
         return Err(Reason::TooLong { max: 2000 });
     }
     match url::Url::parse(raw.trim()) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.username().is_empty() && url.password().is_none() => {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && url.host().is_some()
+                && url.username().is_empty()
+                && url.password().is_none() =>
+        {
             Ok(url.to_string())
         }
         _ => Err(Reason::Malformed { expected: Form::HttpUrl }),
@@ -195,7 +203,17 @@ mod tests {
 
     #[test]
     fn what_hides_or_turns_text_is_refused() {
-        for c in ['\0', '\u{7}', '\u{202E}', '\u{2066}', '\u{200B}', '\u{FEFF}', '\u{E0041}', '\u{2028}', '\u{FFFE}'] {
+        for c in [
+            '\0',
+            '\u{7}',
+            '\u{202E}',
+            '\u{2066}',
+            '\u{200B}',
+            '\u{FEFF}',
+            '\u{E0041}',
+            '\u{2028}',
+            '\u{FFFE}',
+        ] {
             assert_eq!(line(&format!("a{c}b"), 10), Err(Reason::ForbiddenCharacter), "{c:?}");
         }
         assert_eq!(line("a\nb", 10), Err(Reason::ForbiddenCharacter));
@@ -220,9 +238,25 @@ mod tests {
     #[test]
     fn addresses() {
         let email = Email::parse(" An.Nguyen+btl@Example.VN ").unwrap();
-        assert_eq!((email.to_string().as_str(), email.key().as_str()), ("An.Nguyen+btl@example.vn", "an.nguyen+btl@example.vn"));
+        assert_eq!(
+            (email.to_string().as_str(), email.key().as_str()),
+            ("An.Nguyen+btl@example.vn", "an.nguyen+btl@example.vn")
+        );
         assert_eq!(Email::parse("a@bücher.example").unwrap().key(), "a@xn--bcher-kva.example");
-        for bad in ["", "a", "a@", "@b.vn", "a b@c.vn", "a@b", "a..b@c.vn", "a@127.0.0.1", "a@[::1]", "a\r\nBcc: x@y.vn", "nguyễn@b.vn", "a@-b.vn"] {
+        for bad in [
+            "",
+            "a",
+            "a@",
+            "@b.vn",
+            "a b@c.vn",
+            "a@b",
+            "a..b@c.vn",
+            "a@127.0.0.1",
+            "a@[::1]",
+            "a\r\nBcc: x@y.vn",
+            "nguyễn@b.vn",
+            "a@-b.vn",
+        ] {
             assert!(Email::parse(bad).is_err(), "{bad}");
         }
     }

@@ -47,14 +47,17 @@ impl Timestamp {
             return None;
         }
         let instant = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
-        let range = Utc.with_ymd_and_hms(2000, 1, 1, 0, 0, 0).single()?..Utc.with_ymd_and_hms(2200, 1, 1, 0, 0, 0).single()?;
+        let range = Utc.with_ymd_and_hms(2000, 1, 1, 0, 0, 0).single()?
+            ..Utc.with_ymd_and_hms(2200, 1, 1, 0, 0, 0).single()?;
         range.contains(&instant).then(|| Self(instant.timestamp_micros()))
     }
 
     /// RFC 3339 in UTC with milliseconds, the form of the API.
     pub fn to_rfc3339(self) -> String {
-        DateTime::from_timestamp_micros(self.0)
-            .map_or_else(|| "+infinity".to_owned(), |instant| instant.to_rfc3339_opts(SecondsFormat::Millis, true))
+        DateTime::from_timestamp_micros(self.0).map_or_else(
+            || "+infinity".to_owned(),
+            |instant| instant.to_rfc3339_opts(SecondsFormat::Millis, true),
+        )
     }
 }
 
@@ -87,7 +90,14 @@ mod tests {
         let noon = Timestamp::parse("2026-11-23T12:00:00+07:00").unwrap();
         assert_eq!(noon.to_rfc3339(), "2026-11-23T05:00:00.000Z");
         assert_eq!(Timestamp::parse("2026-11-23T05:00:00Z"), Some(noon));
-        for text in ["2026-11-23 12:00:00+07:00", "2026-11-23T12:00:00", "+262142-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "", "now"] {
+        for text in [
+            "2026-11-23 12:00:00+07:00",
+            "2026-11-23T12:00:00",
+            "+262142-01-01T00:00:00Z",
+            "9999-01-01T00:00:00Z",
+            "",
+            "now",
+        ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
@@ -95,7 +105,9 @@ mod tests {
     #[test]
     fn days_are_real_days() {
         assert_eq!(Day::parse("2026-02-28").unwrap().as_str(), "2026-02-28");
-        for text in ["2026-02-29", "2026-2-1", "1899-12-31", "2200-01-01", "26-01-01", "2026-01-01T00:00", "năm"] {
+        for text in
+            ["2026-02-29", "2026-2-1", "1899-12-31", "2200-01-01", "26-01-01", "2026-01-01T00:00", "năm"]
+        {
             assert_eq!(Day::parse(text), None, "{text}");
         }
     }

@@ -14,7 +14,10 @@ fn compare(name: &str, printed: &str) {
         std::fs::write(&path, printed).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(golden == printed, "{name} is not what the rules say: UPDATE_GOLDEN=1 cargo test -p domain rewrites it\n{printed}");
+    assert!(
+        golden == printed,
+        "{name} is not what the rules say: UPDATE_GOLDEN=1 cargo test -p domain rewrites it\n{printed}"
+    );
 }
 
 #[test]
@@ -39,10 +42,17 @@ fn how_things_move() {
 /// Every command in every state: what the table does not list is refused with the current state and the allowed ones.
 #[test]
 fn what_is_not_in_the_table_is_refused() {
-    fn check<C: Copy + PartialEq + 'static, S: domain::machine::State + std::fmt::Debug + 'static>(rules: &[domain::machine::Rule<C, S>], commands: &[C], states: &[S]) {
+    fn check<C: Copy + PartialEq + 'static, S: domain::machine::State + std::fmt::Debug + 'static>(
+        rules: &[domain::machine::Rule<C, S>],
+        commands: &[C],
+        states: &[S],
+    ) {
         for command in commands {
             for state in states {
-                let listed: Vec<_> = rules.iter().filter(|rule| rule.command == *command && rule.from.contains(state)).collect();
+                let listed: Vec<_> = rules
+                    .iter()
+                    .filter(|rule| rule.command == *command && rule.from.contains(state))
+                    .collect();
                 assert!(listed.len() <= 1, "two rules for one command in {}", state.name());
                 match (listed.first(), domain::machine::step(rules, *state, command)) {
                     (Some(rule), Ok(next)) => assert!(next == rule.to),
@@ -59,5 +69,9 @@ fn what_is_not_in_the_table_is_refused() {
     check(proposal::TRANSITIONS, proposal::ProposalCommand::ALL, proposal::ProposalStatus::ALL);
     check(review::TRANSITIONS, review::ReviewCommand::ALL, review::ReviewStatus::ALL);
     check(decision::TRANSITIONS, decision::DecisionCommand::ALL, decision::DecisionStatus::ALL);
-    check(organization::TRANSITIONS, organization::OrganizationCommand::ALL, organization::OrganizationStatus::ALL);
+    check(
+        organization::TRANSITIONS,
+        organization::OrganizationCommand::ALL,
+        organization::OrganizationStatus::ALL,
+    );
 }

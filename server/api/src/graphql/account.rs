@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 use super::context::Ask as _;
 use super::enums::{Locale, PlatformRole};
 use super::error::{Reported, Result};
+use super::id;
 use super::organization::Membership;
 use super::page::{ask, connection, cost};
 use super::payload::{done, execute, payload};
@@ -17,7 +18,6 @@ use super::proposal::ProposalConnection;
 use super::review::Review;
 use super::scalar::{DateTime, EmailAddress};
 use super::text::{Lines, Reader};
-use super::id;
 
 /// A person.
 #[derive(Clone)]
@@ -49,7 +49,8 @@ impl User {
     /// Posts on the platform itself; empty unless this is you.
     async fn platform_roles(&self, ctx: &Context<'_>) -> Result<Vec<PlatformRole>> {
         let viewer = ctx.viewer()?;
-        let posts = viewer.0.filter(|person| person.id == self.0.id).map(|person| person.posts).unwrap_or_default();
+        let posts =
+            viewer.0.filter(|person| person.id == self.0.id).map(|person| person.posts).unwrap_or_default();
         Ok(posts.into_iter().map(Into::into).collect())
     }
 
@@ -59,7 +60,9 @@ impl User {
             return Ok(Vec::new());
         }
         let state = ctx.state()?;
-        let rows = app::organization::memberships_of(ctx.app()?, &state.op.viewer, self.0.id).await.map_err(Reported)?;
+        let rows = app::organization::memberships_of(ctx.app()?, &state.op.viewer, self.0.id)
+            .await
+            .map_err(Reported)?;
         Ok(rows.into_iter().map(Membership).collect())
     }
 
@@ -77,8 +80,11 @@ impl User {
             return Ok(None);
         }
         let viewer = ctx.viewer()?;
-        let of = app::proposal::Of::Own(viewer.organizations(domain::organization::OrganizationKind::Startup));
-        let page = app::proposal::list(ctx.app()?, &viewer, &of, &ask(first, after, last, before)).await.map_err(Reported)?;
+        let of =
+            app::proposal::Of::Own(viewer.organizations(domain::organization::OrganizationKind::Startup));
+        let page = app::proposal::list(ctx.app()?, &viewer, &of, &ask(first, after, last, before))
+            .await
+            .map_err(Reported)?;
         Ok(Some(ProposalConnection::new(page, super::proposal::Counted(of))))
     }
 
@@ -95,7 +101,10 @@ impl User {
         if !self.is_viewer(ctx)? {
             return Ok(None);
         }
-        let page = app::review::list_own(ctx.app()?, &ctx.viewer()?, self.0.id, &ask(first, after, last, before)).await.map_err(Reported)?;
+        let page =
+            app::review::list_own(ctx.app()?, &ctx.viewer()?, self.0.id, &ask(first, after, last, before))
+                .await
+                .map_err(Reported)?;
         Ok(Some(ReviewConnection::new(page, OwnReviews(self.0.id))))
     }
 
@@ -245,7 +254,11 @@ pub struct AccountMutation;
 impl AccountMutation {
     /// Makes an account. Says the same whether or not the address is known; the mail tells its owner.
     /// User errors: `TOO_SHORT`, `TOO_LONG`, `WEAK_PASSWORD`, `MALFORMED`, `REQUIRED`, `FORBIDDEN_CHARACTER`.
-    async fn register(&self, ctx: &Context<'_>, #[graphql(desc = "Who registers.")] input: RegisterInput) -> Result<Option<RegisterPayload>> {
+    async fn register(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who registers.")] input: RegisterInput,
+    ) -> Result<Option<RegisterPayload>> {
         let mut reader = Reader::default();
         let email = reader.keep("email", Email::parse(&input.email));
         let display_name = reader.text("displayName", &input.display_name, 100, Lines::One);
@@ -266,7 +279,11 @@ impl AccountMutation {
     }
 
     /// Proves the address by the token that was mailed to it. User errors: `INVALID_TOKEN`.
-    async fn verify_email(&self, ctx: &Context<'_>, #[graphql(desc = "The token.")] input: VerifyEmailInput) -> Result<Option<VerifyEmailPayload>> {
+    async fn verify_email(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token.")] input: VerifyEmailInput,
+    ) -> Result<Option<VerifyEmailPayload>> {
         let command = VerifyEmail { token_hash: token_hash(&input.token) };
         let outcome = ctx.app()?.execute(&ctx.state()?.op, None, command).await;
         Ok(Some(match done(ctx, outcome)? {
@@ -276,8 +293,13 @@ impl AccountMutation {
     }
 
     /// Begins a session. User errors: `INVALID_CREDENTIALS`, the same for a wrong address, a wrong password and an unverified address.
-    async fn log_in(&self, ctx: &Context<'_>, #[graphql(desc = "Address and password.")] input: LogInInput) -> Result<Option<LogInPayload>> {
-        let outcome = app::account::log_in(ctx.app()?, &ctx.state()?.op, &input.email, input.password.into()).await;
+    async fn log_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Address and password.")] input: LogInInput,
+    ) -> Result<Option<LogInPayload>> {
+        let outcome =
+            app::account::log_in(ctx.app()?, &ctx.state()?.op, &input.email, input.password.into()).await;
         Ok(Some(match done(ctx, outcome)? {
             Ok(tokens) => LogInPayload { tokens: Some(tokens.into()), user_errors: Vec::new() },
             Err(errors) => LogInPayload::refused(errors),
@@ -285,7 +307,11 @@ impl AccountMutation {
     }
 
     /// Turns a refresh token into the next pair of tokens. User errors: `INVALID_TOKEN`.
-    async fn refresh_session(&self, ctx: &Context<'_>, #[graphql(desc = "The refresh token.")] input: RefreshSessionInput) -> Result<Option<RefreshSessionPayload>> {
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The refresh token.")] input: RefreshSessionInput,
+    ) -> Result<Option<RefreshSessionPayload>> {
         let outcome = app::account::refresh(ctx.app()?, &ctx.state()?.op, &input.refresh_token).await;
         Ok(Some(match done(ctx, outcome)? {
             Ok(tokens) => RefreshSessionPayload { tokens: Some(tokens.into()), user_errors: Vec::new() },
@@ -294,7 +320,11 @@ impl AccountMutation {
     }
 
     /// Ends the session of the access token that this request carries, or all of yours. Their tokens stop working at once.
-    async fn log_out(&self, ctx: &Context<'_>, #[graphql(desc = "Which sessions.")] input: LogOutInput) -> Result<Option<LogOutPayload>> {
+    async fn log_out(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which sessions.")] input: LogOutInput,
+    ) -> Result<Option<LogOutPayload>> {
         Ok(Some(match execute(ctx, None, Ok(LogOut { everywhere: input.is_everywhere })).await? {
             Ok(()) => LogOutPayload { is_logged_out: Some(true), user_errors: Vec::new() },
             Err(errors) => LogOutPayload::refused(errors),

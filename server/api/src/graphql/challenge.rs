@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use app::challenge::{
-    ApproveChallenge, CreateChallenge, Draft, Filter, NewCriterion, NewIndicator, Order, PublishChallenge, RecallChallenge, RequestChanges, SubmitForApproval,
-    UpdateChallenge,
+    ApproveChallenge, CreateChallenge, Draft, Filter, NewCriterion, NewIndicator, Order, PublishChallenge,
+    RecallChallenge, RequestChanges, SubmitForApproval, UpdateChallenge,
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use domain::challenge::{Brief, OfficialRecord as Record, limits};
@@ -14,7 +14,9 @@ use entity::{challenge, criterion, indicator};
 use super::account::User;
 use super::context::Ask as _;
 use super::decision::Decision;
-use super::enums::{BriefSectionKind, ChallengeAction, ChallengeStatus, ChallengeWindow, Locale, SectorCode, Track};
+use super::enums::{
+    BriefSectionKind, ChallengeAction, ChallengeStatus, ChallengeWindow, Locale, SectorCode, Track,
+};
 use super::error::{Reported, Result};
 use super::id;
 use super::load::{CouncilOf, CriteriaOf, DecisionOf, IndicatorsOf, OpeningOf, ProposalCountOf};
@@ -44,13 +46,29 @@ impl Challenge {
     }
 
     /// Title, at most 200 characters.
-    async fn title(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
-        Ok(LocalizedText::new(&self.0.title_vi, self.0.title_en.as_ref(), ctx.locale(locale.map(Into::into))?))
+    async fn title(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
+        Ok(LocalizedText::new(
+            &self.0.title_vi,
+            self.0.title_en.as_ref(),
+            ctx.locale(locale.map(Into::into))?,
+        ))
     }
 
     /// Summary, at most 2,000 characters.
-    async fn summary(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
-        Ok(LocalizedText::new(&self.0.summary_vi, self.0.summary_en.as_ref(), ctx.locale(locale.map(Into::into))?))
+    async fn summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
+        Ok(LocalizedText::new(
+            &self.0.summary_vi,
+            self.0.summary_en.as_ref(),
+            ctx.locale(locale.map(Into::into))?,
+        ))
     }
 
     /// The languages the title is in; Vietnamese always.
@@ -106,12 +124,22 @@ impl Challenge {
 
     /// The brief, section by section, in the order of the form.
     async fn sections(&self) -> Vec<BriefSection> {
-        self.0.brief.0.iter().map(|(kind, text)| BriefSection { kind: (*kind).into(), text: text.clone() }).collect()
+        self.0
+            .brief
+            .0
+            .iter()
+            .map(|(kind, text)| BriefSection { kind: (*kind).into(), text: text.clone() })
+            .collect()
     }
 
     /// What is measured: baseline and target, at most 20.
     async fn indicators(&self, ctx: &Context<'_>) -> Result<Vec<Indicator>> {
-        Ok(super::one(ctx, IndicatorsOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Indicator).collect())
+        Ok(super::one(ctx, IndicatorsOf(self.0.id))
+            .await?
+            .unwrap_or_default()
+            .into_iter()
+            .map(Indicator)
+            .collect())
     }
 
     /// How proposals are judged.
@@ -166,13 +194,20 @@ impl Challenge {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<ProposalConnection> {
         let of = app::proposal::Of::Challenge(self.0.id);
-        let page = app::proposal::list(ctx.app()?, &ctx.viewer()?, &of, &ask(first, after, last, before)).await.map_err(Reported)?;
+        let page = app::proposal::list(ctx.app()?, &ctx.viewer()?, &of, &ask(first, after, last, before))
+            .await
+            .map_err(Reported)?;
         Ok(ProposalConnection::new(page, super::proposal::Counted(of)))
     }
 
     /// The council, at most 25; empty unless you sit on it, decide, or are of the programme office.
     async fn council(&self, ctx: &Context<'_>) -> Result<Vec<CouncilMember>> {
-        Ok(super::one(ctx, CouncilOf(self.0.id)).await?.unwrap_or_default().into_iter().map(CouncilMember).collect())
+        Ok(super::one(ctx, CouncilOf(self.0.id))
+            .await?
+            .unwrap_or_default()
+            .into_iter()
+            .map(CouncilMember)
+            .collect())
     }
 
     /// Who decides; null if nobody is named or you may not see them.
@@ -186,14 +221,21 @@ impl Challenge {
     /// The opening of the sealed proposals; null before it was asked for.
     async fn opening(&self, ctx: &Context<'_>) -> Result<Option<Opening>> {
         let row = super::one(ctx, OpeningOf(self.0.id)).await?;
-        Ok(row.map(|row| Opening { requested_at: DateTime(row.requested_at), opened_at: row.confirmed_at.map(DateTime) }))
+        Ok(row.map(|row| Opening {
+            requested_at: DateTime(row.requested_at),
+            opened_at: row.confirmed_at.map(DateTime),
+        }))
     }
 
     /// When the round was locked; null before, and unless you are inside (council, decision maker, agency, programme office).
     async fn round_locked_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let Some(at) = self.0.round_locked_at else { return Ok(None) };
-        let roles = app::access::roles_on(&ctx.app()?.db.read, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
-        let inside = roles.on_council() || roles.has(domain::access::Role::DecisionMaker) || roles.has(domain::access::Role::Auditor) || self.is_inside(ctx)?;
+        let roles =
+            app::access::roles_on(&ctx.app()?.db.read, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
+        let inside = roles.on_council()
+            || roles.has(domain::access::Role::DecisionMaker)
+            || roles.has(domain::access::Role::Auditor)
+            || self.is_inside(ctx)?;
         Ok(inside.then_some(DateTime(at)))
     }
 
@@ -218,7 +260,8 @@ impl Challenge {
 
     /// What your role and the state allow you to do now.
     async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<ChallengeAction>> {
-        let actions = app::challenge::available_actions(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
+        let actions =
+            app::challenge::available_actions(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
         Ok(actions.into_iter().map(Into::into).collect())
     }
 
@@ -258,7 +301,11 @@ impl Sector {
     }
 
     /// What people call it.
-    async fn name(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
+    async fn name(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
         let label = self.0.label();
         Ok(LocalizedText::new(&label.vi, label.en.as_ref(), ctx.locale(locale.map(Into::into))?))
     }
@@ -279,7 +326,11 @@ impl BriefSection {
     }
 
     /// What it says, plain text with line breaks, at most 10,000 characters.
-    async fn text(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
+    async fn text(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
         Ok(LocalizedText::new(&self.text.vi, self.text.en.as_ref(), ctx.locale(locale.map(Into::into))?))
     }
 }
@@ -292,7 +343,12 @@ pub struct Rubric(challenge::Model);
 impl Rubric {
     /// The criteria in order, at most 20; their weights sum to 100.
     async fn criteria(&self, ctx: &Context<'_>) -> Result<Vec<Criterion>> {
-        Ok(super::one(ctx, CriteriaOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Criterion).collect())
+        Ok(super::one(ctx, CriteriaOf(self.0.id))
+            .await?
+            .unwrap_or_default()
+            .into_iter()
+            .map(Criterion)
+            .collect())
     }
 
     /// Highest score per criterion; the lowest is 0.
@@ -329,7 +385,11 @@ impl Criterion {
     }
 
     /// Its name, at most 200 characters.
-    async fn name(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
+    async fn name(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
         Ok(LocalizedText::new(&self.0.name_vi, self.0.name_en.as_ref(), ctx.locale(locale.map(Into::into))?))
     }
 
@@ -357,12 +417,20 @@ impl Indicator {
     }
 
     /// Its name, at most 200 characters.
-    async fn name(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
+    async fn name(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
         Ok(LocalizedText::new(&self.0.name_vi, self.0.name_en.as_ref(), ctx.locale(locale.map(Into::into))?))
     }
 
     /// Its unit, at most 50 characters.
-    async fn unit(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
+    async fn unit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
         Ok(LocalizedText::new(&self.0.unit_vi, self.0.unit_en.as_ref(), ctx.locale(locale.map(Into::into))?))
     }
 
@@ -377,8 +445,16 @@ impl Indicator {
     }
 
     /// Where the value before comes from, at most 500 characters.
-    async fn source(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
-        Ok(LocalizedText::new(&self.0.source_vi, self.0.source_en.as_ref(), ctx.locale(locale.map(Into::into))?))
+    async fn source(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
+        Ok(LocalizedText::new(
+            &self.0.source_vi,
+            self.0.source_en.as_ref(),
+            ctx.locale(locale.map(Into::into))?,
+        ))
     }
 
     /// The value aimed at.
@@ -411,7 +487,12 @@ pub struct OfficialRecord {
 
 impl From<Record> for OfficialRecord {
     fn from(record: Record) -> Self {
-        Self { number: record.number, date: Date(record.day), signer: record.signer, document_url: Url(record.document_url) }
+        Self {
+            number: record.number,
+            date: Date(record.day),
+            signer: record.signer,
+            document_url: Url(record.document_url),
+        }
     }
 }
 
@@ -565,18 +646,32 @@ impl ChallengeQuery {
                 (by, direction == OrderDirection::Desc)
             }
         };
-        let page = app::challenge::list(ctx.app()?, &ctx.viewer()?, &filter, order, &ask(first, after, last, before)).await.map_err(Reported)?;
+        let page = app::challenge::list(
+            ctx.app()?,
+            &ctx.viewer()?,
+            &filter,
+            order,
+            &ask(first, after, last, before),
+        )
+        .await
+        .map_err(Reported)?;
         Ok(ChallengeConnection::new(page, Counted(filter)))
     }
 
     /// One challenge; null if there is none, or none that you may see.
-    async fn challenge(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] by: ChallengeBy) -> Result<Option<Challenge>> {
+    async fn challenge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] by: ChallengeBy,
+    ) -> Result<Option<Challenge>> {
         let row = match by {
             ChallengeBy::Id(id) => match id::decode::<domain::id::ChallengeId>(&id) {
                 Some(id) => super::one(ctx, id).await?,
                 None => None,
             },
-            ChallengeBy::Slug(slug) => app::challenge::by_slug(ctx.app()?, &ctx.viewer()?, &slug).await.map_err(Reported)?,
+            ChallengeBy::Slug(slug) => {
+                app::challenge::by_slug(ctx.app()?, &ctx.viewer()?, &slug).await.map_err(Reported)?
+            }
         };
         Ok(row.map(Challenge))
     }
@@ -653,7 +748,9 @@ impl ChallengeDraftInput {
                 reader.within("sections", |reader| {
                     for (index, section) in sections.into_iter().enumerate() {
                         let kind = section.kind.into();
-                        let text = reader.within(index, |reader| reader.bilingual("text", &section.text, limits::SECTION, Lines::Many));
+                        let text = reader.within(index, |reader| {
+                            reader.bilingual("text", &section.text, limits::SECTION, Lines::Many)
+                        });
                         if text.and_then(|text| brief.insert(kind, text)).is_some() {
                             reader.within(index, |reader| reader.note("kind", Reason::AlreadyExists));
                         }
@@ -661,18 +758,29 @@ impl ChallengeDraftInput {
                 });
                 Brief(brief)
             });
-            let indicators = self.indicators.filter(|list| reader.at_most("indicators", list, limits::INDICATORS)).map(|list| {
-                reader.within("indicators", |reader| {
-                    list.into_iter().enumerate().filter_map(|(index, input)| reader.within(index, |reader| input.read(reader))).collect()
-                })
-            });
-            let criteria = self.criteria.filter(|list| reader.at_most("criteria", list, limits::CRITERIA)).map(|list| {
-                reader.within("criteria", |reader| {
-                    list.into_iter().enumerate().filter_map(|(index, input)| reader.within(index, |reader| input.read(reader))).collect()
-                })
-            });
+            let indicators = self
+                .indicators
+                .filter(|list| reader.at_most("indicators", list, limits::INDICATORS))
+                .map(|list| {
+                    reader.within("indicators", |reader| {
+                        list.into_iter()
+                            .enumerate()
+                            .filter_map(|(index, input)| reader.within(index, |reader| input.read(reader)))
+                            .collect()
+                    })
+                });
+            let criteria =
+                self.criteria.filter(|list| reader.at_most("criteria", list, limits::CRITERIA)).map(|list| {
+                    reader.within("criteria", |reader| {
+                        list.into_iter()
+                            .enumerate()
+                            .filter_map(|(index, input)| reader.within(index, |reader| input.read(reader)))
+                            .collect()
+                    })
+                });
             let pass_mark = self.pass_mark.and_then(|mark| reader.keep("passMark", within(mark, 0, 100)));
-            let source_url = self.source_url.and_then(|url| reader.keep("sourceUrl", domain::text::http_url(&url)));
+            let source_url =
+                self.source_url.and_then(|url| reader.keep("sourceUrl", domain::text::http_url(&url)));
             Draft {
                 title: None,
                 summary: None,
@@ -693,7 +801,11 @@ impl ChallengeDraftInput {
 }
 
 fn within(value: i32, min: i32, max: i32) -> std::result::Result<i64, Reason> {
-    if (min..=max).contains(&value) { Ok(i64::from(value)) } else { Err(Reason::OutOfRange { min: min.to_string(), max: max.to_string() }) }
+    if (min..=max).contains(&value) {
+        Ok(i64::from(value))
+    } else {
+        Err(Reason::OutOfRange { min: min.to_string(), max: max.to_string() })
+    }
 }
 
 impl IndicatorInput {
@@ -703,7 +815,14 @@ impl IndicatorInput {
         let baseline = reader.keep("baseline", domain::money::measurement(&self.baseline.0));
         let source = reader.bilingual("source", &self.source, 500, Lines::One);
         let target = reader.keep("target", domain::money::measurement(&self.target.0));
-        Some(NewIndicator { name: name?, unit: unit?, baseline: baseline?, baseline_on: self.baseline_date.0, source: source?, target: target? })
+        Some(NewIndicator {
+            name: name?,
+            unit: unit?,
+            baseline: baseline?,
+            baseline_on: self.baseline_date.0,
+            source: source?,
+            target: target?,
+        })
     }
 }
 
@@ -859,7 +978,10 @@ payload! {
 }
 
 /// Loads the challenge that a command left behind.
-pub async fn after(ctx: &Context<'_>, done: Done<domain::id::ChallengeId>) -> Result<(Option<Challenge>, Vec<UserError>)> {
+pub async fn after(
+    ctx: &Context<'_>,
+    done: Done<domain::id::ChallengeId>,
+) -> Result<(Option<Challenge>, Vec<UserError>)> {
     match done {
         Ok(id) => {
             let mut errors = Vec::new();
@@ -878,7 +1000,11 @@ pub struct ChallengeMutation;
 #[Object]
 impl ChallengeMutation {
     /// Drafts a challenge. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`.
-    async fn create_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "The draft.")] input: CreateChallengeInput) -> Result<Option<CreateChallengePayload>> {
+    async fn create_challenge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The draft.")] input: CreateChallengeInput,
+    ) -> Result<Option<CreateChallengePayload>> {
         let mut reader = Reader::default();
         let agency = reader.id("agencyId", &input.agency_id);
         let slug = input.slug.as_ref().and_then(|slug| reader.keep("slug", domain::text::slug(slug)));
@@ -886,20 +1012,44 @@ impl ChallengeMutation {
         let summary = reader.bilingual("summary", &input.summary, limits::SUMMARY, Lines::Many);
         let draft = input.draft.read(&mut reader);
         let parts = agency.zip(title).zip(summary);
-        let command = parts.map(|((agency, title), summary)| CreateChallenge { agency, slug, title, summary, sector: input.sector.into(), draft });
-        let (challenge, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = parts.map(|((agency, title), summary)| CreateChallenge {
+            agency,
+            slug,
+            title,
+            summary,
+            sector: input.sector.into(),
+            draft,
+        });
+        let (challenge, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(CreateChallengePayload { challenge, user_errors }))
     }
 
     /// Changes a draft. User errors: as `createChallenge`, and `CONFLICT` for another version or state.
-    async fn update_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "What changes.")] input: UpdateChallengeInput) -> Result<Option<UpdateChallengePayload>> {
+    async fn update_challenge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes.")] input: UpdateChallengeInput,
+    ) -> Result<Option<UpdateChallengePayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
-        let title = input.title.as_ref().and_then(|title| reader.bilingual("title", title, limits::TITLE, Lines::One));
-        let summary = input.summary.as_ref().and_then(|summary| reader.bilingual("summary", summary, limits::SUMMARY, Lines::Many));
-        let draft = Draft { title, summary, sector: input.sector.map(Into::into), ..input.draft.read(&mut reader) };
-        let command = challenge.map(|challenge| UpdateChallenge { challenge, expected_version: input.expected_version, draft });
-        let (challenge, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let title = input
+            .title
+            .as_ref()
+            .and_then(|title| reader.bilingual("title", title, limits::TITLE, Lines::One));
+        let summary = input
+            .summary
+            .as_ref()
+            .and_then(|summary| reader.bilingual("summary", summary, limits::SUMMARY, Lines::Many));
+        let draft =
+            Draft { title, summary, sector: input.sector.map(Into::into), ..input.draft.read(&mut reader) };
+        let command = challenge.map(|challenge| UpdateChallenge {
+            challenge,
+            expected_version: input.expected_version,
+            draft,
+        });
+        let (challenge, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(UpdateChallengePayload { challenge, user_errors }))
     }
 
@@ -912,8 +1062,11 @@ impl ChallengeMutation {
         #[graphql(desc = "Which.")] input: SubmitChallengeForApprovalInput,
     ) -> Result<Option<SubmitChallengeForApprovalPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("challengeId", &input.challenge_id).map(|challenge| SubmitForApproval { challenge, expected_version: input.expected_version });
-        let (challenge, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = reader
+            .id("challengeId", &input.challenge_id)
+            .map(|challenge| SubmitForApproval { challenge, expected_version: input.expected_version });
+        let (challenge, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(SubmitChallengeForApprovalPayload { challenge, user_errors }))
     }
 
@@ -927,37 +1080,54 @@ impl ChallengeMutation {
         let challenge = reader.id("challengeId", &input.challenge_id);
         let reason = reader.text("reason", &input.reason, limits::REASON, Lines::Many);
         let command = challenge.zip(reason).map(|(challenge, reason)| RequestChanges { challenge, reason });
-        let (challenge, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (challenge, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(RequestChallengeChangesPayload { challenge, user_errors }))
     }
 
     /// Approves a challenge; its authors and the publishing authority are mailed; for programme officers, never for one of its authors.
     /// User errors: `SELF_APPROVAL`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
-    async fn approve_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the act on paper.")] input: ApproveChallengeInput) -> Result<Option<ApproveChallengePayload>> {
+    async fn approve_challenge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and the act on paper.")] input: ApproveChallengeInput,
+    ) -> Result<Option<ApproveChallengePayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let record = input.record.read(&mut reader);
         let command = challenge.zip(record).map(|(challenge, record)| ApproveChallenge { challenge, record });
-        let (challenge, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (challenge, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(ApproveChallengePayload { challenge, user_errors }))
     }
 
     /// Takes an approved challenge back to the draft; for the agency's lead. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn recall_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: RecallChallengeInput) -> Result<Option<RecallChallengePayload>> {
+    async fn recall_challenge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: RecallChallengeInput,
+    ) -> Result<Option<RecallChallengePayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("challengeId", &input.challenge_id).map(|challenge| RecallChallenge { challenge });
-        let (challenge, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command =
+            reader.id("challengeId", &input.challenge_id).map(|challenge| RecallChallenge { challenge });
+        let (challenge, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(RecallChallengePayload { challenge, user_errors }))
     }
 
     /// Makes a challenge public; its agency is mailed; for the publishing authority, never for an author or the approver.
     /// User errors: `SELF_APPROVAL`, `DEADLINE_PASSED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
-    async fn publish_challenge(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the act on paper.")] input: PublishChallengeInput) -> Result<Option<PublishChallengePayload>> {
+    async fn publish_challenge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and the act on paper.")] input: PublishChallengeInput,
+    ) -> Result<Option<PublishChallengePayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let record = input.record.read(&mut reader);
         let command = challenge.zip(record).map(|(challenge, record)| PublishChallenge { challenge, record });
-        let (challenge, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (challenge, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(PublishChallengePayload { challenge, user_errors }))
     }
 }

@@ -29,7 +29,8 @@ impl State {
     fn new(app: &App, op: Arc<Op>) -> Arc<Self> {
         let loader = Loader { app: app.clone(), op: Arc::clone(&op) };
         // No waiting for more keys than those that are asked for in the same breath.
-        let loader = DataLoader::new(loader, TokioSpawner::current(), TokioTimer::default()).max_batch_size(app::batch::CHUNK);
+        let loader = DataLoader::new(loader, TokioSpawner::current(), TokioTimer::default())
+            .max_batch_size(app::batch::CHUNK);
         Arc::new(Self { op, loader })
     }
 }
@@ -86,10 +87,13 @@ impl Ask for Context<'_> {
         let session = session(self)?;
         let op = Arc::clone(&session.state().op);
         let Some(person) = &op.viewer.0 else { return Ok(()) };
-        let renewed = app::access::person(&session.app.db.read, person.id).await.map_err(|error| super::error::reported(&error))?;
+        let renewed = app::access::person(&session.app.db.read, person.id)
+            .await
+            .map_err(|error| super::error::reported(&error))?;
         let renewed = renewed.map(|fresh| app::Person { session: person.session, ..fresh });
         let op = Op { viewer: Viewer(renewed), ..Op::clone(&op) };
-        *session.current.lock().unwrap_or_else(PoisonError::into_inner) = State::new(&session.app, Arc::new(op));
+        *session.current.lock().unwrap_or_else(PoisonError::into_inner) =
+            State::new(&session.app, Arc::new(op));
         Ok(())
     }
 }

@@ -1,6 +1,9 @@
 //! The decision on a challenge.
 
-use app::decision::{ApproveDecision, NewOutcome, ProposeDecision, PublishDecision, ReturnDecision, StartDecision, UpdateDecision};
+use app::decision::{
+    ApproveDecision, NewOutcome, ProposeDecision, PublishDecision, ReturnDecision, StartDecision,
+    UpdateDecision,
+};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use domain::challenge::limits;
 use entity::decision;
@@ -43,7 +46,8 @@ impl Decision {
     #[graphql(complexity = "50 * child_complexity")]
     async fn outcomes(&self, ctx: &Context<'_>) -> Result<Vec<DecisionOutcome>> {
         let state = ctx.state()?;
-        let rows = app::decision::visible_outcomes(ctx.app()?, &state.op.viewer, &self.0).await.map_err(Reported)?;
+        let rows =
+            app::decision::visible_outcomes(ctx.app()?, &state.op.viewer, &self.0).await.map_err(Reported)?;
         Ok(rows
             .into_iter()
             .map(|row| DecisionOutcome {
@@ -87,7 +91,8 @@ impl Decision {
 
     /// What your role and the state allow you to do now.
     async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<DecisionAction>> {
-        let actions = app::decision::available_actions(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
+        let actions =
+            app::decision::available_actions(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
         Ok(actions.into_iter().map(Into::into).collect())
     }
 
@@ -251,7 +256,10 @@ payload! {
     }
 }
 
-async fn after(ctx: &Context<'_>, done: Done<domain::id::DecisionId>) -> Result<(Option<Decision>, Vec<UserError>)> {
+async fn after(
+    ctx: &Context<'_>,
+    done: Done<domain::id::DecisionId>,
+) -> Result<(Option<Decision>, Vec<UserError>)> {
     match done {
         Ok(id) => {
             let mut errors = Vec::new();
@@ -271,15 +279,25 @@ pub struct DecisionMutation;
 impl DecisionMutation {
     /// Takes a snapshot of the ranking and hands the challenge over for the decision; the decision maker is mailed. For the chair, once locked and
     /// a decision maker is named. User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn start_decision(&self, ctx: &Context<'_>, #[graphql(desc = "On which challenge.")] input: StartDecisionInput) -> Result<Option<StartDecisionPayload>> {
+    async fn start_decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "On which challenge.")] input: StartDecisionInput,
+    ) -> Result<Option<StartDecisionPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("challengeId", &input.challenge_id).map(|challenge| StartDecision { challenge });
-        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command =
+            reader.id("challengeId", &input.challenge_id).map(|challenge| StartDecision { challenge });
+        let (decision, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(StartDecisionPayload { decision, user_errors }))
     }
 
     /// Writes outcomes, feedback and the reason for departing from the ranking; for the chair. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `TOO_LONG`.
-    async fn update_decision(&self, ctx: &Context<'_>, #[graphql(desc = "What changes.")] input: UpdateDecisionInput) -> Result<Option<UpdateDecisionPayload>> {
+    async fn update_decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes.")] input: UpdateDecisionInput,
+    ) -> Result<Option<UpdateDecisionPayload>> {
         let mut reader = Reader::default();
         let decision = reader.id("decisionId", &input.decision_id);
         let few = reader.at_most("outcomes", &input.outcomes, 100);
@@ -287,54 +305,85 @@ impl DecisionMutation {
             let read = |(index, input): (usize, OutcomeInput)| {
                 reader.within(index, |reader| {
                     let proposal = reader.id("proposalId", &input.proposal_id);
-                    let feedback = reader.maybe("feedback", input.feedback.as_ref(), limits::REASON, Lines::Many);
+                    let feedback =
+                        reader.maybe("feedback", input.feedback.as_ref(), limits::REASON, Lines::Many);
                     Some(NewOutcome { proposal: proposal?, outcome: input.outcome.into(), feedback })
                 })
             };
             input.outcomes.into_iter().enumerate().take(if few { 100 } else { 0 }).filter_map(read).collect()
         });
-        let departure_reason = reader.maybe("departureReason", input.departure_reason.as_ref(), limits::REASON, Lines::Many);
-        let command = decision.map(|decision| UpdateDecision { decision, expected_version: input.expected_version, outcomes, departure_reason });
-        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let departure_reason =
+            reader.maybe("departureReason", input.departure_reason.as_ref(), limits::REASON, Lines::Many);
+        let command = decision.map(|decision| UpdateDecision {
+            decision,
+            expected_version: input.expected_version,
+            outcomes,
+            departure_reason,
+        });
+        let (decision, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(UpdateDecisionPayload { decision, user_errors }))
     }
 
     /// Puts the draft before the decision maker, who is mailed; for the chair. Needs every outcome, and a reason if it departs from the ranking.
     /// User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn propose_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: ProposeDecisionInput) -> Result<Option<ProposeDecisionPayload>> {
+    async fn propose_decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: ProposeDecisionInput,
+    ) -> Result<Option<ProposeDecisionPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("decisionId", &input.decision_id).map(|decision| ProposeDecision { decision });
-        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command =
+            reader.id("decisionId", &input.decision_id).map(|decision| ProposeDecision { decision });
+        let (decision, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(ProposeDecisionPayload { decision, user_errors }))
     }
 
     /// Returns the draft to the chair, who is mailed; for the decision maker. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`.
-    async fn return_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which and why.")] input: ReturnDecisionInput) -> Result<Option<ReturnDecisionPayload>> {
+    async fn return_decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which and why.")] input: ReturnDecisionInput,
+    ) -> Result<Option<ReturnDecisionPayload>> {
         let mut reader = Reader::default();
         let decision = reader.id("decisionId", &input.decision_id);
         let reason = reader.text("reason", &input.reason, limits::REASON, Lines::Many);
         let command = decision.zip(reason).map(|(decision, reason)| ReturnDecision { decision, reason });
-        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (decision, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(ReturnDecisionPayload { decision, user_errors }))
     }
 
     /// Approves the decision; the publishing authority is mailed. For the decision maker, who is not on the council and in no applicant's house.
     /// User errors: `INCOMPATIBLE_ROLE`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn approve_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: ApproveDecisionInput) -> Result<Option<ApproveDecisionPayload>> {
+    async fn approve_decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: ApproveDecisionInput,
+    ) -> Result<Option<ApproveDecisionPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("decisionId", &input.decision_id).map(|decision| ApproveDecision { decision, expected_version: input.expected_version });
-        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = reader
+            .id("decisionId", &input.decision_id)
+            .map(|decision| ApproveDecision { decision, expected_version: input.expected_version });
+        let (decision, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(ApproveDecisionPayload { decision, user_errors }))
     }
 
     /// Makes the decision public: every applicant is mailed outcome and feedback; agency and council are mailed. For the publishing authority.
     /// User errors: `INCOMPATIBLE_ROLE`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
-    async fn publish_decision(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the act on paper.")] input: PublishDecisionInput) -> Result<Option<PublishDecisionPayload>> {
+    async fn publish_decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and the act on paper.")] input: PublishDecisionInput,
+    ) -> Result<Option<PublishDecisionPayload>> {
         let mut reader = Reader::default();
         let decision = reader.id("decisionId", &input.decision_id);
         let record = input.record.read(&mut reader);
         let command = decision.zip(record).map(|(decision, record)| PublishDecision { decision, record });
-        let (decision, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (decision, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(PublishDecisionPayload { decision, user_errors }))
     }
 }

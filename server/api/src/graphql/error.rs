@@ -30,8 +30,10 @@ pub fn reported(error: &Error) -> async_graphql::Error {
         Error::Refused(problems) => {
             let first = problems.first();
             let field = first.and_then(|problem| problem.field.clone()).unwrap_or_default().join(".");
-            let message = first.map_or_else(String::new, |problem| problem.reason.message(domain::locale::Locale::En));
-            coded(Code::BadUserInput, &format!("{field}: {message}")).extend_with(|_, extensions| extensions.set("argument", field.as_str()))
+            let message =
+                first.map_or_else(String::new, |problem| problem.reason.message(domain::locale::Locale::En));
+            coded(Code::BadUserInput, &format!("{field}: {message}"))
+                .extend_with(|_, extensions| extensions.set("argument", field.as_str()))
         }
         Error::Internal(what) => fault(what),
     }

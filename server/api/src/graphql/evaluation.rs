@@ -243,7 +243,10 @@ payload! {
     }
 }
 
-async fn after_review(ctx: &Context<'_>, done: Done<domain::id::ReviewId>) -> Result<(Option<Review>, Vec<UserError>)> {
+async fn after_review(
+    ctx: &Context<'_>,
+    done: Done<domain::id::ReviewId>,
+) -> Result<(Option<Review>, Vec<UserError>)> {
     match done {
         Ok(id) => {
             let mut errors = Vec::new();
@@ -263,15 +266,24 @@ pub struct EvaluationMutation;
 impl EvaluationMutation {
     /// Appoints a council member, who is mailed; for programme officers, from the publication until the decision.
     /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ALREADY_EXISTS`, `INCOMPATIBLE_ROLE`, `QUOTA`, `MALFORMED`, `CONFLICT`.
-    async fn appoint_council_member(&self, ctx: &Context<'_>, #[graphql(desc = "Whom and as what.")] input: AppointCouncilMemberInput) -> Result<Option<AppointCouncilMemberPayload>> {
+    async fn appoint_council_member(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom and as what.")] input: AppointCouncilMemberInput,
+    ) -> Result<Option<AppointCouncilMemberPayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let email = reader.keep("email", Email::parse(&input.email));
-        let command = challenge.zip(email).map(|(challenge, email)| AppointCouncilMember { challenge, email_key: email.key(), role: input.role.into() });
+        let command = challenge.zip(email).map(|(challenge, email)| AppointCouncilMember {
+            challenge,
+            email_key: email.key(),
+            role: input.role.into(),
+        });
         Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
             Ok(id) => {
                 let mut user_errors = Vec::new();
-                let council_member = found(ctx, super::one(ctx, id).await?.map(CouncilMember), &mut user_errors)?;
+                let council_member =
+                    found(ctx, super::one(ctx, id).await?.map(CouncilMember), &mut user_errors)?;
                 AppointCouncilMemberPayload { council_member, user_errors }
             }
             Err(errors) => AppointCouncilMemberPayload::refused(errors),
@@ -280,47 +292,83 @@ impl EvaluationMutation {
 
     /// Names who decides, who is mailed; for programme officers, from the publication until the decision.
     /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `INCOMPATIBLE_ROLE`, `MALFORMED`, `CONFLICT`.
-    async fn name_decision_maker(&self, ctx: &Context<'_>, #[graphql(desc = "Whom.")] input: NameDecisionMakerInput) -> Result<Option<NameDecisionMakerPayload>> {
+    async fn name_decision_maker(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom.")] input: NameDecisionMakerInput,
+    ) -> Result<Option<NameDecisionMakerPayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let email = reader.keep("email", Email::parse(&input.email));
-        let command = challenge.zip(email).map(|(challenge, email)| NameDecisionMaker { challenge, email_key: email.key() });
-        let (challenge, user_errors) = after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = challenge
+            .zip(email)
+            .map(|(challenge, email)| NameDecisionMaker { challenge, email_key: email.key() });
+        let (challenge, user_errors) =
+            after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?)
+                .await?;
         Ok(Some(NameDecisionMakerPayload { challenge, user_errors }))
     }
 
     /// Asks for the opening of the sealed proposals; those who may be the second person are mailed; for the secretary, after the deadline.
     /// User errors: `DEADLINE_NOT_REACHED`, `ALREADY_EXISTS`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn request_proposal_opening(&self, ctx: &Context<'_>, #[graphql(desc = "Of which challenge.")] input: RequestProposalOpeningInput) -> Result<Option<RequestProposalOpeningPayload>> {
+    async fn request_proposal_opening(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of which challenge.")] input: RequestProposalOpeningInput,
+    ) -> Result<Option<RequestProposalOpeningPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("challengeId", &input.challenge_id).map(|challenge| RequestOpening { challenge });
-        let (challenge, user_errors) = after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command =
+            reader.id("challengeId", &input.challenge_id).map(|challenge| RequestOpening { challenge });
+        let (challenge, user_errors) =
+            after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?)
+                .await?;
         Ok(Some(RequestProposalOpeningPayload { challenge, user_errors }))
     }
 
     /// Opens the sealed proposals as the second person (chair, vice chair or programme officer): the evaluation begins, the list of receipts is
     /// recorded, agency, council and applicants are mailed. User errors: `SECOND_PERSON_REQUIRED`, `DEADLINE_NOT_REACHED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn confirm_proposal_opening(&self, ctx: &Context<'_>, #[graphql(desc = "Of which challenge.")] input: ConfirmProposalOpeningInput) -> Result<Option<ConfirmProposalOpeningPayload>> {
+    async fn confirm_proposal_opening(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of which challenge.")] input: ConfirmProposalOpeningInput,
+    ) -> Result<Option<ConfirmProposalOpeningPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("challengeId", &input.challenge_id).map(|challenge| ConfirmOpening { challenge });
-        let (challenge, user_errors) = after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command =
+            reader.id("challengeId", &input.challenge_id).map(|challenge| ConfirmOpening { challenge });
+        let (challenge, user_errors) =
+            after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?)
+                .await?;
         Ok(Some(ConfirmProposalOpeningPayload { challenge, user_errors }))
     }
 
     /// Finds an opened proposal formally in order, or not; its team is mailed; for the secretary, who declared no conflict.
     /// User errors: `CONFLICT_UNDECLARED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`.
-    async fn screen_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "Which, and the finding.")] input: ScreenProposalInput) -> Result<Option<ScreenProposalPayload>> {
+    async fn screen_proposal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and the finding.")] input: ScreenProposalInput,
+    ) -> Result<Option<ScreenProposalPayload>> {
         let mut reader = Reader::default();
         let proposal = reader.id("proposalId", &input.proposal_id);
         let reason = reader.text("reason", &input.reason, limits::REASON, Lines::Many);
-        let command = proposal.zip(reason).map(|(proposal, reason)| ScreenProposal { proposal, eligible: input.is_eligible, reason });
-        let (proposal, user_errors) = after_proposal(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = proposal.zip(reason).map(|(proposal, reason)| ScreenProposal {
+            proposal,
+            eligible: input.is_eligible,
+            reason,
+        });
+        let (proposal, user_errors) =
+            after_proposal(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?)
+                .await?;
         Ok(Some(ScreenProposalPayload { proposal, user_errors }))
     }
 
     /// Offers reviews to council members, who are mailed; for the secretary, who declared no conflict with the proposals.
     /// User errors: `CONFLICT_UNDECLARED`, `INCOMPATIBLE_ROLE` (member in conflict, or one who does not score), `ALREADY_EXISTS`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `TOO_LONG`.
-    async fn assign_reviews(&self, ctx: &Context<'_>, #[graphql(desc = "Which proposals to which members.")] input: AssignReviewsInput) -> Result<Option<AssignReviewsPayload>> {
+    async fn assign_reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which proposals to which members.")] input: AssignReviewsInput,
+    ) -> Result<Option<AssignReviewsPayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let few = reader.at_most("assignments", &input.assignments, OFFERS_MAX);
@@ -329,28 +377,55 @@ impl EvaluationMutation {
                 reader.within(index, |reader| {
                     let proposal = reader.id("proposalId", &input.proposal_id);
                     let members: Vec<_> = reader.within("memberIds", |reader| {
-                        input.member_ids.iter().enumerate().take(OFFERS_MAX + 1).filter_map(|(place, id)| reader.id(&place.to_string(), id)).collect()
+                        input
+                            .member_ids
+                            .iter()
+                            .enumerate()
+                            .take(OFFERS_MAX + 1)
+                            .filter_map(|(place, id)| reader.id(&place.to_string(), id))
+                            .collect()
                     });
                     Some((proposal?, members))
                 })
             };
-            input.assignments.into_iter().enumerate().take(if few { OFFERS_MAX } else { 0 }).filter_map(read).collect()
+            input
+                .assignments
+                .into_iter()
+                .enumerate()
+                .take(if few { OFFERS_MAX } else { 0 })
+                .filter_map(read)
+                .collect()
         });
         let command = challenge.map(|challenge| AssignReviews { challenge, assignments });
         Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
             Ok(ids) => {
                 let state = ctx.state()?;
-                let mut rows = state.loader.load_many(ids.iter().copied()).await.map_err(|error| super::error::reported(&error))?;
-                AssignReviewsPayload { reviews: Some(ids.iter().filter_map(|id| rows.remove(id)).map(Review).collect()), user_errors: Vec::new() }
+                let mut rows = state
+                    .loader
+                    .load_many(ids.iter().copied())
+                    .await
+                    .map_err(|error| super::error::reported(&error))?;
+                AssignReviewsPayload {
+                    reviews: Some(ids.iter().filter_map(|id| rows.remove(id)).map(Review).collect()),
+                    user_errors: Vec::new(),
+                }
             }
             Err(errors) => AssignReviewsPayload::refused(errors),
         }))
     }
 
     /// Declares to be without conflict of interest on a proposal; its content opens. For council members. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn declare_no_conflict(&self, ctx: &Context<'_>, #[graphql(desc = "On which proposal.")] input: DeclareNoConflictInput) -> Result<Option<DeclareNoConflictPayload>> {
+    async fn declare_no_conflict(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "On which proposal.")] input: DeclareNoConflictInput,
+    ) -> Result<Option<DeclareNoConflictPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("proposalId", &input.proposal_id).map(|proposal| DeclareInterest { proposal, interest: Interest::None, reason: None });
+        let command = reader.id("proposalId", &input.proposal_id).map(|proposal| DeclareInterest {
+            proposal,
+            interest: Interest::None,
+            reason: None,
+        });
         Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
             Ok((proposal, review)) => {
                 let (proposal, user_errors) = after_proposal(ctx, Ok(proposal)).await?;
@@ -366,7 +441,11 @@ impl EvaluationMutation {
 
     /// Declares a conflict of interest on a proposal: from then on it does not exist for you; the secretary is mailed if you had its review.
     /// It cannot be taken back. For council members. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED` (kind NONE).
-    async fn declare_conflict(&self, ctx: &Context<'_>, #[graphql(desc = "On which proposal, and what.")] input: DeclareConflictInput) -> Result<Option<DeclareConflictPayload>> {
+    async fn declare_conflict(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "On which proposal, and what.")] input: DeclareConflictInput,
+    ) -> Result<Option<DeclareConflictPayload>> {
         let mut reader = Reader::default();
         let proposal = reader.id("proposalId", &input.proposal_id);
         let reason = reader.text("reason", &input.reason, limits::REASON, Lines::Many);
@@ -376,7 +455,11 @@ impl EvaluationMutation {
         };
         let kind = reader.keep("kind", kind);
         let parts = proposal.zip(kind).zip(reason);
-        let command = parts.map(|((proposal, interest), reason)| DeclareInterest { proposal, interest, reason: Some(reason) });
+        let command = parts.map(|((proposal, interest), reason)| DeclareInterest {
+            proposal,
+            interest,
+            reason: Some(reason),
+        });
         Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
             Ok(_) => DeclareConflictPayload { is_recused: Some(true), user_errors: Vec::new() },
             Err(errors) => DeclareConflictPayload::refused(errors),
@@ -385,7 +468,11 @@ impl EvaluationMutation {
 
     /// Saves your score sheet as a whole; nobody else sees it before the lock.
     /// User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`, `TOO_LONG`.
-    async fn save_score_sheet(&self, ctx: &Context<'_>, #[graphql(desc = "The sheet.")] input: SaveScoreSheetInput) -> Result<Option<SaveScoreSheetPayload>> {
+    async fn save_score_sheet(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The sheet.")] input: SaveScoreSheetInput,
+    ) -> Result<Option<SaveScoreSheetPayload>> {
         let mut reader = Reader::default();
         let review = reader.id("reviewId", &input.review_id);
         let few = reader.at_most("marks", &input.marks, limits::CRITERIA);
@@ -397,29 +484,56 @@ impl EvaluationMutation {
                     Some((criterion?, mark.score.0, reason))
                 })
             };
-            input.marks.into_iter().enumerate().take(if few { limits::CRITERIA } else { 0 }).filter_map(read).collect()
+            input
+                .marks
+                .into_iter()
+                .enumerate()
+                .take(if few { limits::CRITERIA } else { 0 })
+                .filter_map(read)
+                .collect()
         });
         let comment = reader.maybe("comment", input.comment.as_ref(), limits::REASON, Lines::Many);
-        let command = review.map(|review| SaveSheet { review, expected_version: input.expected_version, marks, comment });
-        let (review, user_errors) = after_review(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = review.map(|review| SaveSheet {
+            review,
+            expected_version: input.expected_version,
+            marks,
+            comment,
+        });
+        let (review, user_errors) =
+            after_review(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?)
+                .await?;
         Ok(Some(SaveScoreSheetPayload { review, user_errors }))
     }
 
     /// Hands your score sheet in; the secretary is mailed. Needs every mark, and a reason where the criterion asks for it.
     /// User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn submit_review(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: SubmitReviewInput) -> Result<Option<SubmitReviewPayload>> {
+    async fn submit_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: SubmitReviewInput,
+    ) -> Result<Option<SubmitReviewPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("reviewId", &input.review_id).map(|review| SubmitReview { review, expected_version: input.expected_version });
-        let (review, user_errors) = after_review(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = reader
+            .id("reviewId", &input.review_id)
+            .map(|review| SubmitReview { review, expected_version: input.expected_version });
+        let (review, user_errors) =
+            after_review(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?)
+                .await?;
         Ok(Some(SubmitReviewPayload { review, user_errors }))
     }
 
     /// Locks the round: sheets become immutable, the ranking readable, the council is mailed. For the chair, with two thirds of the live reviews and
     /// two sheets of every proposal in. User errors: `QUORUM_NOT_REACHED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn lock_round(&self, ctx: &Context<'_>, #[graphql(desc = "Of which challenge.")] input: LockRoundInput) -> Result<Option<LockRoundPayload>> {
+    async fn lock_round(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of which challenge.")] input: LockRoundInput,
+    ) -> Result<Option<LockRoundPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("challengeId", &input.challenge_id).map(|challenge| LockRound { challenge });
-        let (challenge, user_errors) = after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (challenge, user_errors) =
+            after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?)
+                .await?;
         Ok(Some(LockRoundPayload { challenge, user_errors }))
     }
 }

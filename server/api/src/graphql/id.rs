@@ -3,7 +3,8 @@
 use async_graphql::ID;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId, ProposalId, ProposalVersionId, ReviewId, UserId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
+    ProposalId, ProposalVersionId, ReviewId, UserId,
 };
 use uuid::Uuid;
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use app::{App, Error, Op, batch};
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
+    ProposalId, ReviewId, UserId,
 };
 use entity::{
-    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal, proposal_draft, proposal_version, review, user,
+    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
+    proposal_draft, proposal_version, review, user,
 };
 
 /// Reads in the name of one viewer.
@@ -84,7 +86,10 @@ keys! {
     ReviewsOf(ProposalId);
 }
 
-fn wrapped<I: Copy + Eq + std::hash::Hash, K: Eq + std::hash::Hash, V>(map: HashMap<I, V>, wrap: impl Fn(I) -> K) -> HashMap<K, V> {
+fn wrapped<I: Copy + Eq + std::hash::Hash, K: Eq + std::hash::Hash, V>(
+    map: HashMap<I, V>,
+    wrap: impl Fn(I) -> K,
+) -> HashMap<K, V> {
     map.into_iter().map(|(id, value)| (wrap(id), value)).collect()
 }
 

@@ -57,7 +57,10 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
 }
 
 /// One row through a loader, in the viewer's name.
-pub async fn one<K>(ctx: &Context<'_>, key: K) -> Result<Option<<load::Loader as async_graphql::dataloader::Loader<K>>::Value>>
+pub async fn one<K>(
+    ctx: &Context<'_>,
+    key: K,
+) -> Result<Option<<load::Loader as async_graphql::dataloader::Loader<K>>::Value>>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     load::Loader: async_graphql::dataloader::Loader<K, Error = Arc<Error>>,
@@ -75,7 +78,8 @@ fn app_and_viewer<'a>(ctx: &'a Context<'_>) -> app::Result<(&'a App, Viewer)> {
 /// Words to search for: at most 200 characters, nothing hidden in them; blank is no condition.
 fn search(words: Option<&String>) -> Result<Option<String>> {
     use domain::problem::{Problem, Reason};
-    let refuse = |reason| Reported(Problem { field: Some(vec!["filter".into(), "search".into()]), reason }.into());
+    let refuse =
+        |reason| Reported(Problem { field: Some(vec!["filter".into(), "search".into()]), reason }.into());
     match words.map(|words| domain::text::line(words, 200)) {
         None | Some(Err(Reason::Required)) => Ok(None),
         Some(Ok(words)) => Ok(Some(words)),

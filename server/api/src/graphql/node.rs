@@ -2,7 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
+    ProposalId, ReviewId, UserId,
 };
 
 use super::account::User;
@@ -92,10 +93,17 @@ impl NodeQuery {
 
     /// The objects of ids, in the same order, null where there is none that you may see; at most 100.
     #[graphql(complexity = "1 + ids.len().min(100) * child_complexity")]
-    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "Opaque ids, at most 100.")] ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opaque ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
         if ids.len() > NODES_MAX {
             let reason = domain::problem::Reason::TooLong { max: NODES_MAX };
-            return Err(Reported(domain::problem::Problem { field: Some(vec!["ids".to_owned()]), reason }.into()).into());
+            return Err(Reported(
+                domain::problem::Problem { field: Some(vec!["ids".to_owned()]), reason }.into(),
+            )
+            .into());
         }
         futures_util::future::try_join_all(ids.iter().map(|id| resolve(ctx, id))).await
     }

@@ -1,7 +1,9 @@
 //! Agencies, startups, the programme office, and who belongs to them.
 
 use app::keys::token_hash;
-use app::organization::{AcceptInvitation, CreateOrganization, Filter, InviteMember, JudgeOrganization, RemoveMember};
+use app::organization::{
+    AcceptInvitation, CreateOrganization, Filter, InviteMember, JudgeOrganization, RemoveMember,
+};
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use domain::organization::OrganizationCommand;
 use domain::text::Email;
@@ -43,12 +45,17 @@ impl Organization {
     /// Why it was verified or rejected; null for none, and unless you are a member or staff.
     async fn status_reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let viewer = ctx.viewer()?;
-        let inside = viewer.is_programme_office() || viewer.0.iter().flat_map(|person| &person.seats).any(|seat| seat.organization == self.0.id);
+        let inside = viewer.is_programme_office()
+            || viewer.0.iter().flat_map(|person| &person.seats).any(|seat| seat.organization == self.0.id);
         Ok(self.0.status_reason.clone().filter(|_| inside))
     }
 
     /// Its name, at most 200 characters.
-    async fn name(&self, ctx: &Context<'_>, #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>) -> Result<LocalizedText> {
+    async fn name(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
         Ok(LocalizedText::new(&self.0.name_vi, self.0.name_en.as_ref(), ctx.locale(locale.map(Into::into))?))
     }
 
@@ -59,7 +66,12 @@ impl Organization {
 
     /// Its members, at most 200; empty unless you are one of them or staff.
     async fn members(&self, ctx: &Context<'_>) -> Result<Vec<Membership>> {
-        Ok(super::one(ctx, MembersOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Membership).collect())
+        Ok(super::one(ctx, MembersOf(self.0.id))
+            .await?
+            .unwrap_or_default()
+            .into_iter()
+            .map(Membership)
+            .collect())
     }
 
     /// You may invite and remove members.
@@ -180,18 +192,27 @@ impl OrganizationQuery {
             statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
             search: super::search(filter.search.as_ref())?,
         };
-        let page = app::organization::list(ctx.app()?, &ctx.viewer()?, &filter, &ask(first, after, last, before)).await.map_err(Reported)?;
+        let page =
+            app::organization::list(ctx.app()?, &ctx.viewer()?, &filter, &ask(first, after, last, before))
+                .await
+                .map_err(Reported)?;
         Ok(OrganizationConnection::new(page, Counted(filter)))
     }
 
     /// One organisation; null if there is none, or none that you may see.
-    async fn organization(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] by: OrganizationBy) -> Result<Option<Organization>> {
+    async fn organization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] by: OrganizationBy,
+    ) -> Result<Option<Organization>> {
         let row = match by {
             OrganizationBy::Id(id) => match id::decode::<domain::id::OrganizationId>(&id) {
                 Some(id) => super::one(ctx, id).await?,
                 None => None,
             },
-            OrganizationBy::Slug(slug) => app::organization::by_slug(ctx.app()?, &ctx.viewer()?, &slug).await.map_err(Reported)?,
+            OrganizationBy::Slug(slug) => {
+                app::organization::by_slug(ctx.app()?, &ctx.viewer()?, &slug).await.map_err(Reported)?
+            }
         };
         Ok(row.map(Organization))
     }
@@ -312,7 +333,10 @@ payload! {
 }
 
 /// Loads the organisation that a command left behind, by the rights there are now.
-async fn after(ctx: &Context<'_>, done: Done<domain::id::OrganizationId>) -> Result<(Option<Organization>, Vec<UserError>)> {
+async fn after(
+    ctx: &Context<'_>,
+    done: Done<domain::id::OrganizationId>,
+) -> Result<(Option<Organization>, Vec<UserError>)> {
     match done {
         Ok(id) => {
             ctx.renew().await?;
@@ -333,27 +357,46 @@ pub struct OrganizationMutation;
 impl OrganizationMutation {
     /// Founds an organisation; you become its first member. A programme office is founded by an administrator.
     /// User errors: `REQUIRED`, `TOO_LONG`, `ALREADY_EXISTS` (name or handle), `NOT_PERMITTED`.
-    async fn create_organization(&self, ctx: &Context<'_>, #[graphql(desc = "The organisation.")] input: CreateOrganizationInput) -> Result<Option<CreateOrganizationPayload>> {
+    async fn create_organization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The organisation.")] input: CreateOrganizationInput,
+    ) -> Result<Option<CreateOrganizationPayload>> {
         let mut reader = Reader::default();
         let name = reader.bilingual("name", &input.name, 200, Lines::One);
         let slug = input.slug.as_ref().and_then(|slug| reader.keep("slug", domain::text::slug(slug)));
-        let command = reader.finish(name.map(|name| CreateOrganization { kind: input.kind.into(), name, slug }));
-        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), command).await?).await?;
+        let command =
+            reader.finish(name.map(|name| CreateOrganization { kind: input.kind.into(), name, slug }));
+        let (organization, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), command).await?).await?;
         Ok(Some(CreateOrganizationPayload { organization, user_errors }))
     }
 
     /// Finds an organisation to be what it says; for the programme office. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `CONFLICT`.
-    async fn verify_organization(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: VerifyOrganizationInput) -> Result<Option<VerifyOrganizationPayload>> {
+    async fn verify_organization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: VerifyOrganizationInput,
+    ) -> Result<Option<VerifyOrganizationPayload>> {
         let mut reader = Reader::default();
         let organization = reader.id("organizationId", &input.organization_id);
         let reason = reader.maybe("reason", input.reason.as_ref(), 2_000, Lines::Many);
-        let command = organization.map(|organization| JudgeOrganization { organization, command: OrganizationCommand::Verify, reason });
-        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = organization.map(|organization| JudgeOrganization {
+            organization,
+            command: OrganizationCommand::Verify,
+            reason,
+        });
+        let (organization, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(VerifyOrganizationPayload { organization, user_errors }))
     }
 
     /// Refuses an organisation with a reason; for the programme office. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `CONFLICT`, `REQUIRED`.
-    async fn reject_organization(&self, ctx: &Context<'_>, #[graphql(desc = "Which and why.")] input: RejectOrganizationInput) -> Result<Option<RejectOrganizationPayload>> {
+    async fn reject_organization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which and why.")] input: RejectOrganizationInput,
+    ) -> Result<Option<RejectOrganizationPayload>> {
         let mut reader = Reader::default();
         let organization = reader.id("organizationId", &input.organization_id);
         let reason = reader.text("reason", &input.reason, 2_000, Lines::Many);
@@ -362,12 +405,17 @@ impl OrganizationMutation {
             command: OrganizationCommand::Reject,
             reason: Some(reason),
         });
-        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (organization, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(RejectOrganizationPayload { organization, user_errors }))
     }
 
     /// Invites an address by mail; a newer invitation replaces an older one. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `MALFORMED`, `QUOTA`.
-    async fn invite_member(&self, ctx: &Context<'_>, #[graphql(desc = "Whom and as what.")] input: InviteMemberInput) -> Result<Option<InviteMemberPayload>> {
+    async fn invite_member(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom and as what.")] input: InviteMemberInput,
+    ) -> Result<Option<InviteMemberPayload>> {
         let mut reader = Reader::default();
         let organization = reader.id("organizationId", &input.organization_id);
         let email = reader.keep("email", Email::parse(&input.email));
@@ -378,27 +426,42 @@ impl OrganizationMutation {
             role: input.role.into(),
             locale: input.locale.into(),
         });
-        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (organization, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(InviteMemberPayload { organization, user_errors }))
     }
 
     /// Accepts an invitation. User errors: `INVALID_TOKEN`, `ALREADY_EXISTS`, `QUOTA`.
-    async fn accept_invitation(&self, ctx: &Context<'_>, #[graphql(desc = "The token.")] input: AcceptInvitationInput) -> Result<Option<AcceptInvitationPayload>> {
+    async fn accept_invitation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token.")] input: AcceptInvitationInput,
+    ) -> Result<Option<AcceptInvitationPayload>> {
         let command = AcceptInvitation { token_hash: token_hash(&input.token) };
-        let (organization, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), Ok(command)).await?).await?;
+        let (organization, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), Ok(command)).await?).await?;
         Ok(Some(AcceptInvitationPayload { organization, user_errors }))
     }
 
     /// Ends a membership: your own, or one in an organisation that you manage. The last manager stays.
     /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `INCOMPATIBLE_ROLE`.
-    async fn remove_member(&self, ctx: &Context<'_>, #[graphql(desc = "Which membership.")] input: RemoveMemberInput) -> Result<Option<RemoveMemberPayload>> {
+    async fn remove_member(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which membership.")] input: RemoveMemberInput,
+    ) -> Result<Option<RemoveMemberPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("membershipId", &input.membership_id).map(|membership| RemoveMember { membership });
+        let command =
+            reader.id("membershipId", &input.membership_id).map(|membership| RemoveMember { membership });
         Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
             Ok((organization, membership)) => {
                 ctx.renew().await?;
                 let organization = super::one(ctx, organization).await?.map(Organization);
-                RemoveMemberPayload { organization, deleted_membership_id: Some(id::encode(membership)), user_errors: Vec::new() }
+                RemoveMemberPayload {
+                    organization,
+                    deleted_membership_id: Some(id::encode(membership)),
+                    user_errors: Vec::new(),
+                }
             }
             Err(errors) => RemoveMemberPayload::refused(errors),
         }))

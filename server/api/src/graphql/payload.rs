@@ -17,7 +17,11 @@ use super::error::{Result, reported};
         ty = "Option<Vec<String>>",
         desc = "Path of the field at fault from the arguments, list indices as text, e.g. `[\"input\", \"criteria\", \"0\", \"weight\"]`; it begins with another word where what is missing stands in the object, e.g. `[\"challenge\", \"indicators\"]`. Null when no field is at fault."
     ),
-    field(name = "message", ty = "String", desc = "A sentence in the reader's language, fit to show. Never repeats what was typed.")
+    field(
+        name = "message",
+        ty = "String",
+        desc = "A sentence in the reader's language, fit to show. Never repeats what was typed."
+    )
 )]
 pub enum UserError {
     /// Most of them.
@@ -91,14 +95,20 @@ user_error!(TransitionError {
 
 impl UserError {
     fn new(problem: Problem, locale: domain::locale::Locale) -> Self {
-        let told = Told { code: problem.reason.code().into(), field: problem.field, message: problem.reason.message(locale) };
+        let told = Told {
+            code: problem.reason.code().into(),
+            field: problem.field,
+            message: problem.reason.message(locale),
+        };
         let limit = |limit: usize| i32::try_from(limit).unwrap_or(i32::MAX);
         match problem.reason {
             Reason::TooShort { min } => Self::Limit(LimitUserError(told, limit(min))),
             Reason::TooLong { max } => Self::Limit(LimitUserError(told, limit(max))),
             Reason::Quota { limit: most } => Self::Limit(LimitUserError(told, limit(most))),
             Reason::Stale { current } => Self::Stale(StaleVersionError(told, current)),
-            Reason::Transition { current, allowed } => Self::Transition(TransitionError(told, current, allowed)),
+            Reason::Transition { current, allowed } => {
+                Self::Transition(TransitionError(told, current, allowed))
+            }
             _ => Self::Plain(PlainUserError(told)),
         }
     }
@@ -120,7 +130,11 @@ pub fn done<T>(context: &Context<'_>, outcome: app::Result<T>) -> Result<Done<T>
 }
 
 /// Runs a command that was read from an input.
-pub async fn execute<C: Command>(context: &Context<'_>, key: Option<&String>, command: std::result::Result<C, Vec<Problem>>) -> Result<Done<C::Output>> {
+pub async fn execute<C: Command>(
+    context: &Context<'_>,
+    key: Option<&String>,
+    command: std::result::Result<C, Vec<Problem>>,
+) -> Result<Done<C::Output>> {
     let state = context.state()?;
     let command = match command {
         Ok(command) => command,

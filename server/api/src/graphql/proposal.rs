@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use app::proposal::{ContentPatch, CreateProposal, SubmitProposal, UpdateProposal, WithdrawProposal, is_team};
+use app::proposal::{
+    ContentPatch, CreateProposal, SubmitProposal, UpdateProposal, WithdrawProposal, is_team,
+};
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use domain::problem::Reason;
 use domain::proposal::{Content, limits};
@@ -80,7 +82,12 @@ impl Proposal {
 
     /// The receipts of all submissions, newest first; empty unless you are of its team.
     async fn receipts(&self, ctx: &Context<'_>) -> Result<Vec<Receipt>> {
-        Ok(super::one(ctx, VersionsOf(self.0.id)).await?.unwrap_or_default().into_iter().map(Receipt::from).collect())
+        Ok(super::one(ctx, VersionsOf(self.0.id))
+            .await?
+            .unwrap_or_default()
+            .into_iter()
+            .map(Receipt::from)
+            .collect())
     }
 
     /// Why it was found eligible or not; null before.
@@ -183,8 +190,14 @@ impl From<Content> for ProposalContent {
             language: content.language.into(),
             title: content.title,
             summary: content.summary,
-            sections: content.sections.into_iter().map(|(kind, text)| ProposalSection { kind: kind.into(), text }).collect(),
-            budget: content.budget.map(|money| Money { amount: Decimal(money.amount()), currency: money.currency.into() }),
+            sections: content
+                .sections
+                .into_iter()
+                .map(|(kind, text)| ProposalSection { kind: kind.into(), text })
+                .collect(),
+            budget: content
+                .budget
+                .map(|money| Money { amount: Decimal(money.amount()), currency: money.currency.into() }),
         }
     }
 }
@@ -204,7 +217,12 @@ pub struct Receipt {
 
 impl From<proposal_version::Model> for Receipt {
     fn from(row: proposal_version::Model) -> Self {
-        Self { number: row.number, submitted_at: DateTime(row.submitted_at), sha256: row.sha256, canonical_content: row.content }
+        Self {
+            number: row.number,
+            submitted_at: DateTime(row.submitted_at),
+            sha256: row.sha256,
+            canonical_content: row.content,
+        }
     }
 }
 
@@ -248,7 +266,9 @@ pub struct MoneyInput {
 
 impl MoneyInput {
     fn read(&self, reader: &mut Reader) -> Option<domain::money::Money> {
-        reader.within("budget", |reader| reader.keep("amount", domain::money::Money::parse(&self.amount.0, self.currency.into())))
+        reader.within("budget", |reader| {
+            reader.keep("amount", domain::money::Money::parse(&self.amount.0, self.currency.into()))
+        })
     }
 }
 
@@ -348,7 +368,10 @@ payload! {
 }
 
 /// Loads the proposal that a command left behind.
-pub async fn after(ctx: &Context<'_>, done: Done<domain::id::ProposalId>) -> Result<(Option<Proposal>, Vec<UserError>)> {
+pub async fn after(
+    ctx: &Context<'_>,
+    done: Done<domain::id::ProposalId>,
+) -> Result<(Option<Proposal>, Vec<UserError>)> {
     match done {
         Ok(id) => {
             let mut errors = Vec::new();
@@ -359,11 +382,15 @@ pub async fn after(ctx: &Context<'_>, done: Done<domain::id::ProposalId>) -> Res
     }
 }
 
-fn read_sections(reader: &mut Reader, inputs: Vec<ProposalSectionInput>) -> BTreeMap<domain::proposal::ProposalSection, String> {
+fn read_sections(
+    reader: &mut Reader,
+    inputs: Vec<ProposalSectionInput>,
+) -> BTreeMap<domain::proposal::ProposalSection, String> {
     let mut sections = BTreeMap::new();
     reader.within("sections", |reader| {
         for (index, input) in inputs.into_iter().enumerate() {
-            let text = reader.within(index, |reader| reader.text("text", &input.text, limits::SECTION, Lines::Many));
+            let text =
+                reader.within(index, |reader| reader.text("text", &input.text, limits::SECTION, Lines::Many));
             if text.and_then(|text| sections.insert(input.kind.into(), text)).is_some() {
                 reader.within(index, |reader| reader.note("kind", Reason::AlreadyExists));
             }
@@ -381,7 +408,11 @@ pub struct ProposalMutation;
 impl ProposalMutation {
     /// Drafts a proposal of one of your startups. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ALREADY_EXISTS`, `DEADLINE_PASSED`, `CONFLICT`, `REQUIRED`,
     /// `TOO_LONG`, `FORBIDDEN_CHARACTER`, `MALFORMED`, `OUT_OF_RANGE`.
-    async fn create_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "The draft.")] input: CreateProposalInput) -> Result<Option<CreateProposalPayload>> {
+    async fn create_proposal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The draft.")] input: CreateProposalInput,
+    ) -> Result<Option<CreateProposalPayload>> {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let organization = reader.id("organizationId", &input.organization_id);
@@ -389,15 +420,30 @@ impl ProposalMutation {
         let summary = reader.text("summary", &input.summary, limits::SUMMARY, Lines::Many);
         let sections = read_sections(&mut reader, input.sections);
         let budget = input.budget.and_then(|budget| budget.read(&mut reader));
-        let content = title.zip(summary).map(|(title, summary)| Content { language: input.language.into(), title, summary, sections, budget });
+        let content = title.zip(summary).map(|(title, summary)| Content {
+            language: input.language.into(),
+            title,
+            summary,
+            sections,
+            budget,
+        });
         let parts = challenge.zip(organization).zip(content);
-        let command = parts.map(|((challenge, organization), content)| CreateProposal { challenge, organization, content });
-        let (proposal, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = parts.map(|((challenge, organization), content)| CreateProposal {
+            challenge,
+            organization,
+            content,
+        });
+        let (proposal, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(CreateProposalPayload { proposal, user_errors }))
     }
 
     /// Changes the working copy; the last submitted version stays what it was until you submit again. User errors: as `createProposal`.
-    async fn update_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "What changes.")] input: UpdateProposalInput) -> Result<Option<UpdateProposalPayload>> {
+    async fn update_proposal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes.")] input: UpdateProposalInput,
+    ) -> Result<Option<UpdateProposalPayload>> {
         let mut reader = Reader::default();
         let proposal = reader.id("proposalId", &input.proposal_id);
         let patch = ContentPatch {
@@ -411,31 +457,47 @@ impl ProposalMutation {
                 MaybeUndefined::Value(budget) => budget.read(&mut reader).map(Some),
             },
         };
-        let command = proposal.map(|proposal| UpdateProposal { proposal, expected_version: input.expected_version, patch });
-        let (proposal, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command = proposal.map(|proposal| UpdateProposal {
+            proposal,
+            expected_version: input.expected_version,
+            patch,
+        });
+        let (proposal, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(UpdateProposalPayload { proposal, user_errors }))
     }
 
     /// Hands in the working copy as the next version and gives a receipt; the whole team is mailed. For an owner of a verified startup, while
     /// the window is open by the server's clock; needs the sections SOLUTION and PLAN.
     /// User errors: `NOT_OPEN`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `REQUIRED`, `CONFLICT`, `QUOTA`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn submit_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: SubmitProposalInput) -> Result<Option<SubmitProposalPayload>> {
+    async fn submit_proposal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: SubmitProposalInput,
+    ) -> Result<Option<SubmitProposalPayload>> {
         let mut reader = Reader::default();
         let command = reader.id("proposalId", &input.proposal_id).map(|proposal| SubmitProposal {
             proposal,
             expected_version: input.expected_version,
             declares_ownership: input.declares_ownership,
         });
-        let (proposal, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let (proposal, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(SubmitProposalPayload { proposal, user_errors }))
     }
 
     /// Takes a proposal back, before the decision is published; the team is mailed, after the opening the secretary too. For an owner.
     /// User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn withdraw_proposal(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: WithdrawProposalInput) -> Result<Option<WithdrawProposalPayload>> {
+    async fn withdraw_proposal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: WithdrawProposalInput,
+    ) -> Result<Option<WithdrawProposalPayload>> {
         let mut reader = Reader::default();
-        let command = reader.id("proposalId", &input.proposal_id).map(|proposal| WithdrawProposal { proposal });
-        let (proposal, user_errors) = after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        let command =
+            reader.id("proposalId", &input.proposal_id).map(|proposal| WithdrawProposal { proposal });
+        let (proposal, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(WithdrawProposalPayload { proposal, user_errors }))
     }
 }

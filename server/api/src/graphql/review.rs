@@ -74,7 +74,9 @@ impl Review {
         let council = super::one(ctx, CouncilOf(self.0.challenge_id)).await?.unwrap_or_default();
         let seat = council.iter().find(|seat| seat.user_id == person.id).map(|seat| seat.role);
         let roles = app::access::with_appointments(viewer.roles(), person.id, &challenge, seat);
-        let entitled = [Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor].into_iter().any(|role| roles.has(role));
+        let entitled = [Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor]
+            .into_iter()
+            .any(|role| roles.has(role));
         if !entitled && person.id != self.0.user_id {
             return Ok(None);
         }
@@ -94,7 +96,11 @@ impl Review {
         let criteria = super::one(ctx, CriteriaOf(self.0.challenge_id)).await?.unwrap_or_default();
         let marks = criteria.into_iter().filter_map(|criterion| {
             let mark = self.0.sheet.0.get(&criterion.id)?;
-            Some(Mark { criterion: Criterion(criterion), score: Decimal(mark.score.to_decimal()), reason: mark.reason.clone() })
+            Some(Mark {
+                criterion: Criterion(criterion),
+                score: Decimal(mark.score.to_decimal()),
+                reason: mark.reason.clone(),
+            })
         });
         Ok(Some(marks.collect()))
     }
@@ -112,8 +118,16 @@ impl Review {
         }
         let criteria = super::one(ctx, CriteriaOf(self.0.challenge_id)).await?.unwrap_or_default();
         let Some(challenge) = super::one(ctx, self.0.challenge_id).await? else { return Ok(None) };
-        let criteria: Vec<_> = criteria.iter().map(|row| score::Criterion { id: row.id, weight: row.weight, reason_required: row.reason_required }).collect();
-        Ok(score::total(&self.0.sheet, &criteria, challenge.rubric.scale).map(|total| Decimal(total.to_decimal())))
+        let criteria: Vec<_> = criteria
+            .iter()
+            .map(|row| score::Criterion {
+                id: row.id,
+                weight: row.weight,
+                reason_required: row.reason_required,
+            })
+            .collect();
+        Ok(score::total(&self.0.sheet, &criteria, challenge.rubric.scale)
+            .map(|total| Decimal(total.to_decimal())))
     }
 
     /// When it was offered.
@@ -199,7 +213,14 @@ impl Ranking {
             mean_score: Decimal(ranked.mean.to_decimal()),
             is_passing: ranked.mean.reaches(pass_mark),
             proposal: Proposal(ranked.proposal),
-            sheets: ranked.sheets.into_iter().map(|(review, total)| RankedSheet { total: Decimal(total.to_decimal()), review: Review(review) }).collect(),
+            sheets: ranked
+                .sheets
+                .into_iter()
+                .map(|(review, total)| RankedSheet {
+                    total: Decimal(total.to_decimal()),
+                    review: Review(review),
+                })
+                .collect(),
         });
         Self { entries: entries.collect() }
     }

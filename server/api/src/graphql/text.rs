@@ -71,7 +71,8 @@ impl Reader {
 
     /// Notes a problem of a field.
     pub fn note(&mut self, field: &str, reason: Reason) {
-        let path = std::iter::once("input".to_owned()).chain(self.path.iter().cloned()).chain([field.to_owned()]);
+        let path =
+            std::iter::once("input".to_owned()).chain(self.path.iter().cloned()).chain([field.to_owned()]);
         self.problems.push(Problem { field: Some(path.collect()), reason });
     }
 
@@ -92,7 +93,13 @@ impl Reader {
     }
 
     /// A text in two languages: Vietnamese needed, none twice.
-    pub fn bilingual(&mut self, field: &str, values: &[LocalizedTextInput], max: usize, lines: Lines) -> Option<Bilingual> {
+    pub fn bilingual(
+        &mut self,
+        field: &str,
+        values: &[LocalizedTextInput],
+        max: usize,
+        lines: Lines,
+    ) -> Option<Bilingual> {
         let mut vi = None;
         let mut en = None;
         let before = self.problems.len();
