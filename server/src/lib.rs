@@ -118,6 +118,7 @@ pub async fn start(
 async fn prepare(config: &Config, app: &App) -> anyhow::Result<()> {
     let turn = schema::Turn::take(&parts::location(config), &app.db).await?;
     turn.update().await?;
+    app::audit::latch_clock(app).await?;
     if config.demo_data {
         demo::load_if_empty(app, config).await?;
     }

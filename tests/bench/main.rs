@@ -28,7 +28,7 @@ use drive::{Client, Figures, median, round};
 use load::Size;
 use report::{Process, Row};
 use store::Store;
-use workload::Workload;
+use workload::{Kind, Workload};
 
 /// Measures the server against a hand-written control.
 #[derive(Parser)]
@@ -150,22 +150,21 @@ async fn look(store: &Store, workload: &Workload, ours: &Contestant, control: &C
             let between = ours.statements().await?;
             first = first.min(between - before);
             // What is written once cannot be written again.
-            if !workload.writes {
+            if workload.kind == Kind::Reads {
                 client.play(&arm.script, call).await?;
                 again = again.min(ours.statements().await? - between);
             }
         }
-        let statements = (first, again.min(first));
-        let name = [workload.name, &workload.meaning, arm.name].join(" ");
-        eprintln!("{name}: {bytes} bytes, control {theirs}; {first} statements, again {}", statements.1);
+        let statements = (workload.kind != Kind::Mixed).then_some((first, again.min(first)));
+        eprintln!("{}: {bytes} bytes, control {theirs}; statements {statements:?}", arm.name);
         // On SQLite the goals are others: for reads a multiple of our own speed on PostgreSQL, for writes half of the control.
-        let goal = match (store, workload.writes) {
+        let goal = match (store, workload.kind) {
             (Store::Postgres(_), _) => Some(arm.goal),
-            (Store::Sqlite(_), true) => Some(0.5),
-            (Store::Sqlite(_), false) => None,
+            (Store::Sqlite(_), Kind::Writes) => Some(0.5),
+            (Store::Sqlite(_), Kind::Reads | Kind::Mixed) => None,
         };
         rows.push(Row {
-            name: name.trim_end().to_owned(),
+            name: arm.name.clone(),
             ours: Figures::default(),
             control: Figures::default(),
             statements,

@@ -15,7 +15,7 @@ pub struct Row {
     /// What the control did.
     pub control: Figures,
     /// Statements of a request: the first of its kind and person, and the same again within a second.
-    pub statements: (u64, u64),
+    pub statements: Option<(u64, u64)>,
     /// Most statements of a request.
     pub statements_goal: Option<u64>,
     /// Bytes of our answer and of the control's.
@@ -34,7 +34,7 @@ impl Row {
         if self.goal.is_some_and(|goal| self.ratio() < goal) {
             missed.push("throughput");
         }
-        if self.statements_goal.is_some_and(|most| self.statements.1 > most) {
+        if self.statements.zip(self.statements_goal).is_some_and(|((_, again), most)| again > most) {
             missed.push("statements");
         }
         if self.ours.errors + self.control.errors > 0 {
@@ -67,13 +67,12 @@ pub fn print(title: &str, rows: &[Row], process: &Process) -> Result<String, std
     for row in rows {
         writeln!(
             text,
-            "| {} | {:.0} | {} | {} | {}, {}{} | {:.0} | {} | {} | {}/{} | {:.2} | {} | {} |",
+            "| {} | {:.0} | {} | {} | {}{} | {:.0} | {} | {} | {}/{} | {:.2} | {} | {} |",
             row.name,
             row.ours.per_second,
             ms(row.ours.p50),
             ms(row.ours.p99),
-            row.statements.0,
-            row.statements.1,
+            row.statements.map_or_else(|| "-".to_owned(), |(first, again)| format!("{first}, {again}")),
             row.statements_goal.map(|most| format!(" (at most {most})")).unwrap_or_default(),
             row.control.per_second,
             ms(row.control.p50),

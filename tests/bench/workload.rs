@@ -24,8 +24,8 @@ const MIX: [usize; 7] = [16, 6, 10, 4, 2, 1, 1];
 
 /// A way to ask us, and what is expected of it.
 pub struct Arm {
-    /// What sets it apart.
-    pub name: &'static str,
+    /// The workload, and what sets this way apart.
+    pub name: String,
     /// The requests.
     pub script: Arc<Script>,
     /// Share of the control's throughput, on PostgreSQL.
@@ -38,14 +38,23 @@ pub struct Arm {
 pub struct Workload {
     /// `W1` to `W8`.
     pub name: &'static str,
-    /// In words.
-    pub meaning: String,
     /// The control's requests.
     pub control: Arc<Script>,
     /// Ours.
     pub arms: Vec<Arm>,
-    /// It writes.
-    pub writes: bool,
+    /// What it does to the data.
+    pub kind: Kind,
+}
+
+/// What a workload does to the data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing.
+    Reads,
+    /// Each request is a transaction.
+    Writes,
+    /// Now this, now that.
+    Mixed,
 }
 
 fn is_answered(body: &[u8]) -> bool {
@@ -82,10 +91,10 @@ fn asked(cast: &Arc<Cast>, document: &str, variables: impl IntoIterator<Item = V
 }
 
 /// The same for signed-in readers and for visitors.
-fn both(cast: &Arc<Cast>, document: &str, variables: &[Value], goals: (f64, f64), statements: Option<u64>) -> Vec<Arm> {
+fn both(cast: &Arc<Cast>, name: &str, document: &str, variables: &[Value], goals: (f64, f64), statements: Option<u64>) -> Vec<Arm> {
     vec![
-        Arm { name: "", script: asked(cast, document, variables.to_vec(), true), goal: goals.0, statements },
-        Arm { name: "anonymous", script: asked(cast, document, variables.to_vec(), false), goal: goals.1, statements },
+        Arm { name: name.to_owned(), script: asked(cast, document, variables.to_vec(), true), goal: goals.0, statements },
+        Arm { name: format!("{name}, anonymous"), script: asked(cast, document, variables.to_vec(), false), goal: goals.1, statements },
     ]
 }
 
@@ -102,10 +111,9 @@ pub async fn all(store: &Store, cast: &Arc<Cast>, ours: &Contestant) -> anyhow::
     let control = workloads.iter().map(|workload| Arc::clone(&workload.control)).collect();
     workloads.push(Workload {
         name: "W8",
-        meaning: "mixed".to_owned(),
         control: Script::new(is_there, mix(control)),
-        arms: vec![Arm { name: "", script: Script::new(is_answered, mix(ours)), goal: 0.6, statements: None }],
-        writes: false,
+        arms: vec![Arm { name: "W8 mixed".to_owned(), script: Script::new(is_answered, mix(ours)), goal: 0.6, statements: None }],
+        kind: Kind::Mixed,
     });
     Ok(workloads)
 }
@@ -114,10 +122,9 @@ fn browse(cast: &Arc<Cast>) -> Workload {
     let variables: Vec<_> = SECTORS.iter().map(|sector| json!({ "sector": sector })).collect();
     Workload {
         name: "W1",
-        meaning: "browse".to_owned(),
         control: controlled("/1", SECTORS.iter().map(|sector| json!([sector])).collect()),
-        arms: both(cast, include_str!("documents/w1.graphql"), &variables, (0.6, 2.0), Some(2)),
-        writes: false,
+        arms: both(cast, "W1 browse", include_str!("documents/w1.graphql"), &variables, (0.6, 2.0), Some(2)),
+        kind: Kind::Reads,
     }
 }
 
@@ -129,10 +136,9 @@ fn search(store: &Store, cast: &Arc<Cast>) -> Workload {
     let variables: Vec<_> = WORDS.iter().map(|words| json!({ "words": words })).collect();
     Workload {
         name: "W2",
-        meaning: "search".to_owned(),
         control: controlled("/2", WORDS.iter().map(sought).collect()),
-        arms: both(cast, include_str!("documents/w2.graphql"), &variables, (0.7, 2.0), None),
-        writes: false,
+        arms: both(cast, "W2 search", include_str!("documents/w2.graphql"), &variables, (0.7, 2.0), None),
+        kind: Kind::Reads,
     }
 }
 
@@ -140,10 +146,9 @@ fn detail(cast: &Arc<Cast>) -> Workload {
     let variables: Vec<_> = cast.slugs.iter().map(|slug| json!({ "slug": slug })).collect();
     Workload {
         name: "W3",
-        meaning: "detail".to_owned(),
         control: controlled("/3", cast.slugs.iter().map(|slug| json!([slug])).collect()),
-        arms: both(cast, include_str!("documents/w3.graphql"), &variables, (0.6, 2.0), Some(4)),
-        writes: false,
+        arms: both(cast, "W3 detail", include_str!("documents/w3.graphql"), &variables, (0.6, 2.0), Some(4)),
+        kind: Kind::Reads,
     }
 }
 
@@ -153,25 +158,23 @@ fn ranking(cast: &Arc<Cast>) -> Workload {
     let script = Script::new(is_answered, move |_| Ok(Call { token: as_chair.chair.token(0), ..call.clone() }));
     Workload {
         name: "W4",
-        meaning: "ranking of 50".to_owned(),
         control: controlled("/4", vec![json!([crate::seed::RANKED])]),
-        arms: vec![Arm { name: "", script, goal: 0.5, statements: Some(5) }],
-        writes: false,
+        arms: vec![Arm { name: "W4 ranking".to_owned(), script, goal: 0.5, statements: Some(5) }],
+        kind: Kind::Reads,
     }
 }
 
 fn deep(cast: &Arc<Cast>, cursor: Option<&str>) -> Workload {
     let document = include_str!("documents/w5.graphql");
     let (deadline, id) = cast.before_deep;
-    let mut arms = both(cast, document, &[json!({ "first": PAGE, "after": cursor })], (0.6, 0.6), None);
+    let mut arms = both(cast, &format!("W5 page {}", cast.deep), document, &[json!({ "first": PAGE, "after": cursor })], (0.6, 0.6), None);
     let first = asked(cast, document, [json!({ "first": PAGE, "after": null })], true);
-    arms.push(Arm { name: "page 1", script: first, goal: 0.6, statements: None });
+    arms.push(Arm { name: "W5 page 1".to_owned(), script: first, goal: 0.6, statements: None });
     Workload {
         name: "W5",
-        meaning: format!("page {}", cast.deep),
         control: controlled("/5", vec![json!([deadline, id.to_string(), PAGE])]),
         arms,
-        writes: false,
+        kind: Kind::Reads,
     }
 }
 
@@ -183,10 +186,9 @@ fn submit(cast: &Arc<Cast>) -> Workload {
     let values = cast.drafts.iter().zip(&cast.owner_ids).map(|(proposal, owner)| json!([proposal.to_string(), owner.to_string()]));
     Workload {
         name: "W6",
-        meaning: "submit".to_owned(),
         control: controlled("/6", values.collect()),
-        arms: vec![Arm { name: "", script, goal: 0.7, statements: None }],
-        writes: true,
+        arms: vec![Arm { name: "W6 submit".to_owned(), script, goal: 0.7, statements: None }],
+        kind: Kind::Writes,
     }
 }
 
@@ -210,10 +212,9 @@ fn score(cast: &Arc<Cast>) -> Workload {
     });
     Workload {
         name: "W7",
-        meaning: "score".to_owned(),
         control,
-        arms: vec![Arm { name: "", script, goal: 0.7, statements: None }],
-        writes: true,
+        arms: vec![Arm { name: "W7 score".to_owned(), script, goal: 0.7, statements: None }],
+        kind: Kind::Writes,
     }
 }
 

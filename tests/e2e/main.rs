@@ -13,4 +13,5 @@ mod concurrency;
 mod constraints;
 mod drift;
 mod kill;
+mod refusals;
 mod story;

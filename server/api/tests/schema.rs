@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use async_graphql::Value;
@@ -156,5 +157,26 @@ fn everything_with_an_id_is_a_node() {
         let has_id = list(ty, "fields").any(|field| name(field) == "id");
         let is_node = list(ty, "interfaces").any(|interface| name(interface) == "Node");
         assert_eq!(has_id, is_node, "{}", name(ty));
+    }
+}
+
+/// Deny by default: what may be read, and by whom, is written down for every field before it is built.
+#[test]
+fn every_field_has_a_verdict() {
+    let written = include_str!("verdicts.txt");
+    let rows = written.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let judged: BTreeMap<&str, &str> = rows.map(|row| row.split_once(' ').unwrap()).collect();
+    let types = introspected();
+    let objects = types.iter().filter(|ty| ty["kind"] == "OBJECT");
+    let fields: Vec<_> =
+        objects.flat_map(|ty| list(ty, "fields").map(|field| format!("{}.{}", name(ty), name(field)))).collect();
+    let unjudged: Vec<_> = fields.iter().filter(|field| !judged.contains_key(field.as_str())).collect();
+    assert!(unjudged.is_empty(), "in no row of verdicts.txt: {unjudged:#?}");
+    let gone: Vec<_> = judged.keys().filter(|row| !fields.iter().any(|field| field == *row)).collect();
+    assert!(gone.is_empty(), "not in the schema any more: {gone:#?}");
+    for (field, verdict) in judged {
+        for action in verdict.split(|c: char| !c.is_ascii_uppercase() && c != '_').filter(|word| word.contains('_')) {
+            assert!(domain::access::Action::from_name(action).is_some(), "{field}: there is no action {action}");
+        }
     }
 }

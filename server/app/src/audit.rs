@@ -73,3 +73,12 @@ pub async fn verify(app: &App, expected_head: Option<&str>) -> Result<Result<(i6
     let end = walk.finish(head.seq, &head.hash);
     Ok(if met { end } else { Err(Break::Truncated { last, head: head.seq }) })
 }
+
+/// The process's clock never reads earlier than what has been recorded: called once at the start, when nothing else runs.
+pub async fn latch_clock(app: &App) -> Result<()> {
+    let last = audit_entry::Entity::find().order_by_desc(audit_entry::Column::Seq).limit(1).one(&app.db.read).await?;
+    if let Some(entry) = last {
+        app.db.clock.latch(entry.at);
+    }
+    Ok(())
+}

@@ -11,6 +11,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     shift_micros: Arc<AtomicI64>,
+    // The latest reading of the process's clock. It never goes back: what was closed stays closed.
+    latest_micros: Arc<AtomicI64>,
 }
 
 impl Clock {
@@ -19,14 +21,24 @@ impl Clock {
     pub async fn read(&self, connection: &impl ConnectionTrait) -> Result<Timestamp, DbErr> {
         let micros = match connection.get_database_backend() {
             DbBackend::Postgres => database_micros(connection).await?,
-            _ => process_micros(),
+            _ => self.process_micros(),
         };
         Ok(Timestamp::from_micros(micros.saturating_add(self.shift_micros.load(Ordering::Relaxed))))
     }
 
     /// The process's time: for what decides nothing between people (token expiry, log lines).
     pub fn process(&self) -> Timestamp {
-        Timestamp::from_micros(process_micros().saturating_add(self.shift_micros.load(Ordering::Relaxed)))
+        Timestamp::from_micros(self.process_micros().saturating_add(self.shift_micros.load(Ordering::Relaxed)))
+    }
+
+    /// Never reads earlier than this from now on: a restart after the machine's clock went back reopens nothing.
+    pub fn latch(&self, earliest: Timestamp) {
+        self.latest_micros.fetch_max(earliest.micros(), Ordering::AcqRel);
+    }
+
+    fn process_micros(&self) -> i64 {
+        let reading = system_micros();
+        self.latest_micros.fetch_max(reading, Ordering::AcqRel).max(reading)
     }
 
     /// Moves the clock forward (or back). For tests and the demo's past.
@@ -43,8 +55,25 @@ async fn database_micros(connection: &impl ConnectionTrait) -> Result<i64, DbErr
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place")]
-fn process_micros() -> i64 {
+fn system_micros() -> i64 {
     // A clock before the epoch reads as the epoch rather than as a crash.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_process_clock_never_goes_back() {
+        let clock = Clock::default();
+        let future = clock.process().plus_seconds(86_400);
+        clock.latch(future);
+        assert_eq!(clock.process(), future, "the machine's clock reads a day earlier");
+        clock.latch(future.plus_seconds(-10));
+        assert_eq!(clock.process(), future);
+        clock.shift(1_000_000);
+        assert_eq!(clock.process(), future.plus_seconds(1));
+    }
 }
