@@ -9,9 +9,11 @@
 
 mod audit;
 mod binary;
+mod budget;
 mod concurrency;
 mod constraints;
 mod drift;
 mod kill;
+mod mail;
 mod refusals;
 mod story;

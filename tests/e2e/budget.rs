@@ -1,0 +1,123 @@
+//! What a request costs the database does not grow with what it finds.
+
+use domain::challenge::ChallengeStatus;
+use domain::id::UserId;
+use domain::organization::{MembershipRole, OrganizationKind};
+use domain::proposal::ProposalStatus;
+use domain::review::CouncilRole;
+use e2e::rows::{self, THEN, insert};
+use e2e::{Cast, Person, World};
+use entity::*;
+use serde_json::{Value, json};
+
+/// Published challenges, each of an agency of its own and with five criteria.
+async fn publish(world: &World, count: usize) -> Vec<challenge::Model> {
+    let official = rows::user();
+    insert(world.db(), [official.clone()]).await.unwrap();
+    let agencies: Vec<_> = (0..count).map(|_| rows::organization(OrganizationKind::Agency, official.id)).collect();
+    insert(world.db(), agencies.clone()).await.unwrap();
+    let challenges: Vec<_> = agencies.iter().map(|agency| rows::challenge(agency.id, official.id)).collect();
+    insert(world.db(), challenges.clone()).await.unwrap();
+    let criteria = challenges.iter().flat_map(|challenge| (0..5).map(|position| rows::criterion(challenge.id, position, 20)));
+    insert(world.db(), criteria).await.unwrap();
+    challenges
+}
+
+#[tokio::test]
+async fn a_page_of_twenty_challenges_costs_what_a_page_of_five_costs() {
+    let world = World::new().await;
+    publish(&world, 60).await;
+    let browse = "query ($first: Int!) {
+        challenges(first: $first, filter: { window: OPEN }) {
+            totalCount
+            pageInfo { hasNextPage endCursor }
+            nodes {
+                id slug status window opensAt closesAt proposalCount availableActions
+                title { text } summary { text } sector { code name { text } }
+                agency { slug name { text } }
+                rubric { passMark criteria { name { text } weight } }
+                indicators { name { text } target }
+                opening { openedAt }
+                decision { status }
+            }
+        }
+    }";
+    let page = async |first: usize| {
+        let page = world.visitor.call(browse, json!({ "first": first })).await.ok();
+        assert_eq!((page["totalCount"].as_u64(), page["nodes"].as_array().unwrap().len()), (Some(60), first));
+    };
+    let five = world.meter.statements(async || page(5).await).await;
+    let twenty = world.meter.statements(async || page(20).await).await;
+    assert_eq!(five, twenty);
+    assert!(twenty <= 8, "{twenty} statements");
+    world.finish().await;
+}
+
+/// A challenge whose round is locked, with so many proposals of three sheets each.
+async fn evaluated(world: &World, chair: &Person, council: &[UserId], proposals: usize) -> challenge::Model {
+    let [published] = publish(world, 1).await.try_into().unwrap();
+    let criteria: Vec<_> = (5..10).map(|position| rows::criterion(published.id, position, 20)).collect();
+    let locked = challenge::Model { status: ChallengeStatus::Evaluation, round_locked_at: Some(THEN), ..rows::challenge(published.agency_id, published.created_by) };
+    insert(world.db(), [locked.clone()]).await.unwrap();
+    let criteria: Vec<_> = criteria.into_iter().map(|row| criterion::Model { challenge_id: locked.id, ..row }).collect();
+    insert(world.db(), criteria.clone()).await.unwrap();
+    let opening = opening::Model {
+        challenge_id: locked.id,
+        requested_by: published.created_by,
+        requested_at: THEN,
+        confirmed_by: Some(chair.account),
+        confirmed_at: Some(THEN),
+        receipts: None,
+    };
+    insert(world.db(), [opening]).await.unwrap();
+    let seats: Vec<_> = council.iter().map(|user| rows::council_member(locked.id, *user, CouncilRole::Reviewer)).collect();
+    insert(world.db(), seats.clone()).await.unwrap();
+    insert(world.db(), [rows::council_member(locked.id, chair.account, CouncilRole::Chair)]).await.unwrap();
+
+    let owners: Vec<_> = (0..proposals).map(|_| rows::user()).collect();
+    insert(world.db(), owners.clone()).await.unwrap();
+    let startups: Vec<_> = owners.iter().map(|owner| rows::organization(OrganizationKind::Startup, owner.id)).collect();
+    insert(world.db(), startups.clone()).await.unwrap();
+    insert(world.db(), startups.iter().map(|startup| rows::membership(startup.id, startup.created_by, MembershipRole::Owner))).await.unwrap();
+    let handed_in: Vec<_> = startups
+        .iter()
+        .map(|startup| proposal::Model { status: ProposalStatus::Evaluated, ..rows::proposal(locked.id, startup.id, startup.created_by) })
+        .collect();
+    insert(world.db(), handed_in.clone()).await.unwrap();
+    insert(world.db(), handed_in.iter().map(|proposal| rows::proposal_version(proposal.id, proposal.created_by))).await.unwrap();
+    let criteria: Vec<_> = criteria.iter().map(|criterion| criterion.id).collect();
+    let reviews = handed_in.iter().enumerate().flat_map(|(place, proposal)| {
+        let score = format!("{}.{:02}", place / 10, place % 10);
+        seats.iter().map(|seat| rows::review(proposal, seat, rows::sheet(&criteria, &score))).collect::<Vec<_>>()
+    });
+    insert(world.db(), reviews).await.unwrap();
+    locked
+}
+
+#[tokio::test]
+async fn the_ranking_of_fifty_proposals_costs_what_that_of_five_costs() {
+    let world = World::new().await;
+    let cast = Cast::gather(&world).await;
+    let council = [cast.reviewer.account, cast.other_reviewer.account, cast.third_reviewer.account];
+    let few = evaluated(&world, &cast.chair, &council, 5).await;
+    let many = evaluated(&world, &cast.chair, &council, 50).await;
+    let document = "query ($slug: String!) {
+        challenge(by: { slug: $slug }) {
+            ranking { entries { rank meanScore isPassing proposal { id status applicant { slug } } sheets { total review { id member { user { displayName } } } } } }
+        }
+    }";
+    let read = async |challenge: &challenge::Model, count: usize| {
+        let answer = cast.chair.asks(document, json!({ "slug": challenge.slug })).await.ok();
+        let entries = answer["ranking"]["entries"].as_array().unwrap();
+        assert_eq!(entries.len(), count);
+        assert!(entries.iter().all(|entry| entry["sheets"].as_array().unwrap().len() == 3));
+        let ranks: Vec<_> = entries.iter().map(|entry| entry["rank"].as_u64().unwrap()).collect();
+        assert!(ranks.is_sorted() && ranks.len() == count);
+        assert_ne!(entries[0]["proposal"]["applicant"], Value::Null);
+    };
+    let five = world.meter.statements(async || read(&few, 5).await).await;
+    let fifty = world.meter.statements(async || read(&many, 50).await).await;
+    assert_eq!(five, fifty);
+    assert!(fifty <= 12, "{fifty} statements");
+    world.finish().await;
+}
