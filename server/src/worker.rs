@@ -96,7 +96,7 @@ impl Worker {
             Ok(None) => return,
             // Where, stands in the log; in which words, may be a secret.
             Err(_) => {
-                tracing::error!(message = %id, "mail panicked");
+                tracing::error!(mail = %id, "mail panicked");
                 Settlement::Never("panic".to_owned())
             }
         };
@@ -109,9 +109,9 @@ impl Worker {
         counter!("mail_attempts_total", "outcome" => word).increment(1);
         match self.app.execute(&self.op, None, Settle { claimed, outcome }).await {
             Ok(Some(_)) => {}
-            Ok(None) => tracing::warn!(message = %id, "another worker has the mail by now"),
+            Ok(None) => tracing::warn!(mail = %id, "another worker has the mail by now"),
             Err(error) => {
-                tracing::warn!(message = %id, "what became of the mail cannot be kept: {:#}", explain(error));
+                tracing::warn!(mail = %id, "what became of the mail cannot be kept: {:#}", explain(error));
             }
         }
     }
@@ -122,11 +122,11 @@ impl Worker {
         let mail = match message::compose(&self.app, id).await {
             Ok(Composition::Ready(composed)) => mail(*composed),
             Ok(Composition::Suppressed(reason)) => {
-                tracing::info!(message = %id, reason, "mail suppressed");
+                tracing::info!(mail = %id, reason, "mail suppressed");
                 return Some(Settlement::Suppressed(reason.to_owned()));
             }
             Err(error) => {
-                tracing::warn!(message = %id, "mail cannot be composed: {:#}", explain(error));
+                tracing::warn!(mail = %id, "mail cannot be composed: {:#}", explain(error));
                 return None;
             }
         };
@@ -138,20 +138,20 @@ impl Worker {
             None
         };
         let Some(outcome) = outcome else {
-            tracing::warn!(message = %id, %kind, to, "the lease ended before the mail was sent");
+            tracing::warn!(mail = %id, %kind, to, "the lease ended before the mail was sent");
             return None;
         };
         Some(match outcome {
             Outcome::Sent => {
-                tracing::info!(message = %id, %kind, to, "mail sent");
+                tracing::info!(mail = %id, %kind, to, "mail sent");
                 Settlement::Sent
             }
             Outcome::Later(reason) => {
-                tracing::warn!(message = %id, %kind, to, %reason, "mail not sent, later again");
+                tracing::warn!(mail = %id, %kind, to, %reason, "mail not sent, later again");
                 Settlement::Later(reason.to_string())
             }
             Outcome::Never(reason) => {
-                tracing::warn!(message = %id, %kind, to, %reason, "mail given up");
+                tracing::warn!(mail = %id, %kind, to, %reason, "mail given up");
                 Settlement::Never(reason.to_string())
             }
         })

@@ -24,7 +24,9 @@ async fn fifty_who_write_at_once_make_one_chain() {
         writers.push((number, world.op(writer).await));
     }
     let before = audit_entry::Entity::find().count(world.db()).await.unwrap();
-    let founding = writers.iter().map(|(number, op)| world.app().execute(op, None, founds(&format!("Công ty {number}"))));
+    let founding = writers
+        .iter()
+        .map(|(number, op)| world.app().execute(op, None, founds(&format!("Công ty {number}"))));
     for founded in join_all(founding).await {
         founded.unwrap();
     }
@@ -55,9 +57,15 @@ async fn whatever_is_done_to_the_chain_is_found_and_named() {
         assert_eq!(verdict(None).await, Ok((length, head.clone())));
     };
     let entry = |seq: i64| audit_entry::Column::Seq.eq(seq);
-    let change = |column, value: &str| audit_entry::Entity::update_many().col_expr(column, Expr::value(value));
+    let change =
+        |column, value: &str| audit_entry::Entity::update_many().col_expr(column, Expr::value(value));
 
-    for column in [audit_entry::Column::Action, audit_entry::Column::Detail, audit_entry::Column::Hash, audit_entry::Column::RequestId] {
+    for column in [
+        audit_entry::Column::Action,
+        audit_entry::Column::Detail,
+        audit_entry::Column::Hash,
+        audit_entry::Column::RequestId,
+    ] {
         change(column, "other").filter(entry(4)).exec(db).await.unwrap();
         assert_eq!(verdict(None).await, Err(Break::Changed { seq: 4 }), "{column:?}");
         restore().await;
@@ -68,7 +76,10 @@ async fn whatever_is_done_to_the_chain_is_found_and_named() {
     restore().await;
 
     let renumber = |from: i64, to: i64| {
-        audit_entry::Entity::update_many().col_expr(audit_entry::Column::Seq, Expr::value(to)).filter(entry(from)).exec(db)
+        audit_entry::Entity::update_many()
+            .col_expr(audit_entry::Column::Seq, Expr::value(to))
+            .filter(entry(from))
+            .exec(db)
     };
     for (from, to) in [(4, 0), (5, 4), (0, 5)] {
         renumber(from, to).await.unwrap();
@@ -82,7 +93,15 @@ async fn whatever_is_done_to_the_chain_is_found_and_named() {
     let cut = audit_entry::Entity::find_by_id(7).one(db).await.unwrap().unwrap();
     let lower = audit_head::Entity::update_many().col_expr(audit_head::Column::Seq, Expr::value(7_i64));
     lower.col_expr(audit_head::Column::Hash, Expr::value(cut.hash)).exec(db).await.unwrap();
-    assert_eq!(verdict(None).await.map(|(seq, _)| seq), Ok(7), "cut together with its head, the chain is whole in itself");
-    assert_eq!(verdict(Some(&head)).await, Err(Break::Truncated { last: 7, head: 7 }), "but not to who knows a published head");
+    assert_eq!(
+        verdict(None).await.map(|(seq, _)| seq),
+        Ok(7),
+        "cut together with its head, the chain is whole in itself"
+    );
+    assert_eq!(
+        verdict(Some(&head)).await,
+        Err(Break::Truncated { last: 7, head: 7 }),
+        "but not to who knows a published head"
+    );
     world.abandon().await;
 }

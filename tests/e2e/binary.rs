@@ -34,7 +34,12 @@ async fn it_starts_on_an_empty_database_and_stops_in_order_when_told() {
     let ended = server.ends().await;
     assert!(ended.status.success(), "{ended:?}");
     assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
-    assert!(ended.stdout.contains("GraphiQL") && !ended.stderr.contains("WARN") && !ended.stderr.contains("ERROR"), "{ended:?}");
+    assert!(
+        ended.stdout.contains("GraphiQL")
+            && !ended.stderr.contains("WARN")
+            && !ended.stderr.contains("ERROR"),
+        "{ended:?}"
+    );
     database.give_back().await;
 }
 
@@ -48,7 +53,10 @@ async fn a_second_process_is_refused_on_sqlite_and_welcome_on_postgresql() {
     if Backend::chosen() == Backend::Sqlite {
         let ended = second.ends().await;
         assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-        assert!(ended.stderr.contains("another process uses it; SQLite serves one process per file"), "{ended:?}");
+        assert!(
+            ended.stderr.contains("another process uses it; SQLite serves one process per file"),
+            "{ended:?}"
+        );
         assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
     } else {
         assert_eq!(second.ready().await.get("/readyz").await.0, 200);
@@ -79,7 +87,8 @@ async fn refuses(settings: &[(&str, &str)], name: &str) {
     assert!(stderr.contains(name) && stderr.lines().count() == 1, "{shown}");
     let value = settings.iter().find(|(setting, _)| *setting == name).map_or("", |(_, value)| value);
     assert!(value.len() < 6 || !stderr.contains(value), "the value stands in {shown}");
-    let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files.len(), 2, "it made more than its output: {files:?}");
 }
 
@@ -151,9 +160,14 @@ async fn production_refuses_what_is_only_good_enough_for_trying_out() {
 async fn what_needs_no_settings_works_without_and_wrong_usage_exits_with_2() {
     let directory = directory();
     let bad = [("DATABASE_URL", "mysql://db/app")];
-    for (command, word) in [("schema", "type Mutation"), ("settings", "| `DATABASE_URL` |"), ("rules", "SUBMIT_PROPOSAL")] {
+    for (command, word) in
+        [("schema", "type Mutation"), ("settings", "| `DATABASE_URL` |"), ("rules", "SUBMIT_PROPOSAL")]
+    {
         let ended = Binary::run(directory.path(), &[command], &bad).await;
-        assert!(ended.status.success() && ended.stdout.contains(word) && ended.stderr.is_empty(), "{command}: {ended:?}");
+        assert!(
+            ended.status.success() && ended.stdout.contains(word) && ended.stderr.is_empty(),
+            "{command}: {ended:?}"
+        );
     }
     let ended = Binary::run(directory.path(), &["fly"], &[]).await;
     assert_eq!(ended.status.code(), Some(2), "{ended:?}");

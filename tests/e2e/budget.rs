@@ -14,11 +14,14 @@ use serde_json::{Value, json};
 async fn publish(world: &World, count: usize) -> Vec<challenge::Model> {
     let official = rows::user();
     insert(world.db(), [official.clone()]).await.unwrap();
-    let agencies: Vec<_> = (0..count).map(|_| rows::organization(OrganizationKind::Agency, official.id)).collect();
+    let agencies: Vec<_> =
+        (0..count).map(|_| rows::organization(OrganizationKind::Agency, official.id)).collect();
     insert(world.db(), agencies.clone()).await.unwrap();
     let challenges: Vec<_> = agencies.iter().map(|agency| rows::challenge(agency.id, official.id)).collect();
     insert(world.db(), challenges.clone()).await.unwrap();
-    let criteria = challenges.iter().flat_map(|challenge| (0..5).map(|position| rows::criterion(challenge.id, position, 20)));
+    let criteria = challenges
+        .iter()
+        .flat_map(|challenge| (0..5).map(|position| rows::criterion(challenge.id, position, 20)));
     insert(world.db(), criteria).await.unwrap();
     challenges
 }
@@ -57,9 +60,14 @@ async fn a_page_of_twenty_challenges_costs_what_a_page_of_five_costs() {
 async fn evaluated(world: &World, chair: &Person, council: &[UserId], proposals: usize) -> challenge::Model {
     let [published] = publish(world, 1).await.try_into().unwrap();
     let criteria: Vec<_> = (5..10).map(|position| rows::criterion(published.id, position, 20)).collect();
-    let locked = challenge::Model { status: ChallengeStatus::Evaluation, round_locked_at: Some(THEN), ..rows::challenge(published.agency_id, published.created_by) };
+    let locked = challenge::Model {
+        status: ChallengeStatus::Evaluation,
+        round_locked_at: Some(THEN),
+        ..rows::challenge(published.agency_id, published.created_by)
+    };
     insert(world.db(), [locked.clone()]).await.unwrap();
-    let criteria: Vec<_> = criteria.into_iter().map(|row| criterion::Model { challenge_id: locked.id, ..row }).collect();
+    let criteria: Vec<_> =
+        criteria.into_iter().map(|row| criterion::Model { challenge_id: locked.id, ..row }).collect();
     insert(world.db(), criteria.clone()).await.unwrap();
     let opening = opening::Model {
         challenge_id: locked.id,
@@ -70,25 +78,45 @@ async fn evaluated(world: &World, chair: &Person, council: &[UserId], proposals:
         receipts: None,
     };
     insert(world.db(), [opening]).await.unwrap();
-    let seats: Vec<_> = council.iter().map(|user| rows::council_member(locked.id, *user, CouncilRole::Reviewer)).collect();
+    let seats: Vec<_> =
+        council.iter().map(|user| rows::council_member(locked.id, *user, CouncilRole::Reviewer)).collect();
     insert(world.db(), seats.clone()).await.unwrap();
     insert(world.db(), [rows::council_member(locked.id, chair.account, CouncilRole::Chair)]).await.unwrap();
 
     let owners: Vec<_> = (0..proposals).map(|_| rows::user()).collect();
     insert(world.db(), owners.clone()).await.unwrap();
-    let startups: Vec<_> = owners.iter().map(|owner| rows::organization(OrganizationKind::Startup, owner.id)).collect();
+    let startups: Vec<_> =
+        owners.iter().map(|owner| rows::organization(OrganizationKind::Startup, owner.id)).collect();
     insert(world.db(), startups.clone()).await.unwrap();
-    insert(world.db(), startups.iter().map(|startup| rows::membership(startup.id, startup.created_by, MembershipRole::Owner))).await.unwrap();
+    insert(
+        world.db(),
+        startups
+            .iter()
+            .map(|startup| rows::membership(startup.id, startup.created_by, MembershipRole::Owner)),
+    )
+    .await
+    .unwrap();
     let handed_in: Vec<_> = startups
         .iter()
-        .map(|startup| proposal::Model { status: ProposalStatus::Evaluated, ..rows::proposal(locked.id, startup.id, startup.created_by) })
+        .map(|startup| proposal::Model {
+            status: ProposalStatus::Evaluated,
+            ..rows::proposal(locked.id, startup.id, startup.created_by)
+        })
         .collect();
     insert(world.db(), handed_in.clone()).await.unwrap();
-    insert(world.db(), handed_in.iter().map(|proposal| rows::proposal_version(proposal.id, proposal.created_by))).await.unwrap();
+    insert(
+        world.db(),
+        handed_in.iter().map(|proposal| rows::proposal_version(proposal.id, proposal.created_by)),
+    )
+    .await
+    .unwrap();
     let criteria: Vec<_> = criteria.iter().map(|criterion| criterion.id).collect();
     let reviews = handed_in.iter().enumerate().flat_map(|(place, proposal)| {
         let score = format!("{}.{:02}", place / 10, place % 10);
-        seats.iter().map(|seat| rows::review(proposal, seat, rows::sheet(&criteria, &score))).collect::<Vec<_>>()
+        seats
+            .iter()
+            .map(|seat| rows::review(proposal, seat, rows::sheet(&criteria, &score)))
+            .collect::<Vec<_>>()
     });
     insert(world.db(), reviews).await.unwrap();
     locked
@@ -103,7 +131,7 @@ async fn the_ranking_of_fifty_proposals_costs_what_that_of_five_costs() {
     let many = evaluated(&world, &cast.chair, &council, 50).await;
     let document = "query ($slug: String!) {
         challenge(by: { slug: $slug }) {
-            ranking { entries { rank meanScore isPassing proposal { id status applicant { slug } } sheets { total review { id member { user { displayName } } } } } }
+            ranking { entries { rank meanScore isPassing proposal { id status applicant { slug } } sheets { total review { id member { user { displayName } } marks { score criterion { weight } } } } } }
         }
     }";
     let read = async |challenge: &challenge::Model, count: usize| {

@@ -72,9 +72,15 @@ async fn a_key_belongs_to_one_person_and_one_input() {
 
     let refused = app.execute(&lan, Some("another-key"), founds("Sở Y tế")).await;
     assert_eq!(code(refused), Code::AlreadyExists);
-    app.execute(&lan, Some("another-key"), founds("Sở Y tế Đà Nẵng")).await.expect("a refusal uses up no key");
+    app.execute(&lan, Some("another-key"), founds("Sở Y tế Đà Nẵng"))
+        .await
+        .expect("a refusal uses up no key");
     for unfit in ["short", "with blank", "ký-tự-lạ", &"x".repeat(129)] {
-        assert_eq!(code(app.execute(&lan, Some(unfit), founds("Sở Tư pháp")).await), Code::Malformed, "{unfit}");
+        assert_eq!(
+            code(app.execute(&lan, Some(unfit), founds("Sở Tư pháp")).await),
+            Code::Malformed,
+            "{unfit}"
+        );
     }
     assert_eq!(organization::Entity::find().count(world.db()).await.unwrap(), 3);
     world.finish().await;
@@ -102,7 +108,12 @@ async fn of_twenty_who_saw_the_same_version_one_writes() {
     for round in 0..3 {
         let version = 1 + round;
         let outcomes = join_all((0..20).map(|number| rename(number, version))).await;
-        let winners: Vec<_> = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.is_ok()).map(|(number, _)| number).collect();
+        let winners: Vec<_> = outcomes
+            .iter()
+            .enumerate()
+            .filter(|(_, outcome)| outcome.is_ok())
+            .map(|(number, _)| number)
+            .collect();
         let [winner] = winners.as_slice() else { panic!("{outcomes:?}") };
         for outcome in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
             let Error::Refused(problems) = outcome else { panic!("{outcome:?}") };
@@ -138,7 +149,10 @@ async fn a_token_works_once_however_often_it_is_used_at_the_same_time() {
 }
 
 /// A published challenge, and startups each with an owner.
-async fn call_for_proposals(world: &World, startups: usize) -> (challenge::Model, Vec<(OrganizationId, UserId)>) {
+async fn call_for_proposals(
+    world: &World,
+    startups: usize,
+) -> (challenge::Model, Vec<(OrganizationId, UserId)>) {
     let official = rows::user();
     insert(world.db(), [official.clone()]).await.unwrap();
     let agency = rows::organization(OrganizationKind::Agency, official.id);
@@ -147,15 +161,22 @@ async fn call_for_proposals(world: &World, startups: usize) -> (challenge::Model
     insert(world.db(), [challenge.clone()]).await.unwrap();
     let owners: Vec<_> = (0..startups).map(|_| rows::user()).collect();
     insert(world.db(), owners.clone()).await.unwrap();
-    let houses: Vec<_> = owners.iter().map(|owner| rows::organization(OrganizationKind::Startup, owner.id)).collect();
+    let houses: Vec<_> =
+        owners.iter().map(|owner| rows::organization(OrganizationKind::Startup, owner.id)).collect();
     insert(world.db(), houses.clone()).await.unwrap();
     let teams: Vec<_> = houses.iter().map(|house| (house.id, house.created_by)).collect();
-    insert(world.db(), teams.iter().map(|(house, owner)| rows::membership(*house, *owner, MembershipRole::Owner))).await.unwrap();
+    insert(
+        world.db(),
+        teams.iter().map(|(house, owner)| rows::membership(*house, *owner, MembershipRole::Owner)),
+    )
+    .await
+    .unwrap();
     (challenge, teams)
 }
 
 fn complete() -> Content {
-    let sections = [ProposalSection::Solution, ProposalSection::Plan].map(|section| (section, "Cảm biến".to_owned()));
+    let sections =
+        [ProposalSection::Solution, ProposalSection::Plan].map(|section| (section, "Cảm biến".to_owned()));
     Content { sections: sections.into(), ..rows::content() }
 }
 
@@ -165,7 +186,13 @@ async fn a_startup_has_one_live_proposal_however_often_it_begins_one() {
     let (challenge, teams) = call_for_proposals(&world, 1).await;
     let (organization, owner) = teams[0];
     let op = world.op(owner).await;
-    let begin = || world.app().execute(&op, None, CreateProposal { challenge: challenge.id, organization, content: complete() });
+    let begin = || {
+        world.app().execute(
+            &op,
+            None,
+            CreateProposal { challenge: challenge.id, organization, content: complete() },
+        )
+    };
     let outcomes = join_all((0..20).map(|_| begin())).await;
     let (done, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
     assert_eq!((done.len(), refused.len()), (1, 19));
@@ -196,11 +223,14 @@ async fn who_is_told_yes_at_the_deadline_is_in_and_who_is_told_no_is_not() {
         })
         .collect();
     insert(world.db(), drafts.clone()).await.unwrap();
-    let contents = drafts.iter().map(|row| proposal_draft::Model { proposal_id: row.id, content: complete().canonical() });
+    let contents = drafts
+        .iter()
+        .map(|row| proposal_draft::Model { proposal_id: row.id, content: complete().canonical() });
     insert(world.db(), contents).await.unwrap();
     let mut submissions = Vec::new();
     for draft in &drafts {
-        let submit = SubmitProposal { proposal: draft.id, expected_version: Some(1), declares_ownership: true };
+        let submit =
+            SubmitProposal { proposal: draft.id, expected_version: Some(1), declares_ownership: true };
         submissions.push((world.op(draft.created_by).await, submit));
     }
     // About in the middle of what follows, on either database.
@@ -214,7 +244,10 @@ async fn who_is_told_yes_at_the_deadline_is_in_and_who_is_told_no_is_not() {
     for (draft, answer) in drafts.iter().zip(answers) {
         let row = rows.iter().find(|row| row.id == draft.id).unwrap();
         match answer {
-            Ok(_) => assert!(row.status == ProposalStatus::Submitted && row.submitted_at.unwrap() < deadline, "{row:?}"),
+            Ok(_) => assert!(
+                row.status == ProposalStatus::Submitted && row.submitted_at.unwrap() < deadline,
+                "{row:?}"
+            ),
             refused => {
                 assert_eq!(code(refused), Code::DeadlinePassed);
                 assert_eq!(row, draft, "nothing changed");

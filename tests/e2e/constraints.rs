@@ -64,9 +64,15 @@ async fn whoever_breaks_a_unique_constraint_is_told_which_field_is_taken() {
     assert_eq!(refusal(insert(db, [again]).await), "input.memberIds");
     assert_eq!(refusal(insert(db, [rows::decision(challenge.id, bob.id)]).await), "input.challengeId");
 
-    let freed = proposal::Model { status: ProposalStatus::Withdrawn, ..rows::proposal(challenge.id, startup.id, bob.id) };
+    let freed = proposal::Model {
+        status: ProposalStatus::Withdrawn,
+        ..rows::proposal(challenge.id, startup.id, bob.id)
+    };
     insert(db, [freed]).await.expect("a withdrawn proposal takes no place");
-    let former = membership::Model { ended_at: Some(rows::THEN), ..rows::membership(startup.id, ann.id, MembershipRole::Editor) };
+    let former = membership::Model {
+        ended_at: Some(rows::THEN),
+        ..rows::membership(startup.id, ann.id, MembershipRole::Editor)
+    };
     insert(db, [former]).await.expect("a membership that ended takes no place");
     let ordinary = [ann, bob].map(|_| rows::user());
     insert(db, ordinary.clone()).await.unwrap();
@@ -100,10 +106,18 @@ async fn every_unique_constraint_is_known_here() {
         "uq_refresh_token_hash",
     ];
     let sql = match Backend::chosen() {
-        Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE%'",
-        Backend::Postgres(_) => "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'uq!_%' ESCAPE '!'",
+        Backend::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE%'"
+        }
+        Backend::Postgres(_) => {
+            "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'uq!_%' ESCAPE '!'"
+        }
     };
-    let rows = world.db().query_all_raw(Statement::from_string(world.db().get_database_backend(), sql)).await.unwrap();
+    let rows = world
+        .db()
+        .query_all_raw(Statement::from_string(world.db().get_database_backend(), sql))
+        .await
+        .unwrap();
     let found: BTreeSet<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
     assert_eq!(found, told.into_iter().chain(inner).map(str::to_owned).collect());
     world.finish().await;

@@ -19,8 +19,8 @@ use e2e::database::Backend;
 use e2e::rows::{self, THEN};
 use entity::*;
 use sea_orm::{
-    ActiveModelBehavior, ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, EntityName as _, EntityTrait, IntoActiveModel, Iterable as _,
-    ModelTrait, QueryFilter as _, Statement,
+    ActiveModelBehavior, ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, EntityName as _,
+    EntityTrait, IntoActiveModel, Iterable as _, ModelTrait, QueryFilter as _, Statement,
 };
 use serde_json::json;
 
@@ -45,7 +45,8 @@ impl Tables<'_> {
         M::Entity: EntityTrait<Model = M>,
     {
         rows::insert(self.db, [row.clone()]).await.unwrap();
-        let key = <M::Entity as EntityTrait>::PrimaryKey::iter().map(sea_orm::PrimaryKeyToColumn::into_column);
+        let key =
+            <M::Entity as EntityTrait>::PrimaryKey::iter().map(sea_orm::PrimaryKeyToColumn::into_column);
         let found = key.fold(M::Entity::find(), |select, column| select.filter(column.eq(row.get(column))));
         assert_eq!(found.all(self.db).await.unwrap(), [row.clone()]);
         self.tried.insert(M::Entity::default().table_name().to_owned());
@@ -70,7 +71,13 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     let user = tables.keep(user).await.id;
     tables.keep(user::Model { email_verified_at: None, version: i32::MIN, ..rows::user() }).await;
     let other = tables.keep(rows::user()).await.id;
-    let session = session::Model { id: ids::random(), user_id: user, created_at: FIRST, expires_at: LAST, ended_at: Some(THEN) };
+    let session = session::Model {
+        id: ids::random(),
+        user_id: user,
+        created_at: FIRST,
+        expires_at: LAST,
+        ended_at: Some(THEN),
+    };
     let session = tables.keep(session).await.id;
     let token = refresh_token::Model {
         id: ids::random(),
@@ -92,7 +99,12 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     };
     let agency = tables.keep(agency).await.id;
     let startup = tables.keep(rows::organization(OrganizationKind::Startup, user)).await.id;
-    tables.keep(membership::Model { ended_at: Some(LAST), ..rows::membership(startup, user, MembershipRole::Owner) }).await;
+    tables
+        .keep(membership::Model {
+            ended_at: Some(LAST),
+            ..rows::membership(startup, user, MembershipRole::Owner)
+        })
+        .await;
     let invitation = one_time_token::Model {
         id: ids::random(),
         purpose: TokenPurpose::Invitation,
@@ -145,7 +157,11 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     };
     tables.keep(draft).await;
     tables.keep(challenge_author::Model { challenge_id: challenge, user_id: user }).await;
-    let criterion = criterion::Model { name_en: Some(TEXT.to_owned()), reason_required: true, ..rows::criterion(challenge, i32::MAX, 100) };
+    let criterion = criterion::Model {
+        name_en: Some(TEXT.to_owned()),
+        reason_required: true,
+        ..rows::criterion(challenge, i32::MAX, 100)
+    };
     let criterion = tables.keep(criterion).await.id;
     let indicator = indicator::Model {
         id: ids::random(),
@@ -170,8 +186,12 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         ..rows::proposal(challenge, startup, user)
     };
     let proposal = tables.keep(proposal).await;
-    tables.keep(proposal_draft::Model { content: TEXT.repeat(10_000), ..rows::proposal_draft(proposal.id) }).await;
-    tables.keep(proposal_version::Model { number: i32::MAX, ..rows::proposal_version(proposal.id, user) }).await;
+    tables
+        .keep(proposal_draft::Model { content: TEXT.repeat(10_000), ..rows::proposal_draft(proposal.id) })
+        .await;
+    tables
+        .keep(proposal_version::Model { number: i32::MAX, ..rows::proposal_version(proposal.id, user) })
+        .await;
     let opening = opening::Model {
         challenge_id: challenge,
         requested_by: user,
@@ -182,7 +202,10 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     };
     tables.keep(opening).await;
 
-    let seat = council_member::Model { removed_at: Some(LAST), ..rows::council_member(challenge, user, CouncilRole::ViceChair) };
+    let seat = council_member::Model {
+        removed_at: Some(LAST),
+        ..rows::council_member(challenge, user, CouncilRole::ViceChair)
+    };
     let seat = tables.keep(seat).await;
     let declared = conflict_declaration::Model {
         proposal_id: proposal.id,
@@ -192,7 +215,10 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         declared_at: LAST,
     };
     tables.keep(declared).await;
-    let review = review::Model { comment: Some(TEXT.to_owned()), ..rows::review(&proposal, &seat, rows::sheet(&[criterion], "9.99")) };
+    let review = review::Model {
+        comment: Some(TEXT.to_owned()),
+        ..rows::review(&proposal, &seat, rows::sheet(&[criterion], "9.99"))
+    };
     tables.keep(review).await;
     let decision = decision::Model {
         status: DecisionStatus::Published,
@@ -231,7 +257,12 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     };
     tables.keep(entry).await;
     tables.keep(audit_head::Model { id: i32::MIN, seq: i64::MIN, hash: "0".repeat(64) }).await;
-    let event = event::Model { seq: i64::MAX, kind: EventKind::ProposalWithdrawnFromReview, at: FIRST, payload: TEXT.to_owned() };
+    let event = event::Model {
+        seq: i64::MAX,
+        kind: EventKind::ProposalWithdrawnFromReview,
+        at: FIRST,
+        payload: TEXT.to_owned(),
+    };
     tables.keep(event).await;
     let message = message::Model {
         id: ids::ordered(),
@@ -259,14 +290,22 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     };
     tables.keep(repeated).await;
 
-    assert_eq!(tables.tried, all_tables(world.db()).await, "every table has an entity, and every entity was tried");
+    assert_eq!(
+        tables.tried,
+        all_tables(world.db()).await,
+        "every table has an entity, and every entity was tried"
+    );
     world.abandon().await;
 }
 
 async fn all_tables(db: &DatabaseConnection) -> BTreeSet<String> {
     let sql = match Backend::chosen() {
-        Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name <> 'seaql_migrations'",
-        Backend::Postgres(_) => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'seaql_migrations'",
+        Backend::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name <> 'seaql_migrations'"
+        }
+        Backend::Postgres(_) => {
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'seaql_migrations'"
+        }
     };
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()

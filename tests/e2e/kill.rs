@@ -40,8 +40,12 @@ async fn prepare(db: &DatabaseConnection) -> (String, Vec<ProposalId>) {
         ..rows::challenge(agency.id, owner.id)
     };
     insert(db, [owner.clone()]).await.unwrap();
-    let startups: Vec<_> = (0..SUBMISSIONS).map(|_| rows::organization(OrganizationKind::Startup, owner.id)).collect();
-    let members = startups.iter().map(|startup| rows::membership(startup.id, owner.id, MembershipRole::Owner)).collect::<Vec<_>>();
+    let startups: Vec<_> =
+        (0..SUBMISSIONS).map(|_| rows::organization(OrganizationKind::Startup, owner.id)).collect();
+    let members = startups
+        .iter()
+        .map(|startup| rows::membership(startup.id, owner.id, MembershipRole::Owner))
+        .collect::<Vec<_>>();
     let proposals: Vec<_> = startups
         .iter()
         .map(|startup| proposal::Model {
@@ -53,7 +57,13 @@ async fn prepare(db: &DatabaseConnection) -> (String, Vec<ProposalId>) {
             ..rows::proposal(call.id, startup.id, owner.id)
         })
         .collect();
-    let drafts: Vec<_> = proposals.iter().map(|proposal| entity::proposal_draft::Model { content: complete(), ..rows::proposal_draft(proposal.id) }).collect();
+    let drafts: Vec<_> = proposals
+        .iter()
+        .map(|proposal| entity::proposal_draft::Model {
+            content: complete(),
+            ..rows::proposal_draft(proposal.id)
+        })
+        .collect();
     insert(db, std::iter::once(&agency).chain(&startups).cloned()).await.unwrap();
     insert(db, members).await.unwrap();
     insert(db, [call]).await.unwrap();
@@ -64,14 +74,23 @@ async fn prepare(db: &DatabaseConnection) -> (String, Vec<ProposalId>) {
 
 /// A working copy that lacks nothing.
 fn complete() -> String {
-    let sections = [ProposalSection::Solution, ProposalSection::Plan].map(|section| (section, "Ba tháng.".to_owned()));
+    let sections =
+        [ProposalSection::Solution, ProposalSection::Plan].map(|section| (section, "Ba tháng.".to_owned()));
     Content { sections: sections.into(), ..rows::content() }.canonical()
 }
 
 /// Submits what is not acknowledged yet, eight at a time, and kills the server once `kill_after` are.
-async fn submit(server: Binary, owner: &str, waiting: &[ProposalId], kill_after: Option<usize>) -> BTreeMap<ProposalId, Value> {
+async fn submit(
+    server: Binary,
+    owner: &str,
+    waiting: &[ProposalId],
+    kill_after: Option<usize>,
+) -> BTreeMap<ProposalId, Value> {
     let visitor = server.ready().await;
-    let done = visitor.does("logIn", json!({ "email": owner, "password": PASSWORD }), "tokens { accessToken }").await.ok();
+    let done = visitor
+        .does("logIn", json!({ "email": owner, "password": PASSWORD }), "tokens { accessToken }")
+        .await
+        .ok();
     let token = done["tokens"]["accessToken"].as_str().unwrap().to_owned();
     let address = format!("http://{}/graphql", server.address().await);
     let client = reqwest::Client::new();
@@ -110,11 +129,18 @@ async fn ledger(db: &DatabaseConnection) -> BTreeMap<ProposalId, [usize; 4]> {
         ledger.entry(version.proposal_id).or_default()[0] += 1;
     }
     let action = EventKind::ProposalSubmitted.name();
-    for entry in audit_entry::Entity::find().filter(audit_entry::Column::Action.eq(action)).all(db).await.unwrap() {
+    for entry in
+        audit_entry::Entity::find().filter(audit_entry::Column::Action.eq(action)).all(db).await.unwrap()
+    {
         ledger.entry(ProposalId(entry.object_id.parse().unwrap())).or_default()[1] += 1;
     }
     let mut of_event = BTreeMap::new();
-    for event in event::Entity::find().filter(event::Column::Kind.eq(EventKind::ProposalSubmitted)).all(db).await.unwrap() {
+    for event in event::Entity::find()
+        .filter(event::Column::Kind.eq(EventKind::ProposalSubmitted))
+        .all(db)
+        .await
+        .unwrap()
+    {
         let payload: domain::event::Event = serde_json::from_str(&event.payload).unwrap();
         of_event.insert(event.seq, payload.proposal.unwrap());
         ledger.entry(payload.proposal.unwrap()).or_default()[2] += 1;
@@ -151,7 +177,8 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_with_its_receipt_entr
         waiting.retain(|proposal| !acknowledged.contains_key(proposal));
         receipts.extend(acknowledged);
 
-        let db = eventually("the file is free", async || Db::connect(&location(&database), 4).await.ok()).await;
+        let db =
+            eventually("the file is free", async || Db::connect(&location(&database), 4).await.ok()).await;
         let ledger = ledger(&db.read).await;
         for (proposal, counts) in &ledger {
             assert_eq!(*counts, [1; 4], "{proposal}: all of it once, or nothing");
@@ -160,10 +187,19 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_with_its_receipt_entr
             assert!(ledger.contains_key(proposal), "{proposal} was acknowledged and is lost");
         }
         // At most the writers that got no answer may have got through unheard.
-        assert!(ledger.len() <= receipts.len() + WRITERS, "{} are there, {} acknowledged", ledger.len(), receipts.len());
+        assert!(
+            ledger.len() <= receipts.len() + WRITERS,
+            "{} are there, {} acknowledged",
+            ledger.len(),
+            receipts.len()
+        );
         db.close().await.unwrap();
     }
-    assert_eq!((receipts.len(), waiting.len()), (SUBMISSIONS, 0), "the same keys again: every one is done once");
+    assert_eq!(
+        (receipts.len(), waiting.len()),
+        (SUBMISSIONS, 0),
+        "the same keys again: every one is done once"
+    );
 
     let server = Binary::start(database.directory.path(), &[], &settings);
     let mails = eventually("every receipt has arrived", async || {
@@ -187,7 +223,9 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_with_its_receipt_entr
 
 fn location(database: &Database) -> Location {
     match Backend::chosen() {
-        Backend::Sqlite => Location::Sqlite(database.url.trim_start_matches("sqlite://").split('?').next().unwrap().into()),
+        Backend::Sqlite => {
+            Location::Sqlite(database.url.trim_start_matches("sqlite://").split('?').next().unwrap().into())
+        }
         Backend::Postgres(_) => Location::Postgres(database.url.clone().into()),
     }
 }

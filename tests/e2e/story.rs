@@ -27,7 +27,8 @@ async fn a_big_problem_finds_its_solution() {
     the_authority_decides(&world, &cast, &challenge, &proposals).await;
     everybody_reads_what_concerns_them(&world, &cast, &tam, &challenge, &proposals).await;
 
-    let unsent = message::Entity::find().filter(message::Column::Status.ne(domain::message::MessageStatus::Sent));
+    let unsent =
+        message::Entity::find().filter(message::Column::Status.ne(domain::message::MessageStatus::Sent));
     assert_eq!(unsent.count(world.db()).await.unwrap(), 0);
     world.finish().await;
 }
@@ -56,19 +57,36 @@ async fn a_newcomer_founds_a_startup(world: &World, cast: &Cast) -> Person {
     assert_eq!(too_early.refused(), ["INVALID_CREDENTIALS"]);
     let token = json!({ "token": world.last_mail_to("tam@example.vn").await.token() });
     visitor.does("verifyEmail", token.clone(), "isVerified").await.ok();
-    assert_eq!(visitor.does("verifyEmail", token, "isVerified").await.refused(), ["INVALID_TOKEN input.token"]);
-    assert_eq!(visitor.does("register", who, "isMailOnItsWay").await.ok(), on_its_way, "the same, known or not");
+    assert_eq!(
+        visitor.does("verifyEmail", token, "isVerified").await.refused(),
+        ["INVALID_TOKEN input.token"]
+    );
+    assert_eq!(
+        visitor.does("register", who, "isMailOnItsWay").await.ok(),
+        on_its_way,
+        "the same, known or not"
+    );
     assert_eq!(world.letters().await, ["account_exists: tam"]);
 
-    let row = user::Entity::find().filter(user::Column::EmailKey.eq("tam@example.vn")).one(world.db()).await.unwrap();
+    let row = user::Entity::find()
+        .filter(user::Column::EmailKey.eq("tam@example.vn"))
+        .one(world.db())
+        .await
+        .unwrap();
     let tam = world.newcomer("tam", row.unwrap().id);
     let startup = founds(&tam, "STARTUP", "Tre Việt").await;
     assert_eq!(world.letters().await, ["organization_pending: officer"]);
     let organization = "query ($id: ID!) { organization(by: { id: $id }) { status } }";
     assert_eq!(visitor.call(organization, json!({ "id": startup })).await.ok(), Value::Null);
-    cast.officer.does("verifyOrganization", json!({ "organizationId": startup }), "organization { status }").await.ok();
+    cast.officer
+        .does("verifyOrganization", json!({ "organizationId": startup }), "organization { status }")
+        .await
+        .ok();
     assert_eq!(world.letters().await, ["organization_verified: tam"]);
-    assert_eq!(visitor.call(organization, json!({ "id": startup })).await.ok(), json!({ "status": "VERIFIED" }));
+    assert_eq!(
+        visitor.call(organization, json!({ "id": startup })).await.ok(),
+        json!({ "status": "VERIFIED" })
+    );
 
     let phantom = founds(&cast.bao, "AGENCY", "Sở Ảo").await;
     let input = json!({ "organizationId": phantom, "reason": "Không có cơ quan này." });
@@ -81,7 +99,11 @@ async fn a_newcomer_founds_a_startup(world: &World, cast: &Cast) -> Person {
     assert_eq!(world.letters().await, ["member_invited: hoa"]);
     let token = json!({ "token": world.last_mail_to("hoa@example.vn").await.token() });
     let stranger = cast.bao.does("acceptInvitation", token.clone(), "organization { id }").await;
-    assert_eq!(stranger.refused(), ["INVALID_TOKEN input.token"], "an invitation is worth nothing to another account");
+    assert_eq!(
+        stranger.refused(),
+        ["INVALID_TOKEN input.token"],
+        "an invitation is worth nothing to another account"
+    );
     let hoa = world.person("hoa", "Vương Thị Hoa").await;
     hoa.does("acceptInvitation", token, "organization { id }").await.ok();
     assert_eq!(world.letters().await, ["member_joined: tam"]);
@@ -105,7 +127,10 @@ async fn the_agency_and_the_office_agree_on_the_challenge(world: &World, cast: &
     assert_eq!(world.letters().await, ["challenge_submitted: officer"]);
     let input = json!({ "challengeId": challenge, "reason": "Xin nêu số hộ dân bị ảnh hưởng." });
     cast.officer.does("requestChallengeChanges", input, "challenge { status }").await.ok();
-    assert_eq!(world.letters().await, ["challenge_changes_requested: drafter", "challenge_changes_requested: lead"]);
+    assert_eq!(
+        world.letters().await,
+        ["challenge_changes_requested: drafter", "challenge_changes_requested: lead"]
+    );
     assert!(world.last_mail_to(&cast.lead.email).await.text.contains("Xin nêu số hộ dân bị ảnh hưởng."));
 
     let returned = cast.lead.asks(by_id, id.clone()).await.ok();
@@ -121,7 +146,10 @@ async fn the_agency_and_the_office_agree_on_the_challenge(world: &World, cast: &
     assert_eq!(world.letters().await, ["challenge_submitted: officer"]);
 
     cast.approves(challenge).await;
-    assert_eq!(world.letters().await, ["challenge_approved: drafter", "challenge_approved: lead", "challenge_approved: publisher"]);
+    assert_eq!(
+        world.letters().await,
+        ["challenge_approved: drafter", "challenge_approved: lead", "challenge_approved: publisher"]
+    );
     cast.publishes(challenge).await;
     assert_eq!(world.letters().await, ["challenge_published: drafter", "challenge_published: lead"]);
 }
@@ -130,7 +158,9 @@ async fn everybody_finds_it(world: &World, cast: &Cast, challenge: &str) {
     let search = "query ($words: String!) { challenges(filter: { search: $words }) { totalCount nodes { id status } } }";
     let found = json!({ "totalCount": 1, "nodes": [{ "id": challenge, "status": "PUBLISHED" }] });
     let decomposed = "ngập nu\u{31b}o\u{31b}\u{301}c";
-    for words in ["ngap nuoc trung tam", "NGẬP Trung Tâm", decomposed, "flooded centre", "1.200 ho", "quan ly do thi"] {
+    for words in
+        ["ngap nuoc trung tam", "NGẬP Trung Tâm", decomposed, "flooded centre", "1.200 ho", "quan ly do thi"]
+    {
         assert_eq!(world.visitor.call(search, json!({ "words": words })).await.ok(), found, "{words}");
     }
     let nothing = json!({ "totalCount": 0, "nodes": [] });
@@ -153,7 +183,11 @@ async fn the_council_is_appointed(world: &World, cast: &Cast, challenge: &str) -
     let council = "query ($id: ID!) { challenge(by: { id: $id }) { council { role } } }";
     let none = json!({ "council": [] });
     for applicant in [&cast.linh, &cast.bao] {
-        assert_eq!(applicant.asks(council, json!({ "id": challenge })).await.ok(), none, "applicants never see the council");
+        assert_eq!(
+            applicant.asks(council, json!({ "id": challenge })).await.ok(),
+            none,
+            "applicants never see the council"
+        );
     }
     scoring
 }
@@ -186,19 +220,33 @@ async fn what_outsiders_see(world: &World, cast: &Cast, challenge: &str) -> Vec<
     seen
 }
 
-async fn startups_propose_and_nobody_learns_of_it(world: &World, cast: &Cast, tam: &Person, challenge: &str) -> Proposals {
+async fn startups_propose_and_nobody_learns_of_it(
+    world: &World,
+    cast: &Cast,
+    tam: &Person,
+    challenge: &str,
+) -> Proposals {
     let (linh, yen, bao) = (&cast.linh, &cast.yen, &cast.bao);
     let first = cast.writes(linh, challenge, "Bản đồ ngập").await;
-    let too_early = linh.does("submitProposal", json!({ "proposalId": first, "declaresOwnership": true }), "proposal { id }").await;
+    let too_early = linh
+        .does("submitProposal", json!({ "proposalId": first, "declaresOwnership": true }), "proposal { id }")
+        .await;
     assert_eq!(too_early.refused(), ["NOT_OPEN"]);
     world.pass(DAY).await;
     let before = what_outsiders_see(world, cast, challenge).await;
 
-    let only_owners = cast.quan.does("submitProposal", json!({ "proposalId": first, "declaresOwnership": true }), "proposal { id }").await;
+    let only_owners = cast
+        .quan
+        .does("submitProposal", json!({ "proposalId": first, "declaresOwnership": true }), "proposal { id }")
+        .await;
     assert_eq!(only_owners.refused(), ["NOT_PERMITTED"]);
     let receipt = cast.submits(linh, &first).await;
     assert_eq!(receipt["number"], 1);
-    assert_eq!(receipt["sha256"], token_hash(receipt["canonicalContent"].as_str().unwrap()), "anybody can check a receipt");
+    assert_eq!(
+        receipt["sha256"],
+        token_hash(receipt["canonicalContent"].as_str().unwrap()),
+        "anybody can check a receipt"
+    );
     assert_eq!(world.letters().await, ["proposal_submitted: linh", "proposal_submitted: quan"]);
     for member in [linh, &cast.quan] {
         let mail = world.last_mail_to(&member.email).await;
@@ -235,9 +283,15 @@ async fn startups_propose_and_nobody_learns_of_it(world: &World, cast: &Cast, ta
     ];
     assert_eq!(world.letters().await, told);
 
-    assert_eq!(what_outsiders_see(world, cast, challenge).await, before, "three sealed proposals look like none");
+    assert_eq!(
+        what_outsiders_see(world, cast, challenge).await,
+        before,
+        "three sealed proposals look like none"
+    );
     for proposal in [&proposals.linh, &proposals.yen, &proposals.tam, &proposals.bao] {
-        for outsider in [&cast.officer, &cast.lead, &cast.auditor, &cast.administrator, &cast.chair, &cast.secretary] {
+        for outsider in
+            [&cast.officer, &cast.lead, &cast.auditor, &cast.administrator, &cast.chair, &cast.secretary]
+        {
             assert_eq!(knows(outsider, proposal).await, Value::Null, "{}", outsider.handle);
         }
     }
@@ -245,16 +299,29 @@ async fn startups_propose_and_nobody_learns_of_it(world: &World, cast: &Cast, ta
     assert_eq!(knows(linh, &proposals.yen).await, Value::Null);
     assert_eq!(seen_proposals(bao, challenge).await, 1, "one's own, withdrawn");
 
-    let too_early = cast.secretary.does("requestProposalOpening", json!({ "challengeId": challenge }), "challenge { id }").await;
+    let too_early = cast
+        .secretary
+        .does("requestProposalOpening", json!({ "challengeId": challenge }), "challenge { id }")
+        .await;
     assert_eq!(too_early.refused(), ["DEADLINE_NOT_REACHED"]);
     world.pass(9 * DAY).await;
-    assert_eq!(what_outsiders_see(world, cast, challenge).await, before, "neither does the deadline open anything");
+    assert_eq!(
+        what_outsiders_see(world, cast, challenge).await,
+        before,
+        "neither does the deadline open anything"
+    );
     proposals
 }
 
 /// What somebody learns of a proposal by its id.
 async fn knows(person: &Person, proposal: &str) -> Value {
-    person.asks("query ($id: ID!) { node(id: $id) { id ... on Proposal { title } } }", json!({ "id": proposal })).await.ok()
+    person
+        .asks(
+            "query ($id: ID!) { node(id: $id) { id ... on Proposal { title } } }",
+            json!({ "id": proposal }),
+        )
+        .await
+        .ok()
 }
 
 /// How many proposals of a challenge somebody sees.
@@ -264,13 +331,23 @@ async fn seen_proposals(person: &Person, challenge: &str) -> Value {
 }
 
 async fn two_persons_open_the_proposals(world: &World, cast: &Cast, challenge: &str, proposals: &Proposals) {
-    let late = cast.linh.does("submitProposal", json!({ "proposalId": proposals.linh, "declaresOwnership": true }), "proposal { id }").await;
+    let late = cast
+        .linh
+        .does(
+            "submitProposal",
+            json!({ "proposalId": proposals.linh, "declaresOwnership": true }),
+            "proposal { id }",
+        )
+        .await;
     assert_eq!(late.refused(), ["DEADLINE_PASSED"]);
     let id = json!({ "challengeId": challenge });
     let alone = cast.chair.does("confirmProposalOpening", id.clone(), "challenge { id }").await;
     assert_eq!(alone.refused(), ["SECOND_PERSON_REQUIRED"]);
 
-    cast.secretary.does("requestProposalOpening", id.clone(), "challenge { opening { requestedAt openedAt } }").await.ok();
+    cast.secretary
+        .does("requestProposalOpening", id.clone(), "challenge { opening { requestedAt openedAt } }")
+        .await
+        .ok();
     assert_eq!(world.letters().await, ["opening_requested: chair", "opening_requested: officer"]);
     let same_person = cast.secretary.does("confirmProposalOpening", id.clone(), "challenge { id }").await;
     assert_eq!(same_person.refused(), ["NOT_PERMITTED"]);
@@ -311,7 +388,10 @@ async fn the_secretary_screens(world: &World, cast: &Cast, proposals: &Proposals
 
     cast.admits(&proposals.linh).await;
     cast.admits(&proposals.yen).await;
-    cast.secretary.does("declareNoConflict", json!({ "proposalId": proposals.tam }), "proposal { title }").await.ok();
+    cast.secretary
+        .does("declareNoConflict", json!({ "proposalId": proposals.tam }), "proposal { title }")
+        .await
+        .ok();
     let input = json!({ "proposalId": proposals.tam, "isEligible": false, "reason": "Thiếu giấy đăng ký." });
     let done = cast.secretary.does("screenProposal", input, "proposal { status }").await.ok();
     assert_eq!(done["proposal"]["status"], "INELIGIBLE");
@@ -352,7 +432,8 @@ async fn the_council_scores_and_nobody_sees_it(
     assert_eq!(knows(third, &proposals.yen).await, Value::Null, "whoever is in conflict loses the item");
     assert_eq!(seen_proposals(third, challenge).await, 1);
     assert_eq!(own_reviews(third).await, 1);
-    let again = third.does("declareNoConflict", json!({ "proposalId": proposals.yen }), "proposal { id }").await;
+    let again =
+        third.does("declareNoConflict", json!({ "proposalId": proposals.yen }), "proposal { id }").await;
     assert_eq!(again.refused(), ["NOT_FOUND input.proposalId"], "and cannot take it back");
 
     cast.scores(first, &proposals.linh, &of_linh[0], ["9", "8", "7"]).await;
@@ -364,41 +445,73 @@ async fn the_council_scores_and_nobody_sees_it(
     cast.scores(second, &proposals.yen, &of_yen[1], ["6.5", "9", "7.50"]).await;
     assert_eq!(world.letters().await, ["review_submitted: secretary"; 5]);
 
-    let content = "query ($id: ID!) { node(id: $id) { ... on Proposal { content { title sections { text } } } } }";
+    let content =
+        "query ($id: ID!) { node(id: $id) { ... on Proposal { content { title sections { text } } } } }";
     let sections = json!([{ "text": "Cảm biến mực nước." }, { "text": "Ba tháng." }]);
     let whole = json!({ "content": { "title": "Bản đồ ngập sáu giờ", "sections": sections } });
     for reader in [first, &cast.linh] {
-        assert_eq!(reader.asks(content, json!({ "id": proposals.linh })).await.ok(), whole, "{}", reader.handle);
+        assert_eq!(
+            reader.asks(content, json!({ "id": proposals.linh })).await.ok(),
+            whole,
+            "{}",
+            reader.handle
+        );
     }
-    assert_eq!(cast.chair.asks(content, json!({ "id": proposals.linh })).await.ok(), json!({ "content": null }), "undeclared");
+    assert_eq!(
+        cast.chair.asks(content, json!({ "id": proposals.linh })).await.ok(),
+        json!({ "content": null }),
+        "undeclared"
+    );
 
     let sheet = "query ($id: ID!) { node(id: $id) { ... on Review { status marks { score } total comment submittedAt } } }";
     let mine = first.asks(sheet, json!({ "id": of_linh[0] })).await.ok();
     assert_eq!(mine["total"], "83.0000");
     for other in [second, third, &cast.authority, &cast.auditor, &cast.lead, &cast.linh, &cast.officer] {
-        assert_eq!(other.asks(sheet, json!({ "id": of_linh[0] })).await.ok(), Value::Null, "{}", other.handle);
+        assert_eq!(
+            other.asks(sheet, json!({ "id": of_linh[0] })).await.ok(),
+            Value::Null,
+            "{}",
+            other.handle
+        );
     }
-    let closed = json!({ "status": "SUBMITTED", "marks": null, "total": null, "comment": null, "submittedAt": null });
+    let closed =
+        json!({ "status": "SUBMITTED", "marks": null, "total": null, "comment": null, "submittedAt": null });
     for bureau in [&cast.chair, &cast.secretary] {
         assert_eq!(bureau.asks(sheet, json!({ "id": of_linh[0] })).await.ok(), closed, "{}", bureau.handle);
     }
     let ranking = "query ($id: ID!) { challenge(by: { id: $id }) { ranking { entries { rank } } } }";
-    for person in [first, &cast.chair, &cast.secretary, &cast.authority, &cast.auditor, &cast.lead, &cast.officer, &cast.linh] {
+    for person in [
+        first,
+        &cast.chair,
+        &cast.secretary,
+        &cast.authority,
+        &cast.auditor,
+        &cast.lead,
+        &cast.officer,
+        &cast.linh,
+    ] {
         let none = json!({ "ranking": null });
         assert_eq!(person.asks(ranking, json!({ "id": challenge })).await.ok(), none, "{}", person.handle);
     }
 }
 
 async fn own_reviews(person: &Person) -> Value {
-    person.asks("{ viewer { reviews { totalCount } } }", json!({})).await.ok()["reviews"]["totalCount"].clone()
+    person.asks("{ viewer { reviews { totalCount } } }", json!({})).await.ok()["reviews"]["totalCount"]
+        .clone()
 }
 
 const RANKING: &str = "query ($id: ID!) {
     challenge(by: { id: $id }) { ranking { entries { rank meanScore isPassing proposal { id } sheets { total } } } }
 }";
 
-async fn the_chair_locks_and_the_ranking_is_the_one_by_hand(world: &World, cast: &Cast, challenge: &str, proposals: &Proposals) {
-    let not_the_chair = cast.secretary.does("lockRound", json!({ "challengeId": challenge }), "challenge { id }").await;
+async fn the_chair_locks_and_the_ranking_is_the_one_by_hand(
+    world: &World,
+    cast: &Cast,
+    challenge: &str,
+    proposals: &Proposals,
+) {
+    let not_the_chair =
+        cast.secretary.does("lockRound", json!({ "challengeId": challenge }), "challenge { id }").await;
     assert_eq!(not_the_chair.refused(), ["NOT_PERMITTED"]);
     cast.locks(challenge).await;
     let told = [
@@ -411,20 +524,35 @@ async fn the_chair_locks_and_the_ranking_is_the_one_by_hand(world: &World, cast:
     assert_eq!(world.letters().await, told);
 
     // 50, 30 and 20 points of ten: 9 8 7 -> 83; 8.5 7 10 -> 83.5; 7.25 9 6 -> 75.25; their mean is 241.75 / 3.
-    let best = json!({ "rank": 1, "meanScore": "80.5833", "isPassing": true, "proposal": { "id": proposals.linh } });
+    let best =
+        json!({ "rank": 1, "meanScore": "80.5833", "isPassing": true, "proposal": { "id": proposals.linh } });
     // 8 8 8 -> 80; 6.5 9 7.5 -> 74.5; their mean is 77.25.
-    let next = json!({ "rank": 2, "meanScore": "77.2500", "isPassing": true, "proposal": { "id": proposals.yen } });
+    let next =
+        json!({ "rank": 2, "meanScore": "77.2500", "isPassing": true, "proposal": { "id": proposals.yen } });
     for insider in [&cast.chair, &cast.secretary, &cast.reviewer, &cast.authority, &cast.auditor] {
-        assert_eq!(ranking(insider, challenge).await, [(best.clone(), 3), (next.clone(), 2)], "{}", insider.handle);
+        assert_eq!(
+            ranking(insider, challenge).await,
+            [(best.clone(), 3), (next.clone(), 2)],
+            "{}",
+            insider.handle
+        );
     }
-    assert_eq!(ranking(&cast.third_reviewer, challenge).await, [(best, 3)], "without the proposal of the conflict");
+    assert_eq!(
+        ranking(&cast.third_reviewer, challenge).await,
+        [(best, 3)],
+        "without the proposal of the conflict"
+    );
     for outsider in [&cast.lead, &cast.officer, &cast.publisher, &cast.administrator, &cast.linh] {
         let answer = outsider.asks(RANKING, json!({ "id": challenge })).await.ok();
         assert_eq!(answer["ranking"], Value::Null, "{}", outsider.handle);
     }
     let own = "query ($id: ID!) { node(id: $id) { ... on Proposal { status reviews { id } } } }";
     let own = cast.linh.asks(own, json!({ "id": proposals.linh })).await.ok();
-    assert_eq!(own, json!({ "status": "UNDER_REVIEW", "reviews": [] }), "an applicant does not learn of the lock");
+    assert_eq!(
+        own,
+        json!({ "status": "UNDER_REVIEW", "reviews": [] }),
+        "an applicant does not learn of the lock"
+    );
 }
 
 /// The entries of the ranking, each with the number of its sheets.
@@ -447,12 +575,16 @@ async fn the_authority_decides(world: &World, cast: &Cast, challenge: &str, prop
     assert_eq!(world.letters().await, ["decision_started: authority"]);
 
     let nothing_yet = chair.does("proposeDecision", id.clone(), CHANGED).await;
-    assert_eq!(nothing_yet.refused(), ["REQUIRED decision.outcomes.0.outcome", "REQUIRED decision.outcomes.1.outcome"]);
+    assert_eq!(
+        nothing_yet.refused(),
+        ["REQUIRED decision.outcomes.0.outcome", "REQUIRED decision.outcomes.1.outcome"]
+    );
     let write = async |version: i32, first: &str, second: &str| {
-        let outcome = |proposal: &str, outcome: &str, feedback: &str| {
-            json!({ "proposalId": proposal, "outcome": outcome, "feedback": feedback })
-        };
-        let outcomes = [outcome(&proposals.linh, first, "Rất khả thi."), outcome(&proposals.yen, second, "Chi phí cao.")];
+        let outcome = |proposal: &str, outcome: &str, feedback: &str| json!({ "proposalId": proposal, "outcome": outcome, "feedback": feedback });
+        let outcomes = [
+            outcome(&proposals.linh, first, "Rất khả thi."),
+            outcome(&proposals.yen, second, "Chi phí cao."),
+        ];
         let input = json!({ "decisionId": decision, "expectedVersion": version, "outcomes": outcomes });
         let done = chair.does("updateDecision", input, CHANGED).await.ok();
         assert_eq!(done["decision"]["version"], version + 1);
@@ -470,12 +602,23 @@ async fn the_authority_decides(world: &World, cast: &Cast, challenge: &str, prop
     assert!(world.last_mail_to(&chair.email).await.text.contains("Xin nêu rõ phản hồi."));
     write(5, "SELECTED", "RESERVE").await;
     chair.does("proposeDecision", id.clone(), CHANGED).await.ok();
-    let unread = cast.authority.does("approveDecision", json!({ "decisionId": decision, "expectedVersion": 4 }), CHANGED).await;
-    assert_eq!(unread.refused(), ["CONFLICT input.expectedVersion"], "nobody approves what they have not read");
-    cast.authority.does("approveDecision", json!({ "decisionId": decision, "expectedVersion": 7 }), CHANGED).await.ok();
+    let unread = cast
+        .authority
+        .does("approveDecision", json!({ "decisionId": decision, "expectedVersion": 4 }), CHANGED)
+        .await;
+    assert_eq!(
+        unread.refused(),
+        ["CONFLICT input.expectedVersion"],
+        "nobody approves what they have not read"
+    );
+    cast.authority
+        .does("approveDecision", json!({ "decisionId": decision, "expectedVersion": 7 }), CHANGED)
+        .await
+        .ok();
     assert_eq!(world.letters().await, ["decision_approved: publisher", "decision_proposed: authority"]);
 
-    let public = world.visitor.call("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": decision })).await;
+    let public =
+        world.visitor.call("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": decision })).await;
     assert_eq!(public.ok(), Value::Null, "what is approved is not yet public");
     let input = json!({ "decisionId": decision, "record": record("56/QĐ") });
     let done = cast.publisher.does("publishDecision", input, CHANGED).await.ok();
@@ -495,7 +638,13 @@ async fn the_authority_decides(world: &World, cast: &Cast, challenge: &str, prop
     assert_eq!(world.letters().await, told);
 }
 
-async fn everybody_reads_what_concerns_them(world: &World, cast: &Cast, tam: &Person, challenge: &str, proposals: &Proposals) {
+async fn everybody_reads_what_concerns_them(
+    world: &World,
+    cast: &Cast,
+    tam: &Person,
+    challenge: &str,
+    proposals: &Proposals,
+) {
     let public = "query ($id: ID!) {
         challenge(by: { id: $id }) {
             status decision { status publication { number } outcomes { outcome title rank meanScore feedback applicant { slug } proposal { id } } }
@@ -509,7 +658,11 @@ async fn everybody_reads_what_concerns_them(world: &World, cast: &Cast, tam: &Pe
         "status": "AWARDED",
         "decision": { "status": "PUBLISHED", "publication": { "number": "56/QĐ" }, "outcomes": [chosen] },
     });
-    assert_eq!(world.visitor.call(public, json!({ "id": challenge })).await.ok(), decided, "the public reads who was chosen");
+    assert_eq!(
+        world.visitor.call(public, json!({ "id": challenge })).await.ok(),
+        decided,
+        "the public reads who was chosen"
+    );
 
     let own = "query ($id: ID!) { node(id: $id) { ... on Proposal { status feedback reviews { id } } } }";
     for (owner, proposal, status, feedback) in [
@@ -519,15 +672,25 @@ async fn everybody_reads_what_concerns_them(world: &World, cast: &Cast, tam: &Pe
         (&cast.bao, &proposals.bao, "WITHDRAWN", Value::Null),
     ] {
         let seen = owner.asks(own, json!({ "id": proposal })).await.ok();
-        assert_eq!(seen, json!({ "status": status, "feedback": feedback, "reviews": [] }), "{}", owner.handle);
+        assert_eq!(
+            seen,
+            json!({ "status": status, "feedback": feedback, "reviews": [] }),
+            "{}",
+            owner.handle
+        );
     }
     assert_eq!(seen_proposals(&cast.lead, challenge).await, 3, "the agency reads what it was offered");
     assert_eq!(ranking(&cast.lead, challenge).await.len(), 2, "and the ranking");
     assert_eq!(seen_proposals(&cast.linh, challenge).await, 1, "competitors stay unknown");
 
     let read = audit_entry::Entity::find().filter(audit_entry::Column::Action.eq("proposal_read"));
-    let readers: Vec<_> = read.all(world.db()).await.unwrap().into_iter().map(|entry| entry.actor.unwrap()).collect();
-    assert_eq!(readers, [cast.reviewer.account], "who read a sealed proposal left a trace, its own team did not");
+    let readers: Vec<_> =
+        read.all(world.db()).await.unwrap().into_iter().map(|entry| entry.actor.unwrap()).collect();
+    assert_eq!(
+        readers,
+        [cast.reviewer.account],
+        "who read a sealed proposal left a trace, its own team did not"
+    );
     let denied = audit_entry::Entity::find().filter(audit_entry::Column::Action.starts_with("denied:"));
     assert_eq!(denied.count(world.db()).await.unwrap(), 3, "and every attempt without permission left one");
 }

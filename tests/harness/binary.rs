@@ -53,7 +53,8 @@ impl Binary {
     /// A visitor, once the program is ready.
     pub async fn ready(&self) -> Client {
         let client = Client::new(format!("http://{}", self.address().await));
-        eventually("the program is ready", async || client.get("/readyz").await.0.is_success().then_some(())).await;
+        eventually("the program is ready", async || client.get("/readyz").await.0.is_success().then_some(()))
+            .await;
         client
     }
 
@@ -114,11 +115,16 @@ fn program() -> &'static Path {
         let target = profile.parent().unwrap();
         let mut build = Command::new(env!("CARGO"));
         // All of the workspace, so that the libraries are those of the tests.
-        build.args(["build", "--quiet", "--locked", "--workspace", "--bin", "server", "--target-dir"]).arg(target);
+        build
+            .args(["build", "--quiet", "--locked", "--workspace", "--bin", "server", "--target-dir"])
+            .arg(target);
         if profile.ends_with("release") {
             build.arg("--release");
         }
-        assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(), "the program is built");
+        assert!(
+            build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(),
+            "the program is built"
+        );
         profile.join("server")
     })
 }

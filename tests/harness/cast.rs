@@ -66,10 +66,7 @@ impl Cast {
             bao: world.person("bao", "Mai Gia Bảo").await,
             agency: String::new(),
         };
-        let place = [
-            (&cast.publisher, MembershipRole::Publisher),
-            (&cast.officer, MembershipRole::Officer),
-        ];
+        let place = [(&cast.publisher, MembershipRole::Publisher), (&cast.officer, MembershipRole::Officer)];
         house(world, OrganizationKind::ProgrammeOffice, "Văn phòng chương trình", &place).await;
         let place = [(&cast.lead, MembershipRole::Lead), (&cast.drafter, MembershipRole::Drafter)];
         cast.agency = house(world, OrganizationKind::Agency, "Sở Xây dựng", &place).await;
@@ -101,7 +98,10 @@ impl Cast {
 
     /// The agency hands the draft in.
     pub async fn hands_in(&self, challenge: &str) {
-        let done = self.drafter.does("submitChallengeForApproval", json!({ "challengeId": challenge }), "challenge { status }").await;
+        let done = self
+            .drafter
+            .does("submitChallengeForApproval", json!({ "challengeId": challenge }), "challenge { status }")
+            .await;
         assert_eq!(done.ok()["challenge"]["status"], "IN_REVIEW");
     }
 
@@ -140,7 +140,8 @@ impl Cast {
         let mut scoring = Vec::new();
         for (person, role) in seats {
             let input = json!({ "challengeId": challenge, "email": person.email, "role": role });
-            let done = self.officer.does("appointCouncilMember", input, "councilMember { id role }").await.ok();
+            let done =
+                self.officer.does("appointCouncilMember", input, "councilMember { id role }").await.ok();
             assert_eq!(done["councilMember"]["role"], role);
             if role == "REVIEWER" || role == "MEMBER" {
                 scoring.push(text(&done["councilMember"]["id"]));
@@ -185,7 +186,10 @@ impl Cast {
 
     /// The secretary is without conflict and finds the proposal in order.
     pub async fn admits(&self, proposal: &str) {
-        self.secretary.does("declareNoConflict", json!({ "proposalId": proposal }), "proposal { id }").await.ok();
+        self.secretary
+            .does("declareNoConflict", json!({ "proposalId": proposal }), "proposal { id }")
+            .await
+            .ok();
         let input = json!({ "proposalId": proposal, "isEligible": true, "reason": "Hồ sơ hợp lệ." });
         let done = self.secretary.does("screenProposal", input, "proposal { status }").await.ok();
         assert_eq!(done["proposal"]["status"], "ELIGIBLE");
@@ -200,7 +204,10 @@ impl Cast {
 
     /// A member is without conflict, fills in a sheet and hands it in.
     pub async fn scores(&self, member: &Person, proposal: &str, review: &str, scores: [&str; 3]) {
-        let done = member.does("declareNoConflict", json!({ "proposalId": proposal }), "review { id version }").await.ok();
+        let done = member
+            .does("declareNoConflict", json!({ "proposalId": proposal }), "review { id version }")
+            .await
+            .ok();
         assert_eq!(done["review"]["id"], review);
         let criteria = criteria(member, review).await;
         let marks: Vec<_> = criteria
@@ -216,7 +223,10 @@ impl Cast {
 
     /// The chair locks the round.
     pub async fn locks(&self, challenge: &str) {
-        self.chair.does("lockRound", json!({ "challengeId": challenge }), "challenge { roundLockedAt }").await.ok();
+        self.chair
+            .does("lockRound", json!({ "challengeId": challenge }), "challenge { roundLockedAt }")
+            .await
+            .ok();
     }
 }
 
@@ -233,14 +243,20 @@ pub async fn criteria(member: &Person, review: &str) -> Vec<String> {
 /// The only startup of its owner.
 pub async fn startup_of(owner: &Person) -> String {
     let viewer = owner.asks("{ viewer { memberships { organization { id kind } } } }", json!({})).await.ok();
-    let houses = viewer["memberships"].as_array().unwrap().iter().map(|membership| &membership["organization"]);
+    let houses =
+        viewer["memberships"].as_array().unwrap().iter().map(|membership| &membership["organization"]);
     let startups: Vec<_> = houses.filter(|house| house["kind"] == "STARTUP").collect();
     let [startup] = startups.as_slice() else { panic!("{viewer}") };
     text(&startup["id"])
 }
 
 /// A verified organisation with people in it; returns its id.
-async fn house(world: &World, kind: OrganizationKind, name: &str, people: &[(&Person, MembershipRole)]) -> String {
+async fn house(
+    world: &World,
+    kind: OrganizationKind,
+    name: &str,
+    people: &[(&Person, MembershipRole)],
+) -> String {
     let row = rows::organization(kind, people[0].0.account);
     let row = organization::Model {
         name_vi: name.to_owned(),
@@ -250,7 +266,12 @@ async fn house(world: &World, kind: OrganizationKind, name: &str, people: &[(&Pe
         ..row
     };
     rows::insert(world.db(), [row.clone()]).await.unwrap();
-    rows::insert(world.db(), people.iter().map(|(person, role)| rows::membership(row.id, person.account, *role))).await.unwrap();
+    rows::insert(
+        world.db(),
+        people.iter().map(|(person, role)| rows::membership(row.id, person.account, *role)),
+    )
+    .await
+    .unwrap();
     encode(row.id).to_string()
 }
 
@@ -266,10 +287,9 @@ pub fn record(number: &str) -> Value {
 
 /// Everything in a draft but its timetable.
 pub fn complete_draft() -> Value {
-    let section = |kind: &str| json!({ "kind": kind, "text": vietnamese("Nước lên nhanh hơn người dân kịp biết.") });
-    let criterion = |name: &str, weight: u32, needs_reason: bool| {
-        json!({ "name": vietnamese(name), "weight": weight, "isReasonRequired": needs_reason })
-    };
+    let section =
+        |kind: &str| json!({ "kind": kind, "text": vietnamese("Nước lên nhanh hơn người dân kịp biết.") });
+    let criterion = |name: &str, weight: u32, needs_reason: bool| json!({ "name": vietnamese(name), "weight": weight, "isReasonRequired": needs_reason });
     json!({
         "track": "GRAND_CHALLENGE",
         "sections": [section("CONTEXT"), section("CURRENT_PROCESS"), section("EXPECTED_PRODUCT")],

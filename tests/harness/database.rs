@@ -25,9 +25,9 @@ impl Backend {
     #[expect(clippy::disallowed_methods, reason = "settings of the tests, not of the server")]
     pub fn chosen() -> Self {
         match std::env::var("TEST_DB").as_deref() {
-            Ok("postgres") => {
-                Self::Postgres(std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL says where PostgreSQL is"))
-            }
+            Ok("postgres") => Self::Postgres(
+                std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL says where PostgreSQL is"),
+            ),
             Ok("sqlite") | Err(_) => Self::Sqlite,
             Ok(other) => panic!("TEST_DB is sqlite or postgres, not {other}"),
         }
@@ -56,7 +56,11 @@ impl Database {
             }
             Backend::Postgres(server) => {
                 let template = postgres_template(&server).await;
-                let name = format!("{PREFIX}{}_{}", now(&connect(&server).await).await, ids::random::<Uuid>().simple());
+                let name = format!(
+                    "{PREFIX}{}_{}",
+                    now(&connect(&server).await).await,
+                    ids::random::<Uuid>().simple()
+                );
                 execute(&server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
                 Self { url: named(&server, &name), directory, on: Some((server, name)) }
             }
@@ -67,9 +71,15 @@ impl Database {
     pub async fn empty() -> Self {
         let directory = TempDir::with_prefix("btl-").unwrap();
         match Backend::chosen() {
-            Backend::Sqlite => Self { url: sqlite_url(&directory.path().join("test.db")), directory, on: None },
+            Backend::Sqlite => {
+                Self { url: sqlite_url(&directory.path().join("test.db")), directory, on: None }
+            }
             Backend::Postgres(server) => {
-                let name = format!("{PREFIX}{}_{}", now(&connect(&server).await).await, ids::random::<Uuid>().simple());
+                let name = format!(
+                    "{PREFIX}{}_{}",
+                    now(&connect(&server).await).await,
+                    ids::random::<Uuid>().simple()
+                );
                 execute(&server, &format!("CREATE DATABASE {name}")).await;
                 Self { url: named(&server, &name), directory, on: Some((server, name)) }
             }
@@ -87,8 +97,12 @@ impl Database {
 /// Settings for a server on this database that sends no mail.
 fn quiet(url: &str, directory: &TempDir) -> Config {
     let mail = directory.path().join("mail").display().to_string();
-    let settings =
-        [("DATABASE_URL", url), ("LISTEN_ADDR", "127.0.0.1:0"), ("MAIL_DIRECTORY", &mail), ("DEMO_DATA", "false")];
+    let settings = [
+        ("DATABASE_URL", url),
+        ("LISTEN_ADDR", "127.0.0.1:0"),
+        ("MAIL_DIRECTORY", &mail),
+        ("DEMO_DATA", "false"),
+    ];
     Config::from_sources(None, settings.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap()
 }
 
@@ -110,7 +124,10 @@ async fn sqlite_template() -> &'static [u8] {
             let directory = TempDir::with_prefix("btl-").unwrap();
             let file: PathBuf = directory.path().join("template.db");
             bring_up_to_date(&sqlite_url(&file)).await;
-            assert!(!directory.path().join("template.db-wal").exists(), "a stopped server has written everything into its file");
+            assert!(
+                !directory.path().join("template.db-wal").exists(),
+                "a stopped server has written everything into its file"
+            );
             std::fs::read(file).unwrap()
         })
         .await
@@ -130,13 +147,16 @@ async fn postgres_template(server: &str) -> &'static str {
     TEMPLATE
         .get_or_init(async || {
             let built = std::env::current_exe().unwrap().metadata().unwrap().modified().unwrap();
-            let template = format!("{TEMPLATE_PREFIX}{}", built.duration_since(UNIX_EPOCH).unwrap().as_nanos());
+            let template =
+                format!("{TEMPLATE_PREFIX}{}", built.duration_since(UNIX_EPOCH).unwrap().as_nanos());
             let connection = connect(server).await;
             run(&connection, &format!("SELECT pg_advisory_lock({LOCK})")).await;
             let existing = names(&connection).await;
             let hour_ago = now(&connection).await - 3600;
             let is_left_behind = |name: &&String| match name.strip_prefix(PREFIX) {
-                Some(rest) => rest.split('_').next().and_then(|at| at.parse().ok()).is_none_or(|at: i64| at < hour_ago),
+                Some(rest) => {
+                    rest.split('_').next().and_then(|at| at.parse().ok()).is_none_or(|at: i64| at < hour_ago)
+                }
                 None => **name != template,
             };
             for name in existing.iter().filter(is_left_behind) {
@@ -180,7 +200,9 @@ async fn run(connection: &DatabaseConnection, sql: &str) {
 }
 
 async fn names(connection: &DatabaseConnection) -> Vec<String> {
-    let sql = format!("SELECT datname::text FROM pg_database WHERE datname LIKE '{PREFIX}%' OR datname LIKE '{TEMPLATE_PREFIX}%'");
+    let sql = format!(
+        "SELECT datname::text FROM pg_database WHERE datname LIKE '{PREFIX}%' OR datname LIKE '{TEMPLATE_PREFIX}%'"
+    );
     let rows = connection.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap();
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }

@@ -38,7 +38,9 @@ impl Client {
     fn document(mutation: &str, changed: &str) -> String {
         let (first, rest) = mutation.split_at(1);
         let input = format!("{}{rest}Input", first.to_uppercase());
-        format!("mutation ($input: {input}!) {{ {mutation}(input: $input) {{ {changed} userErrors {{ code field }} }} }}")
+        format!(
+            "mutation ($input: {input}!) {{ {mutation}(input: $input) {{ {changed} userErrors {{ code field }} }} }}"
+        )
     }
 
     /// Executes any document.
@@ -63,7 +65,8 @@ impl Client {
 
     /// Gets a page: status and text.
     pub async fn get(&self, path: &str) -> (StatusCode, String) {
-        let response = self.http.get(format!("{}{path}", self.origin)).send().await.expect("the server answers");
+        let response =
+            self.http.get(format!("{}{path}", self.origin)).send().await.expect("the server answers");
         (response.status(), response.text().await.expect("the page is text"))
     }
 }
@@ -108,7 +111,8 @@ impl Answer {
 
     #[track_caller]
     fn field(&self) -> &Value {
-        let fields: Vec<_> = self.body["data"].as_object().into_iter().flat_map(|data| data.values()).collect();
+        let fields: Vec<_> =
+            self.body["data"].as_object().into_iter().flat_map(|data| data.values()).collect();
         let [field] = fields.as_slice() else { panic!("{self:#?}") };
         field
     }
@@ -118,8 +122,11 @@ impl Answer {
         let refusals = fields.filter_map(|field| field["userErrors"].as_array()).flatten();
         refusals
             .map(|refusal| {
-                let path: Vec<_> = refusal["field"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                format!("{} {}", refusal["code"].as_str().unwrap_or_default(), path.join(".")).trim_end().to_owned()
+                let path: Vec<_> =
+                    refusal["field"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                format!("{} {}", refusal["code"].as_str().unwrap_or_default(), path.join("."))
+                    .trim_end()
+                    .to_owned()
             })
             .collect()
     }

@@ -14,10 +14,13 @@ use domain::score::{Mark, Score, Sheet};
 use domain::text::fold;
 use domain::time::{Day, Timestamp};
 use entity::{
-    challenge, council_member, criterion, decision, membership, organization, proposal, proposal_draft, proposal_version, review,
-    user,
+    challenge, council_member, criterion, decision, membership, organization, proposal, proposal_draft,
+    proposal_version, review, user,
 };
-use sea_orm::{ActiveModelBehavior, ActiveModelTrait as _, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, ModelTrait};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait as _, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
+    ModelTrait,
+};
 use uuid::Uuid;
 
 /// When everything here happened.
@@ -82,7 +85,14 @@ pub fn organization(kind: OrganizationKind, founder: UserId) -> organization::Mo
 
 /// A live place in an organisation.
 pub fn membership(organization: OrganizationId, user: UserId, role: MembershipRole) -> membership::Model {
-    membership::Model { id: ids::random(), organization_id: organization, user_id: user, role, created_at: THEN, ended_at: None }
+    membership::Model {
+        id: ids::random(),
+        organization_id: organization,
+        user_id: user,
+        role,
+        created_at: THEN,
+        ended_at: None,
+    }
 }
 
 /// An act on paper.
@@ -152,7 +162,15 @@ pub fn criterion(challenge: ChallengeId, position: i32, weight: i64) -> criterio
 /// A seat on a council.
 pub fn council_member(challenge: ChallengeId, user: UserId, role: CouncilRole) -> council_member::Model {
     let id = ids::random();
-    council_member::Model { id, challenge_id: challenge, user_id: user, role, appointed_by: user, appointed_at: THEN, removed_at: None }
+    council_member::Model {
+        id,
+        challenge_id: challenge,
+        user_id: user,
+        role,
+        appointed_by: user,
+        appointed_at: THEN,
+        removed_at: None,
+    }
 }
 
 /// A submitted proposal.

@@ -45,7 +45,8 @@ impl World {
     /// With other settings.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let (database, smtp, meter) = (Database::fresh().await, Smtp::start().await, Meter::default());
-        let (mail, storage) = (format!("smtp://{}?tls=none", smtp.address), database.directory.path().join("files"));
+        let (mail, storage) =
+            (format!("smtp://{}?tls=none", smtp.address), database.directory.path().join("files"));
         let storage = format!("file:{}", storage.display());
         let mut all = HashMap::from([
             ("DATABASE_URL", database.url.as_str()),
@@ -64,7 +65,16 @@ impl World {
         let config = Config::from_sources(None, all).unwrap();
         let server = server::start(config, Some(meter.observer()), String::new).await.unwrap();
         let visitor = Client::new(format!("http://{}", server.address));
-        Self { smtp, meter, visitor, server, database, read: AtomicUsize::new(0), era: Era::default(), unfinished: Unfinished }
+        Self {
+            smtp,
+            meter,
+            visitor,
+            server,
+            database,
+            read: AtomicUsize::new(0),
+            era: Era::default(),
+            unfinished: Unfinished,
+        }
     }
 
     /// Somebody with a verified account; the address is `<handle>@example.vn`.
@@ -118,7 +128,10 @@ impl World {
 
     /// Waits until no mail waits.
     pub async fn is_quiet(&self) {
-        eventually("all mail is sent or given up", async || message::is_quiet(self.app()).await.unwrap().then_some(())).await;
+        eventually("all mail is sent or given up", async || {
+            message::is_quiet(self.app()).await.unwrap().then_some(())
+        })
+        .await;
     }
 
     /// All mail that ever arrived, once no more is on its way.
@@ -140,7 +153,9 @@ impl World {
         let rows = entity::message::Entity::find().all(&self.app().db.read).await.unwrap();
         let kinds: HashMap<_, _> = rows.into_iter().map(|row| (row.id.to_string(), row.kind)).collect();
         let mut letters: Vec<_> = new
-            .map(|mail| format!("{}: {}", kinds[&mail.notification_id], mail.to.trim_end_matches("@example.vn")))
+            .map(|mail| {
+                format!("{}: {}", kinds[&mail.notification_id], mail.to.trim_end_matches("@example.vn"))
+            })
             .collect();
         letters.sort();
         letters

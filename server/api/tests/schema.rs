@@ -168,15 +168,21 @@ fn every_field_has_a_verdict() {
     let judged: BTreeMap<&str, &str> = rows.map(|row| row.split_once(' ').unwrap()).collect();
     let types = introspected();
     let objects = types.iter().filter(|ty| ty["kind"] == "OBJECT");
-    let fields: Vec<_> =
-        objects.flat_map(|ty| list(ty, "fields").map(|field| format!("{}.{}", name(ty), name(field)))).collect();
+    let fields: Vec<_> = objects
+        .flat_map(|ty| list(ty, "fields").map(|field| format!("{}.{}", name(ty), name(field))))
+        .collect();
     let unjudged: Vec<_> = fields.iter().filter(|field| !judged.contains_key(field.as_str())).collect();
     assert!(unjudged.is_empty(), "in no row of verdicts.txt: {unjudged:#?}");
     let gone: Vec<_> = judged.keys().filter(|row| !fields.iter().any(|field| field == *row)).collect();
     assert!(gone.is_empty(), "not in the schema any more: {gone:#?}");
     for (field, verdict) in judged {
-        for action in verdict.split(|c: char| !c.is_ascii_uppercase() && c != '_').filter(|word| word.contains('_')) {
-            assert!(domain::access::Action::from_name(action).is_some(), "{field}: there is no action {action}");
+        for action in
+            verdict.split(|c: char| !c.is_ascii_uppercase() && c != '_').filter(|word| word.contains('_'))
+        {
+            assert!(
+                domain::access::Action::from_name(action).is_some(),
+                "{field}: there is no action {action}"
+            );
         }
     }
 }

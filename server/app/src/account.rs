@@ -78,7 +78,7 @@ pub struct Registration {
 /// Registers, without telling whether the address was known: the mail tells its owner.
 pub async fn register(app: &App, op: &Arc<Op>, registration: Registration) -> Result<()> {
     let Registration { email, display_name, locale, password } = registration;
-    check_password(password.expose_secret(), &email, &display_name)
+    check_password(password.expose_secret(), Some(&email), &display_name)
         .map_err(|reason| Problem::at("password", reason))?;
     // Hashed in either case, so that both take the same time.
     let password_hash = app.passwords.hash(password).await?;

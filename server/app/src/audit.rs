@@ -76,7 +76,11 @@ pub async fn verify(app: &App, expected_head: Option<&str>) -> Result<Result<(i6
 
 /// The process's clock never reads earlier than what has been recorded: called once at the start, when nothing else runs.
 pub async fn latch_clock(app: &App) -> Result<()> {
-    let last = audit_entry::Entity::find().order_by_desc(audit_entry::Column::Seq).limit(1).one(&app.db.read).await?;
+    let last = audit_entry::Entity::find()
+        .order_by_desc(audit_entry::Column::Seq)
+        .limit(1)
+        .one(&app.db.read)
+        .await?;
     if let Some(entry) = last {
         app.db.clock.latch(entry.at);
     }

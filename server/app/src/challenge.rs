@@ -705,6 +705,13 @@ pub async fn available_actions(
         Do::StartDecision => Action::DraftDecision,
         Do::Award | Do::CloseWithoutAward => Action::PublishDecision,
     };
+    let now = app.db.clock.process();
+    let in_time = |command| match command {
+        Do::OpenProposals => timetable(row).is_some_and(|timetable| timetable.must_be_closed(now).is_ok()),
+        Do::StartDecision => row.round_locked_at.is_some(),
+        _ => true,
+    };
     let possible = Do::ALL.iter().copied().filter(|command| domain::access::may(by(*command), roles));
+    let possible = possible.filter(|command| in_time(*command));
     Ok(possible.filter(|command| machine::step(TRANSITIONS, row.status, command).is_ok()).collect())
 }

@@ -28,7 +28,9 @@ impl Clock {
 
     /// The process's time: for what decides nothing between people (token expiry, log lines).
     pub fn process(&self) -> Timestamp {
-        Timestamp::from_micros(self.process_micros().saturating_add(self.shift_micros.load(Ordering::Relaxed)))
+        Timestamp::from_micros(
+            self.process_micros().saturating_add(self.shift_micros.load(Ordering::Relaxed)),
+        )
     }
 
     /// Never reads earlier than this from now on: a restart after the machine's clock went back reopens nothing.

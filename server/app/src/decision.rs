@@ -54,10 +54,13 @@ pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
         .select_only()
         .column(challenge::Column::Id)
         .into_query();
+    // A draft is the council's own, but for one that the decision maker returned.
+    let put_before_me =
+        Condition::any().add(D::Status.ne(DecisionStatus::Draft)).add(D::ReturnReason.is_not_null());
     decision::Entity::find().filter(
         public
             .add(D::ChallengeId.in_subquery(bureau))
-            .add(D::ChallengeId.in_subquery(decided_by_me))
+            .add(Condition::all().add(D::ChallengeId.in_subquery(decided_by_me)).add(put_before_me))
             .add_option(viewer.is_programme_office().then(|| D::Status.eq(DecisionStatus::Approved)))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| D::Id.is_not_null())),
     )

@@ -1,7 +1,7 @@
 //! Outgoing mail: claimed under a lease, written from what is true now, settled behind a fence.
 
 use domain::event::Event;
-use domain::id::{DecisionId, MessageId, UserId};
+use domain::id::{DecisionId, MessageId, PublicId as _, UserId};
 use domain::letter::{Letter, LetterKind, LetterOutcome};
 use domain::locale::Locale;
 use domain::message::{GIVE_UP_AFTER_SECONDS, MessageStatus, pause_seconds};
@@ -313,7 +313,8 @@ impl Facts {
         let proposal = || Some(crate::proposal::parse_content(&self.version.as_ref()?.content).ok()?.title);
         let person = || self.person.as_ref().map(|person| person.display_name.clone());
         let at_challenge = || self.challenge.as_ref().map(|row| format!("{public}/challenges/{}", row.slug));
-        let at_proposal = || self.proposal.as_ref().map(|row| format!("{public}/proposals/{}", row.id));
+        let at_proposal =
+            || self.proposal.as_ref().map(|row| format!("{public}/proposals/{}", row.id.public()));
         let at_organization =
             || self.organization.as_ref().map(|row| format!("{public}/organizations/{}", row.slug));
         let reason = |text: Option<&String>| text.cloned().unwrap_or_default();

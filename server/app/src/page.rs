@@ -1,6 +1,6 @@
 //! Pages by key: no page repeats or loses a row while rows come and go, and page 500 costs what page 1 costs.
 
-use domain::problem::{Problem, Reason};
+use domain::problem::{Form, Problem, Reason};
 use domain::text::fold;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr, Order, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
@@ -132,7 +132,7 @@ pub(crate) fn has_word<C: ColumnTrait>(column: C, word: &str) -> SimpleExpr {
 fn size(ask: &Ask) -> Result<(u64, bool)> {
     let (count, field, backward) = match (ask.first, ask.last) {
         (Some(_), Some(_)) => {
-            return Err(argument("last", Reason::OutOfRange { min: "0".to_owned(), max: "0".to_owned() }));
+            return Err(argument("last", Reason::Malformed { expected: Form::FirstOrLast }));
         }
         (Some(first), None) => (first, "first", false),
         (None, Some(last)) => (last, "last", true),
@@ -193,7 +193,7 @@ fn seal<C>(keys: &Keys, sort: &Sort<C>, (key, id): &RowKey) -> String {
 }
 
 fn open<C>(keys: &Keys, sort: &Sort<C>, cursor: &str, field: &str) -> Result<RowKey> {
-    let refuse = || argument(field, Reason::Malformed { expected: domain::problem::Form::Cursor });
+    let refuse = || argument(field, Reason::Malformed { expected: Form::Cursor });
     let text = keys.open_cursor(cursor).ok_or_else(refuse)?;
     let (tag, key, id): (String, Option<Key>, uuid::Uuid) =
         serde_json::from_str(&text).map_err(|_| refuse())?;

@@ -1,7 +1,67 @@
 //! Identity: a type per kind of thing, so that a proposal's id never stands where a challenge's belongs.
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+/// A kind of thing whose ids clients see: as a tag of the kind and the UUID in base64url, the same for ever.
+pub trait PublicId: Copy {
+    /// Tells kinds apart; never changes, never used twice.
+    const TAG: u8;
+    /// From the UUID.
+    fn of(id: Uuid) -> Self;
+    /// The UUID.
+    fn uuid(self) -> Uuid;
+
+    /// As clients see it.
+    fn public(self) -> String {
+        let mut bytes = [Self::TAG; 17];
+        bytes.iter_mut().skip(1).zip(self.uuid().as_bytes()).for_each(|(place, byte)| *place = *byte);
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// From what a client sent; None for another kind or anything else.
+    fn from_public(text: &str) -> Option<Self> {
+        split_public(text).filter(|(tag, _)| *tag == Self::TAG).map(|(_, uuid)| Self::of(uuid))
+    }
+}
+
+/// The tag and UUID of a public id; None for anything else.
+pub fn split_public(text: &str) -> Option<(u8, Uuid)> {
+    let bytes = (text.len() == 23).then(|| BASE64_URL_SAFE_NO_PAD.decode(text).ok())??;
+    let (tag, uuid) = bytes.split_first()?;
+    Some((*tag, Uuid::from_slice(uuid).ok()?))
+}
+
+macro_rules! public_ids {
+    ($($Id:ident = $tag:literal,)+) => { $(
+        impl PublicId for $Id {
+            const TAG: u8 = $tag;
+
+            fn of(id: Uuid) -> Self {
+                Self(id)
+            }
+
+            fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+    )+ };
+}
+
+public_ids! {
+    UserId = 1,
+    OrganizationId = 2,
+    MembershipId = 3,
+    ChallengeId = 4,
+    IndicatorId = 5,
+    CriterionId = 6,
+    ProposalId = 7,
+    ProposalVersionId = 8,
+    CouncilMemberId = 9,
+    ReviewId = 10,
+    DecisionId = 11,
+}
 
 macro_rules! id {
     ($($(#[$meta:meta])* $Name:ident,)+) => { $(
@@ -64,4 +124,21 @@ id! {
     EventId,
     /// A mail to one person.
     MessageId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_another_kind_is_no_id() {
+        let id = ChallengeId(Uuid::from_u128(7));
+        let public = id.public();
+        assert_eq!(public, "BAAAAAAAAAAAAAAAAAAAAAc");
+        assert_eq!(ChallengeId::from_public(&public), Some(id));
+        assert_eq!(ProposalId::from_public(&public), None);
+        for junk in ["", "x", "AAAA", "!!!!!!!!!!!!!!!!!!!!!!!", &"A".repeat(24)] {
+            assert_eq!(ChallengeId::from_public(junk), None, "{junk}");
+        }
+    }
 }

@@ -160,6 +160,7 @@ pub enum Form {
     Id,
     Role,
     Cursor,
+    FirstOrLast,
 }
 
 impl Reason {
@@ -332,6 +333,7 @@ impl Form {
                 "The key has 8 to 128 printable ASCII characters.",
             ),
             Self::Id => ("Mã định danh không đúng loại.", "Not an id of this kind."),
+            Self::FirstOrLast => ("Chỉ dùng first hoặc last.", "Give first or last, not both."),
             Self::Cursor => {
                 ("Con trỏ trang không thuộc danh sách này.", "The cursor does not belong to this list.")
             }

@@ -328,6 +328,6 @@ fn file_name(mail: &Mail) -> String {
         .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
         .take(40)
         .collect();
-    let id: String = mail.message_id.simple().to_string().chars().take(8).collect();
+    let id = mail.message_id.simple();
     format!("{}-{}-{local}-{id}.eml", mail.written_at.seconds(), mail.letter.kind())
 }

@@ -32,7 +32,7 @@ pub async fn run(config: Config, who: CreateAdmin) -> anyhow::Result<ExitCode> {
         eprint!("Password: ");
     }
     let password = read_password()?;
-    check_password(password.expose_secret(), &email, &display_name).map_err(say("the password"))?;
+    check_password(password.expose_secret(), Some(&email), &display_name).map_err(say("the password"))?;
     let op = Arc::new(Op::of_system(Viewer::default()));
     let registration = Registration { email, display_name, locale, password };
     account::create(&app, &op, registration, Some(PlatformRole::Administrator)).await.map_err(explain)?;

@@ -262,6 +262,8 @@ impl AccountMutation {
         let mut reader = Reader::default();
         let email = reader.keep("email", Email::parse(&input.email));
         let display_name = reader.text("displayName", &input.display_name, 100, Lines::One);
+        let about = (email.as_ref(), display_name.as_deref().unwrap_or_default());
+        reader.keep("password", domain::account::check_password(&input.password, about.0, about.1));
         let parsed = email.zip(display_name).map(|(email, display_name)| Registration {
             email,
             display_name,

@@ -277,7 +277,7 @@ pub struct DecisionMutation;
 /// Decisions.
 #[Object]
 impl DecisionMutation {
-    /// Takes a snapshot of the ranking and hands the challenge over for the decision; the decision maker is mailed. For the chair, once locked and
+    /// Takes a snapshot of the ranking and hands the challenge over for the decision; the decision maker is mailed. For the chair or the secretary, once locked and
     /// a decision maker is named. User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn start_decision(
         &self,
@@ -292,7 +292,7 @@ impl DecisionMutation {
         Ok(Some(StartDecisionPayload { decision, user_errors }))
     }
 
-    /// Writes outcomes, feedback and the reason for departing from the ranking; for the chair. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `TOO_LONG`.
+    /// Writes outcomes, feedback and the reason for departing from the ranking; for the chair or the secretary. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `TOO_LONG`.
     async fn update_decision(
         &self,
         ctx: &Context<'_>,
@@ -325,7 +325,7 @@ impl DecisionMutation {
         Ok(Some(UpdateDecisionPayload { decision, user_errors }))
     }
 
-    /// Puts the draft before the decision maker, who is mailed; for the chair. Needs every outcome, and a reason if it departs from the ranking.
+    /// Puts the draft before the decision maker, who is mailed; for the chair or the secretary. Needs every outcome, and a reason if it departs from the ranking.
     /// User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn propose_decision(
         &self,
