@@ -14,7 +14,7 @@ use crate::rows;
 use crate::world::World;
 
 /// A day.
-pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub const DAY: Duration = Duration::from_hours(24);
 
 /// Everybody whom a challenge needs from the draft to the decision. Organisations and places in them were there before.
 #[derive(Debug)]

@@ -14,6 +14,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "whatever cannot go on here fails the test that needed it, and says where"
 )]

@@ -21,8 +21,5 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
             }
         }
     };
-    match timeout(PATIENCE, looking).await {
-        Ok(seen) => seen,
-        Err(_) => panic!("{what}: not within {PATIENCE:?}"),
-    }
+    timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{what}: not within {PATIENCE:?}"))
 }

@@ -96,7 +96,7 @@ fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Select<challeng
             select = select
                 .filter(C::OpensAt.lte(now))
                 .filter(C::DeadlineKey.gt(now.micros()))
-                .filter(C::ClosesAt.is_not_null())
+                .filter(C::ClosesAt.is_not_null());
         }
         Some(Window::Closed) => select = select.filter(C::DeadlineKey.lte(now.micros())),
         None => {}
@@ -142,6 +142,7 @@ pub async fn count(app: &App, viewer: &Viewer, filter: &Filter) -> Result<u64> {
 
 /// One challenge by its handle.
 pub async fn by_slug(app: &App, viewer: &Viewer, slug: &str) -> Result<Option<challenge::Model>> {
+    let Ok(slug) = domain::text::slug(slug) else { return Ok(None) };
     Ok(visible_to(viewer).filter(challenge::Column::Slug.eq(slug)).one(&app.db.read).await?)
 }
 
@@ -577,6 +578,8 @@ impl Command for RequestChanges {
 pub struct ApproveChallenge {
     /// Which.
     pub challenge: ChallengeId,
+    /// The version that the caller read, if it matters.
+    pub expected_version: Option<i32>,
     /// The act on paper.
     pub record: OfficialRecord,
 }
@@ -590,6 +593,7 @@ impl Command for ApproveChallenge {
         let row = locked(tx, self.challenge).await?;
         must(Action::ApproveChallenge, tx.op().viewer.roles())?;
         machine::step(TRANSITIONS, row.status, &ChallengeCommand::Approve)?;
+        must_be_version(self.expected_version, row.version)?;
         may_approve(is_author(tx, row.id, user).await?)?;
         let change = challenge::ActiveModel {
             approved_by: Set(Some(user)),
@@ -702,7 +706,7 @@ pub async fn available_actions(
         Do::Recall => Action::RecallChallenge,
         Do::Publish => Action::PublishChallenge,
         Do::OpenProposals => Action::ConfirmOpening,
-        Do::StartDecision => Action::DraftDecision,
+        Do::StartDecision => Action::ProposeDecision,
         Do::Award | Do::CloseWithoutAward => Action::PublishDecision,
     };
     let now = app.db.clock.process();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::problem::{Form, Problem, Reason};
+use domain::problem::{Code, Form, Problem, Reason};
 use entity::idempotency;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
@@ -59,10 +59,15 @@ impl App {
                     attempt += 1;
                     continue;
                 }
-                Err(Failure::Use(Error::Refused(problems)))
-                    if problems.iter().any(|problem| problem.reason == Reason::NotPermitted) =>
-                {
-                    record::denied(self, op, C::NAME).await?;
+                Err(Failure::Use(Error::Refused(problems))) => {
+                    let forbidden: Vec<_> = problems
+                        .iter()
+                        .map(|problem| problem.reason.code())
+                        .filter(|code| oversteps(*code))
+                        .collect();
+                    if !forbidden.is_empty() {
+                        record::denied(self, op, C::NAME, &forbidden).await?;
+                    }
                 }
                 _ => {}
             }
@@ -98,6 +103,18 @@ impl App {
             }
         }
     }
+}
+
+/// Refusals that tell of somebody reaching for what is not theirs, rather than of a form filled in wrongly.
+const fn oversteps(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NotPermitted
+            | Code::SelfApproval
+            | Code::SecondPersonRequired
+            | Code::IncompatibleRole
+            | Code::ConflictUndeclared
+    )
 }
 
 /// Why an attempt failed: by the database, perhaps only for the moment, or by the use case.

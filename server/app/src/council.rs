@@ -59,7 +59,7 @@ async fn account(tx: &Tx, email_key: &str) -> Result<UserId> {
 
 fn must_be_undecided(row: &challenge::Model) -> Result<()> {
     let open = [ChallengeStatus::Published, ChallengeStatus::Evaluation];
-    if open.contains(&row.status) {
+    if open.contains(&row.status) && row.round_locked_at.is_none() {
         return Ok(());
     }
     Err(Reason::Transition {
@@ -90,6 +90,9 @@ impl Command for AppointCouncilMember {
         must(Action::AppointCouncil, tx.op().viewer.roles())?;
         must_be_undecided(&row)?;
         let user = account(tx, &self.email_key).await?;
+        if user == by {
+            return Err(Reason::SelfApproval.into());
+        }
         if row.decision_maker_id == Some(user) {
             return Err(Problem::at("email", Reason::IncompatibleRole).into());
         }
@@ -135,11 +138,14 @@ impl Command for NameDecisionMaker {
     type Output = ChallengeId;
 
     async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
-        tx.op().user()?;
+        let by = tx.op().user()?;
         let row = crate::challenge::locked(tx, self.challenge).await?;
         must(Action::NameDecisionMaker, tx.op().viewer.roles())?;
         must_be_undecided(&row)?;
         let user = account(tx, &self.email_key).await?;
+        if user == by {
+            return Err(Reason::SelfApproval.into());
+        }
         let on_council = seat_on_council(tx, user, row.id).await?.is_some();
         domain::decision::may_decide(on_council).map_err(|reason| Problem::at("email", reason))?;
         // Not a change of the brief: neither version nor time of change, which the public sees.

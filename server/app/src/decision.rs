@@ -6,16 +6,17 @@ use domain::access::{Action, Role};
 use domain::account::PlatformRole;
 use domain::challenge::{ChallengeCommand, OfficialRecord};
 use domain::decision::{
-    DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, may_decide, missing_for_proposal,
+    DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, departs_from_ranking, may_decide,
+    missing_for_proposal,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, DecisionId, ProposalId, UserId};
 use domain::machine;
 use domain::problem::{Problem, Reason};
 use domain::proposal::ProposalStatus;
-use domain::review::CouncilRole;
+use domain::review::{CouncilRole, Interest};
 use entity::{
-    challenge, council_member, decision, decision_outcome, membership, organization, proposal,
+    challenge, conflict_declaration, council_member, decision, decision_outcome, organization, proposal,
     proposal_version,
 };
 use sea_orm::{
@@ -145,17 +146,25 @@ fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
     rows.iter().map(|row| Verdict { rank: row.rank, passes: row.passes, outcome: row.outcome }).collect()
 }
 
-/// Whether the person is, or ever was, in the house of one of the applicants.
-async fn is_tied(tx: &Tx, user: UserId, rows: &[decision_outcome::Model]) -> Result<bool> {
-    let houses = proposal::Entity::find()
-        .filter(proposal::Column::Id.is_in(rows.iter().map(|row| row.proposal_id)))
-        .select_only()
-        .column(proposal::Column::OrganizationId)
-        .into_query();
-    let tie = membership::Entity::find()
-        .filter(membership::Column::UserId.eq(user))
-        .filter(membership::Column::OrganizationId.in_subquery(houses));
-    Ok(tie.limit(1).one(tx).await?.is_some())
+/// Whether the person competes in the challenge, or has declared a conflict with one of the proposals.
+async fn is_tied(
+    connection: &impl sea_orm::ConnectionTrait,
+    user: UserId,
+    challenge: ChallengeId,
+    rows: &[decision_outcome::Model],
+) -> Result<bool> {
+    let competes = challenge::Entity::find_by_id(challenge)
+        .filter(challenge::Column::Id.in_subquery(crate::proposal::bid_on(user)))
+        .one(connection)
+        .await?;
+    let declared = conflict_declaration::Entity::find()
+        .filter(conflict_declaration::Column::UserId.eq(user))
+        .filter(conflict_declaration::Column::Interest.ne(Interest::None))
+        .filter(conflict_declaration::Column::ProposalId.is_in(rows.iter().map(|row| row.proposal_id)))
+        .limit(1)
+        .one(connection)
+        .await?;
+    Ok(competes.is_some() || declared.is_some())
 }
 
 /// Takes a snapshot of the ranking and hands the challenge over for the decision.
@@ -172,7 +181,7 @@ impl Command for StartDecision {
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
         let user = tx.op().user()?;
         let row = locked_challenge(tx, self.challenge).await?;
-        must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &row).await?)?;
+        must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &row).await?)?;
         machine::step(domain::challenge::TRANSITIONS, row.status, &ChallengeCommand::StartDecision)?;
         if row.round_locked_at.is_none() {
             return Err(Reason::Transition { current: row.status.name(), allowed: vec!["LOCKED"] }.into());
@@ -264,7 +273,7 @@ impl Command for UpdateDecision {
         must_be_version(Some(self.expected_version), row.version)?;
         // What its drafter may not know, by conflict or withdrawal, is not theirs to decide.
         let ids: Vec<_> = outcomes(tx, row.id).await?.into_iter().map(|row| row.proposal_id).collect();
-        let known = crate::proposal::visible_to(&tx.op().viewer)
+        let known = crate::proposal::in_office(&tx.op().viewer)
             .filter(proposal::Column::Id.is_in(ids))
             .all(tx)
             .await?;
@@ -320,20 +329,19 @@ impl Command for ProposeDecision {
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
         tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
-        must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Propose)?;
-        let missing =
-            missing_for_proposal(&verdicts(&in_play(tx, row.id).await?), row.departure_reason.is_some());
+        let standing = verdicts(&in_play(tx, row.id).await?);
+        let missing = missing_for_proposal(&standing, row.departure_reason.is_some());
         if !missing.is_empty() {
             return Err(missing.into());
         }
-        let next = advance(
-            tx,
-            &row,
-            DecisionCommand::Propose,
-            decision::ActiveModel { return_reason: Set(None), ..Default::default() },
-        )
-        .await?;
+        let mut change = decision::ActiveModel { return_reason: Set(None), ..Default::default() };
+        // A reason for a departure that is none any more is not published.
+        if !departs_from_ranking(&standing) {
+            change.departure_reason = Set(None);
+        }
+        let next = advance(tx, &row, DecisionCommand::Propose, change).await?;
         tx.record(moved(EventKind::DecisionProposed, &row, next));
         Ok(row.id)
     }
@@ -353,16 +361,19 @@ impl Command for ReturnDecision {
     type Output = DecisionId;
 
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
-        tx.op().user()?;
+        let user = tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        let next = advance(
-            tx,
-            &row,
-            DecisionCommand::Return,
-            decision::ActiveModel { return_reason: Set(Some(self.reason.clone())), ..Default::default() },
-        )
-        .await?;
+        if is_tied(tx, user, challenge.id, &outcomes(tx, row.id).await?).await? {
+            return Err(Reason::IncompatibleRole.into());
+        }
+        let change = decision::ActiveModel {
+            return_reason: Set(Some(self.reason.clone())),
+            approved_by: Set(None),
+            approved_at: Set(None),
+            ..Default::default()
+        };
+        let next = advance(tx, &row, DecisionCommand::Return, change).await?;
         tx.record(moved(EventKind::DecisionReturned, &row, next));
         Ok(row.id)
     }
@@ -388,7 +399,7 @@ impl Command for ApproveDecision {
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Approve)?;
         must_be_version(Some(self.expected_version), row.version)?;
         may_decide(seat_on_council(tx, user, challenge.id).await?.is_some())?;
-        if is_tied(tx, user, &outcomes(tx, row.id).await?).await? {
+        if is_tied(tx, user, challenge.id, &outcomes(tx, row.id).await?).await? {
             return Err(Reason::IncompatibleRole.into());
         }
         let now = tx.now().await?;
@@ -421,8 +432,19 @@ impl Command for PublishDecision {
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         let decided = outcomes(tx, row.id).await?;
-        if is_tied(tx, user, &decided).await? {
+        if is_tied(tx, user, challenge.id, &decided).await? {
             return Err(Reason::IncompatibleRole.into());
+        }
+        if row.approved_by == Some(user) {
+            return Err(Reason::SelfApproval.into());
+        }
+        // What is published is what was approved: with a chosen proposal withdrawn since, it goes back.
+        let standing = in_play(tx, row.id).await?;
+        let chosen =
+            decided.iter().filter(|row| matches!(row.outcome, Some(Outcome::Selected | Outcome::Reserve)));
+        if row.status == DecisionStatus::Approved && chosen.into_iter().any(|row| !standing.contains(row)) {
+            let allowed = vec![ProposalStatus::Evaluated.name()];
+            return Err(Reason::Transition { current: ProposalStatus::Withdrawn.name(), allowed }.into());
         }
         let now = tx.now().await?;
         let change = decision::ActiveModel {
@@ -479,7 +501,8 @@ pub async fn available_actions(
     };
     let roles = roles_on(&app.db.read, viewer, &challenge).await?;
     let by = |command| match command {
-        Do::Edit | Do::Propose => Action::DraftDecision,
+        Do::Edit => Action::DraftDecision,
+        Do::Propose => Action::ProposeDecision,
         Do::Return | Do::Approve => Action::ApproveDecision,
         Do::Publish => Action::PublishDecision,
     };
@@ -491,6 +514,8 @@ pub async fn available_actions(
 pub struct SeenOutcome {
     /// What is decided.
     pub outcome: Option<Outcome>,
+    /// Its rank, for those inside who know every proposal.
+    pub rank: Option<i32>,
     /// The row, for those inside.
     pub inside: Option<decision_outcome::Model>,
     /// The proposal, if the viewer may know it.
@@ -525,23 +550,30 @@ pub async fn visible_outcomes(
         || [Role::DecisionMaker, Role::Auditor, Role::AgencyLead, Role::AgencyDrafter]
             .into_iter()
             .any(|role| roles.has(role));
-    let inside = reads_proposals || viewer.is_programme_office();
     let published = row.status == DecisionStatus::Published;
     let rows = outcomes(db, row.id).await?;
-    let mut known =
-        crate::batch::proposals(app, viewer, &rows.iter().map(|row| row.proposal_id).collect::<Vec<_>>())
-            .await?;
+    let tied = match &viewer.0 {
+        Some(person) => is_tied(db, person.id, challenge.id, &rows).await?,
+        None => false,
+    };
+    let office = viewer.is_programme_office() && !tied;
+    let ids: Vec<_> = rows.iter().map(|row| row.proposal_id).collect();
+    let known = crate::proposal::in_office(viewer).filter(proposal::Column::Id.is_in(ids)).all(db).await?;
+    let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
+    // A gap in the ranks would tell where the missing one stands.
+    let shows_rank = known.len() == rows.len() || (office && published);
     let mut awards = if published { awards(app, &rows).await? } else { HashMap::new() };
     let seen = rows.into_iter().filter_map(|row| {
         let proposal = known.remove(&row.proposal_id);
         let award = awards.remove(&row.proposal_id);
-        // Whoever reads proposals here and does not know this one is in conflict with it; what is public stays public.
-        let conflicted = reads_proposals && proposal.is_none();
-        let inside = inside && !conflicted;
-        (inside || award.is_some()).then(|| SeenOutcome {
+        // Whoever reads proposals here and does not know this one is in conflict with it; what is public stays public. The
+        // programme office publishes outcomes, and reads ranks and means only then.
+        let inside = (reads_proposals && proposal.is_some()) || (office && published);
+        (inside || office || award.is_some()).then(|| SeenOutcome {
             outcome: row.outcome,
+            rank: (inside && shows_rank).then_some(row.rank),
             inside: inside.then_some(row),
-            proposal: proposal.filter(|_| inside),
+            proposal,
             award,
         })
     });

@@ -90,8 +90,11 @@ fn code(error: &DbErr) -> Option<String> {
 
 /// Trying the same transaction again may well succeed: busy, serialisation failure, deadlock.
 pub(crate) fn is_transient(error: &DbErr) -> bool {
-    code(error)
-        .is_some_and(|code| matches!(code.as_str(), "5" | "517" | "261" | "6" | "262" | "40001" | "40P01"))
+    let busy = code(error)
+        .is_some_and(|code| matches!(code.as_str(), "5" | "517" | "261" | "6" | "262" | "40001" | "40P01"));
+    // Two registrations of one new address at once: the second looks again and finds the first.
+    busy || matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(text))
+        if text.contains("\"uq_app_user_email\"") || text.trim_end().ends_with("app_user.email_key"))
 }
 
 /// The database is away, full, read-only, shutting down or out of time.

@@ -129,6 +129,11 @@ impl Viewer {
         })
     }
 
+    /// The role in one organisation by a seat in it, and by nothing else.
+    pub fn seat_in(&self, organization: OrganizationId) -> Option<MembershipRole> {
+        self.seats().find(|seat| seat.organization == organization).map(|seat| seat.role)
+    }
+
     fn seats(&self) -> impl Iterator<Item = &Seat> {
         self.0.iter().flat_map(|person| &person.seats)
     }

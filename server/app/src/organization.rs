@@ -1,6 +1,6 @@
 //! Organisations, their verification, their members.
 
-use domain::access::Action;
+use domain::access::{Action, Role, Roles};
 use domain::account::{PlatformRole, TokenPurpose};
 use domain::event::{Event, EventKind};
 use domain::id::{MembershipId, OrganizationId, UserId};
@@ -208,9 +208,12 @@ impl Command for JudgeOrganization {
     type Output = OrganizationId;
 
     async fn run(&self, tx: &Tx) -> Result<OrganizationId> {
-        tx.op().user()?;
+        let user = tx.op().user()?;
         let row = locked(tx, self.organization, "organizationId").await?;
         must(Action::VerifyOrganization, tx.op().viewer.roles())?;
+        if row.created_by == user || tx.op().viewer.seat_in(row.id).is_some() {
+            return Err(Reason::SelfApproval.into());
+        }
         let next = machine::step(TRANSITIONS, row.status, &self.command)?;
         let now = tx.now().await?;
         let change = organization::ActiveModel {
@@ -229,6 +232,19 @@ impl Command for JudgeOrganization {
         tx.record(Event::new(kind).organization(row.id).fact("from", row.status).fact("to", next));
         Ok(row.id)
     }
+}
+
+/// Roles for managing members come from a seat in that very organisation: whoever runs the platform lets nobody, and least of
+/// all themselves, into a startup that has sealed proposals. A programme office may be helped by an administrator.
+pub fn manager_roles(viewer: &Viewer, organization: OrganizationId, kind: OrganizationKind) -> Roles {
+    let role = viewer.seat_in(organization).and_then(|role| match role {
+        MembershipRole::Owner => Some(Role::TeamOwner),
+        MembershipRole::Lead => Some(Role::AgencyLead),
+        MembershipRole::Publisher => Some(Role::Publisher),
+        _ => None,
+    });
+    let helper = kind == OrganizationKind::ProgrammeOffice && viewer.holds(PlatformRole::Administrator);
+    role.into_iter().chain(helper.then_some(Role::Administrator)).collect()
 }
 
 /// Invites an address into an organisation. Whether the address has an account stays unknown.
@@ -253,7 +269,7 @@ impl Command for InviteMember {
     async fn run(&self, tx: &Tx) -> Result<OrganizationId> {
         tx.op().user()?;
         let row = locked(tx, self.organization, "organizationId").await?;
-        must(Action::ManageMembers, tx.op().viewer.roles_in(row.id))?;
+        must(Action::ManageMembers, manager_roles(&tx.op().viewer, row.id, row.kind))?;
         self.role.fits(row.kind).map_err(|reason| Problem::at("role", reason))?;
         let now = tx.now().await?;
         let waiting = one_time_token::Entity::find()
@@ -337,7 +353,7 @@ impl Command for RemoveMember {
         let organization = locked(tx, found.organization_id, "membershipId").await?;
         // Anybody may leave; others are removed by whoever manages the organisation.
         if found.user_id != user {
-            must(Action::ManageMembers, tx.op().viewer.roles_in(organization.id))?;
+            must(Action::ManageMembers, manager_roles(&tx.op().viewer, organization.id, organization.kind))?;
         }
         let managers = membership::Entity::find()
             .filter(membership::Column::OrganizationId.eq(organization.id))
@@ -350,9 +366,15 @@ impl Command for RemoveMember {
             return Err(Problem::at("membershipId", Reason::IncompatibleRole).into());
         }
         let now = tx.now().await?;
-        membership::ActiveModel { id: Set(found.id), ended_at: Set(Some(now)), ..Default::default() }
-            .update(tx)
+        let done = membership::Entity::update_many()
+            .set(membership::ActiveModel { ended_at: Set(Some(now)), ..Default::default() })
+            .filter(membership::Column::Id.eq(found.id))
+            .filter(membership::Column::EndedAt.is_null())
+            .exec(tx)
             .await?;
+        if done.rows_affected != 1 {
+            return Err(Problem::at("membershipId", Reason::NotFound).into());
+        }
         tx.record(
             Event::new(EventKind::MemberRemoved)
                 .organization(organization.id)
@@ -378,5 +400,6 @@ pub async fn memberships_of(
 
 /// One organisation by its handle.
 pub async fn by_slug(app: &crate::App, viewer: &Viewer, slug: &str) -> Result<Option<organization::Model>> {
+    let Ok(slug) = domain::text::slug(slug) else { return Ok(None) };
     Ok(visible_to(viewer).filter(organization::Column::Slug.eq(slug)).one(&app.db.read).await?)
 }

@@ -31,17 +31,37 @@ use crate::{App, ids};
 
 type SubQuery = sea_orm::sea_query::SelectStatement;
 
-/// Proposals whose existence a viewer may know.
-///
-/// Before the opening: the applicant's own. After it, but never to a person in conflict: chair, vice chair, secretary and
-/// decision maker all, a member those offered to them and, once locked, the ranked ones; the auditor all; the owning agency
-/// once the decision is published. A visitor and an administrator: none.
+/// Proposals whose existence a viewer may know: those of the own team, and those in the viewer's office.
 pub fn visible_to(viewer: &Viewer) -> Select<proposal::Entity> {
+    proposal::Entity::find()
+        .filter(Condition::any().add(team_condition(viewer)).add(office_condition(viewer)))
+}
+
+/// Proposals of the viewer's own startups.
+pub fn of_team(viewer: &Viewer) -> Select<proposal::Entity> {
+    proposal::Entity::find().filter(team_condition(viewer))
+}
+
+/// Proposals that a viewer has to do with by office: what evaluates and decides starts here, so that being on an applicant's
+/// team never opens a door into the evaluation.
+pub fn in_office(viewer: &Viewer) -> Select<proposal::Entity> {
+    proposal::Entity::find().filter(office_condition(viewer))
+}
+
+fn team_condition(viewer: &Viewer) -> Condition {
+    Condition::all()
+        .add(proposal::Column::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup)))
+}
+
+/// After the opening, but never to a person in conflict: chair, vice chair, secretary and decision maker all, a member those
+/// offered to them and, once locked, the ranked ones; the auditor all; the owning agency once the decision is published. A
+/// visitor and an administrator: none. Whoever is, or ever was, in the house of one applicant has a competing bid in every
+/// proposal to the challenge.
+fn office_condition(viewer: &Viewer) -> Condition {
     use proposal::Column as P;
     let Some(person) = &viewer.0 else {
-        return proposal::Entity::find().filter(P::Id.is_in(Vec::<ProposalId>::new()));
+        return Condition::all().add(P::Id.is_in(Vec::<ProposalId>::new()));
     };
-    let own = P::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup));
     let opened = opening::Entity::find()
         .filter(opening::Column::ConfirmedAt.is_not_null())
         .select_only()
@@ -79,13 +99,22 @@ pub fn visible_to(viewer: &Viewer) -> Select<proposal::Entity> {
         .select_only()
         .column(conflict_declaration::Column::ProposalId)
         .into_query();
-    let after_opening = Condition::all()
+    Condition::all()
         .add(P::ChallengeId.in_subquery(opened))
         .add(P::Status.is_not_in([ProposalStatus::Draft, ProposalStatus::Withdrawn]))
         .add(entitled)
         .add(P::Id.not_in_subquery(conflicted))
-        .add(P::OrganizationId.not_in_subquery(ever_member(person.id)));
-    proposal::Entity::find().filter(Condition::any().add(own).add(after_opening))
+        .add(P::ChallengeId.not_in_subquery(bid_on(person.id)))
+}
+
+/// Challenges to which a house of the person, present or former, has handed in a proposal.
+pub(crate) fn bid_on(user: UserId) -> SubQuery {
+    proposal::Entity::find()
+        .filter(proposal::Column::OrganizationId.in_subquery(ever_member(user)))
+        .filter(proposal::Column::Status.ne(ProposalStatus::Draft))
+        .select_only()
+        .column(proposal::Column::ChallengeId)
+        .into_query()
 }
 
 /// Proposals whose content a viewer may read: of the visible ones, council members need to have declared no conflict.
@@ -158,7 +187,7 @@ fn decided_in(agencies: &[OrganizationId]) -> SubQuery {
 }
 
 /// Organisations the person is, or ever was, a member of: whoever left last week is still in conflict.
-pub(crate) fn ever_member(user: UserId) -> SubQuery {
+fn ever_member(user: UserId) -> SubQuery {
     membership::Entity::find()
         .filter(membership::Column::UserId.eq(user))
         .select_only()
@@ -198,19 +227,33 @@ pub async fn count(app: &App, viewer: &Viewer, of: &Of) -> Result<u64> {
     Ok(select_of(viewer, of).count(&app.db.read).await?)
 }
 
-/// Loads and locks a proposal that the viewer may know of.
-pub(crate) async fn locked(tx: &Tx, id: ProposalId) -> Result<proposal::Model> {
-    let row =
-        visible_to(&tx.op().viewer).filter(proposal::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
-    row.ok_or_else(|| Problem::at("proposalId", Reason::NotFound).into())
+/// Through which scope a command reaches a proposal.
+type Scope = fn(&Viewer) -> Select<proposal::Entity>;
+
+/// Loads and locks a proposal of that scope, after its challenge, so that locks are always taken from the top.
+pub(crate) async fn locked(
+    tx: &Tx,
+    scope: Scope,
+    id: ProposalId,
+) -> Result<(challenge::Model, proposal::Model)> {
+    let not_found = || Problem::at("proposalId", Reason::NotFound);
+    let scoped = || scope(&tx.op().viewer).filter(proposal::Column::Id.eq(id));
+    let known = scoped().one(tx).await?.ok_or_else(not_found)?;
+    let challenge = challenge::Entity::find_by_id(known.challenge_id).lock_shared().one(tx).await?;
+    let challenge = challenge.ok_or_else(|| Error::Internal("a proposal without a challenge".to_owned()))?;
+    let row = scoped().lock_exclusive().one(tx).await?.ok_or_else(not_found)?;
+    Ok((challenge, row))
 }
 
-/// Loads the challenge of a proposal first, so that locks are always taken from the top.
-pub(crate) async fn challenge_of(tx: &Tx, id: ProposalId) -> Result<challenge::Model> {
-    let row = visible_to(&tx.op().viewer).filter(proposal::Column::Id.eq(id)).one(tx).await?;
-    let row = row.ok_or_else(|| Problem::at("proposalId", Reason::NotFound))?;
-    let challenge = challenge::Entity::find_by_id(row.challenge_id).lock_shared().one(tx).await?;
-    challenge.ok_or_else(|| Error::Internal("a proposal without a challenge".to_owned()))
+/// Whether the team's command is allowed. What the team is told names the state that it may know.
+fn team_step(row: &proposal::Model, command: ProposalCommand) -> Result<()> {
+    match machine::step(TRANSITIONS, row.status, &command) {
+        Ok(_) => Ok(()),
+        Err(Reason::Transition { allowed, .. }) => {
+            Err(Reason::Transition { current: row.status.public().name(), allowed }.into())
+        }
+        Err(reason) => Err(reason.into()),
+    }
 }
 
 /// Moves a proposal to its next state and writes what changes with it.
@@ -363,10 +406,9 @@ impl Command for UpdateProposal {
 
     async fn run(&self, tx: &Tx) -> Result<ProposalId> {
         tx.op().user()?;
-        let challenge = challenge_of(tx, self.proposal).await?;
-        let row = locked(tx, self.proposal).await?;
+        let (challenge, row) = locked(tx, of_team, self.proposal).await?;
         must(Action::WriteProposal, tx.op().viewer.roles_in(row.organization_id))?;
-        machine::step(TRANSITIONS, row.status, &ProposalCommand::Edit)?;
+        team_step(&row, ProposalCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let now = tx.now().await?;
         if let Some(timetable) = timetable(&challenge)
@@ -406,8 +448,7 @@ impl Command for SubmitProposal {
 
     async fn run(&self, tx: &Tx) -> Result<ProposalId> {
         let user = tx.op().user()?;
-        let challenge = challenge_of(tx, self.proposal).await?;
-        let row = locked(tx, self.proposal).await?;
+        let (challenge, row) = locked(tx, of_team, self.proposal).await?;
         must(Action::SubmitProposal, tx.op().viewer.roles_in(row.organization_id))?;
         if challenge.status != ChallengeStatus::Published {
             return Err(not_published(&challenge));
@@ -415,7 +456,7 @@ impl Command for SubmitProposal {
         // The deciding reading: after the locks, so that nobody is late and in.
         let now = tx.now().await?;
         timetable(&challenge).ok_or_else(|| not_published(&challenge))?.must_be_open(now)?;
-        machine::step(TRANSITIONS, row.status, &ProposalCommand::Submit)?;
+        team_step(&row, ProposalCommand::Submit)?;
         must_be_version(self.expected_version, row.version)?;
         let organization = organization::Entity::find_by_id(row.organization_id).one(tx).await?;
         if organization.is_none_or(|organization| organization.status != OrganizationStatus::Verified) {
@@ -434,6 +475,13 @@ impl Command for SubmitProposal {
             return Err(Reason::Quota { limit: limits::VERSIONS }.into());
         }
         let sha256 = content.sha256();
+        let last = proposal_version::Entity::find()
+            .filter(proposal_version::Column::ProposalId.eq(row.id))
+            .filter(proposal_version::Column::Number.eq(row.current_version));
+        // The same again is already handed in: its receipt stands.
+        if last.one(tx).await?.is_some_and(|last| last.sha256 == sha256) {
+            return Ok(row.id);
+        }
         let version = proposal_version::ActiveModel {
             id: Set(ids::random::<ProposalVersionId>()),
             proposal_id: Set(row.id),
@@ -476,9 +524,9 @@ impl Command for WithdrawProposal {
 
     async fn run(&self, tx: &Tx) -> Result<ProposalId> {
         tx.op().user()?;
-        let challenge = challenge_of(tx, self.proposal).await?;
-        let row = locked(tx, self.proposal).await?;
+        let (challenge, row) = locked(tx, of_team, self.proposal).await?;
         must(Action::SubmitProposal, tx.op().viewer.roles_in(row.organization_id))?;
+        team_step(&row, ProposalCommand::Withdraw)?;
         let next = advance(tx, &row, ProposalCommand::Withdraw, Default::default()).await?;
         let opened = challenge.status != ChallengeStatus::Published;
         let kind = if opened { EventKind::ProposalWithdrawnFromReview } else { EventKind::ProposalWithdrawn };
@@ -510,8 +558,7 @@ impl Command for ScreenProposal {
 
     async fn run(&self, tx: &Tx) -> Result<ProposalId> {
         let user = tx.op().user()?;
-        let challenge = challenge_of(tx, self.proposal).await?;
-        let row = locked(tx, self.proposal).await?;
+        let (challenge, row) = locked(tx, in_office, self.proposal).await?;
         must(Action::ScreenProposal, crate::access::roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         must_be_cleared(tx, user, row.id).await?;
         let command = if self.eligible { ProposalCommand::Admit } else { ProposalCommand::Refuse };

@@ -9,6 +9,7 @@ use domain::id::UserId;
 use domain::letter::LetterKind;
 use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
+use domain::problem::Code;
 use domain::proposal::ProposalStatus;
 use domain::review::CouncilRole;
 use domain::time::Timestamp;
@@ -65,12 +66,12 @@ pub(crate) async fn flush(tx: &Tx) -> Result<bool> {
 }
 
 /// Leaves a trace of an attempt that was refused for lack of permission.
-pub(crate) async fn denied(app: &App, op: &Arc<Op>, command: &str) -> Result<()> {
+pub(crate) async fn denied(app: &App, op: &Arc<Op>, command: &str, codes: &[Code]) -> Result<()> {
     let tx = Tx::begin(app, op).await?;
     let now = tx.now().await?;
     let actor =
         op.viewer.0.as_ref().map_or(("platform", String::new()), |person| ("user", person.id.to_string()));
-    append(&tx, now, vec![(format!("denied:{command}"), actor, Ok("{}".to_owned()))]).await?;
+    append(&tx, now, vec![(format!("denied:{command}"), actor, serde_json::to_string(codes))]).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -41,7 +41,7 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
     let Some(person) = &viewer.0 else {
         return review::Entity::find().filter(R::Id.is_in(Vec::<ReviewId>::new()));
     };
-    let known = crate::proposal::visible_to(viewer).select_only().column(proposal::Column::Id).into_query();
+    let known = crate::proposal::in_office(viewer).select_only().column(proposal::Column::Id).into_query();
     let seats = |roles: &[CouncilRole]| {
         council_member::Entity::find()
             .filter(council_member::Column::UserId.eq(person.id))
@@ -111,6 +111,15 @@ fn must_be_in_evaluation(row: &challenge::Model) -> Result<()> {
     Err(Reason::Transition { current, allowed: vec![ChallengeStatus::Evaluation.name()] }.into())
 }
 
+fn must_be_undecided(row: &challenge::Model) -> Result<()> {
+    let open = [ChallengeStatus::Evaluation, ChallengeStatus::Decision];
+    if open.contains(&row.status) {
+        return Ok(());
+    }
+    let allowed = open.iter().map(|status| status.name()).collect();
+    Err(Reason::Transition { current: row.status.name(), allowed }.into())
+}
+
 /// Offers reviews: proposals to council members.
 #[derive(Serialize)]
 pub struct AssignReviews {
@@ -135,7 +144,7 @@ impl Command for AssignReviews {
         let mut offered = Vec::new();
         for (index, (proposal, members)) in self.assignments.iter().enumerate() {
             let index = index.to_string();
-            let proposal = crate::proposal::visible_to(&tx.op().viewer)
+            let proposal = crate::proposal::in_office(&tx.op().viewer)
                 .filter(proposal::Column::Id.eq(*proposal))
                 .filter(proposal::Column::ChallengeId.eq(row.id))
                 .lock_exclusive()
@@ -178,14 +187,12 @@ async fn offer(
         .one(tx)
         .await?
         .map(|declared| declared.interest);
-    let same_house = entity::membership::Entity::find()
-        .filter(entity::membership::Column::UserId.eq(seat.user_id))
-        .filter(entity::membership::Column::OrganizationId.eq(proposal.organization_id))
-        .limit(1)
+    let competes = challenge::Entity::find_by_id(challenge.id)
+        .filter(challenge::Column::Id.in_subquery(crate::proposal::bid_on(seat.user_id)))
         .one(tx)
         .await?
         .is_some();
-    let in_conflict = same_house || declared.is_some_and(|interest| interest != Interest::None);
+    let in_conflict = competes || declared.is_some_and(|interest| interest != Interest::None);
     if in_conflict || !crate::council::may_score(seat.role) {
         return Ok(Err(Reason::IncompatibleRole));
     }
@@ -271,10 +278,13 @@ impl Command for DeclareInterest {
     async fn run(&self, tx: &Tx) -> Result<Self::Output> {
         use conflict_declaration::Column as D;
         let user = tx.op().user()?;
-        let challenge = crate::proposal::challenge_of(tx, self.proposal).await?;
-        let proposal = crate::proposal::locked(tx, self.proposal).await?;
+        let (challenge, proposal) =
+            crate::proposal::locked(tx, crate::proposal::in_office, self.proposal).await?;
         must(Action::DeclareConflict, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        must_be_in_evaluation(&challenge)?;
+        must_be_undecided(&challenge)?;
+        if self.interest == Interest::None {
+            must_be_in_evaluation(&challenge)?;
+        }
         let now = tx.now().await?;
         let declared = conflict_declaration::ActiveModel {
             proposal_id: Set(proposal.id),
@@ -306,6 +316,10 @@ impl Command for DeclareInterest {
                     advance(tx, row, ReviewCommand::Accept, Default::default()).await?;
                 }
                 tx.record(event(EventKind::NoConflictDeclared).review(row.id));
+            }
+            // A locked sheet is evidence and stays; its member loses sight of it.
+            (Some(row), _) if row.status == ReviewStatus::Locked => {
+                tx.record(event(EventKind::ConflictDeclared).review(row.id));
             }
             (Some(row), _) => {
                 let next = advance(tx, row, ReviewCommand::Recuse, Default::default()).await?;
@@ -617,7 +631,7 @@ pub async fn ranking(
     if !once_published && !domain::access::may(Action::ReadRanking, roles) {
         return Ok(None);
     }
-    rank(&app.db.read, challenge, Some(crate::proposal::visible_to(viewer))).await.map(Some)
+    rank(&app.db.read, challenge, Some(crate::proposal::in_office(viewer))).await.map(Some)
 }
 
 /// How far the council is: reviews by state, without any score. For chair and secretary.

@@ -64,7 +64,7 @@ closed_set! {
         PublishChallenge = "PUBLISH_CHALLENGE",
         /// Name who decides.
         NameDecisionMaker = "NAME_DECISION_MAKER",
-        /// Appoint and dismiss council members.
+        /// Appoint council members.
         AppointCouncil = "APPOINT_COUNCIL",
         /// Draft a proposal and change the draft.
         WriteProposal = "WRITE_PROPOSAL",
@@ -86,7 +86,9 @@ closed_set! {
         LockRound = "LOCK_ROUND",
         /// Read sheets, averages and the ranking once locked.
         ReadRanking = "READ_RANKING",
-        /// Draft the decision and propose it.
+        /// Hand over for the decision, and put its draft before the decision maker.
+        ProposeDecision = "PROPOSE_DECISION",
+        /// Write outcomes and feedback into the draft.
         DraftDecision = "DRAFT_DECISION",
         /// Approve or return the decision.
         ApproveDecision = "APPROVE_DECISION",
@@ -113,9 +115,12 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::SubmitProposal, &[Role::TeamOwner]),
     (Action::RequestOpening, &[Role::Secretary]),
     (Action::ConfirmOpening, &[Role::Chair, Role::ViceChair, Role::Officer]),
-    (Action::ScreenProposal, &[Role::Secretary]),
-    (Action::AssignReviews, &[Role::Secretary]),
-    (Action::DeclareConflict, &[Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member]),
+    (Action::ScreenProposal, &[Role::Secretary, Role::Chair, Role::ViceChair]),
+    (Action::AssignReviews, &[Role::Secretary, Role::Chair, Role::ViceChair]),
+    (
+        Action::DeclareConflict,
+        &[Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member, Role::DecisionMaker],
+    ),
     (Action::Score, &[Role::Chair, Role::ViceChair, Role::Reviewer, Role::Member]),
     (Action::LockRound, &[Role::Chair]),
     (
@@ -130,7 +135,8 @@ pub const MATRIX: &[(Action, &[Role])] = &[
             Role::Auditor,
         ],
     ),
-    (Action::DraftDecision, &[Role::Chair, Role::Secretary]),
+    (Action::ProposeDecision, &[Role::Chair, Role::ViceChair]),
+    (Action::DraftDecision, &[Role::Chair, Role::ViceChair, Role::Secretary]),
     (Action::ApproveDecision, &[Role::DecisionMaker]),
     (Action::PublishDecision, &[Role::Publisher]),
 ];

@@ -41,7 +41,7 @@ use DecisionStatus as S;
 pub const TRANSITIONS: &[Rule<DecisionCommand, DecisionStatus>] = &[
     Rule { command: C::Edit, from: &[S::Draft], to: S::Draft },
     Rule { command: C::Propose, from: &[S::Draft], to: S::Proposed },
-    Rule { command: C::Return, from: &[S::Proposed], to: S::Draft },
+    Rule { command: C::Return, from: &[S::Proposed, S::Approved], to: S::Draft },
     Rule { command: C::Approve, from: &[S::Proposed], to: S::Approved },
     Rule { command: C::Publish, from: &[S::Approved], to: S::Published },
 ];

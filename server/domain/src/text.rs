@@ -27,6 +27,17 @@ fn checked(raw: &str, max: usize, multi_line: bool) -> Result<String, Reason> {
     if text.chars().any(|c| is_forbidden(c) && !(multi_line && matches!(c, '\n' | '\t'))) {
         return Err(Reason::ForbiddenCharacter);
     }
+    // A name or title of marks and signs alone is none; a heap of marks on one letter hides what is around it.
+    if !text.chars().any(char::is_alphanumeric) {
+        return Err(Reason::Required);
+    }
+    let mut marks = 0;
+    if text.nfd().any(|c| {
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks > 4
+    }) {
+        return Err(Reason::ForbiddenCharacter);
+    }
     if text.chars().count() > max {
         return Err(Reason::TooLong { max });
     }
@@ -38,7 +49,7 @@ fn checked(raw: &str, max: usize, multi_line: bool) -> Result<String, Reason> {
 fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c),
-            0x00AD | 0x061C | 0x180E | 0x200B | 0x200E | 0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFEFF
+            0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180E | 0x200B | 0x200E | 0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xFEFF | 0xFFA0
             | 0xFDD0..=0xFDEF | 0xFFF9..=0xFFFB | 0xE0000..=0xE0FFF)
         || u32::from(c) & 0xFFFE == 0xFFFE
 }

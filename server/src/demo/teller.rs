@@ -136,7 +136,15 @@ impl<'a> Teller<'a> {
             }
             Scene::ApproveChallenge(challenge) => {
                 let record = self.record(PUBLISHER)?;
-                self.act(EXAMINER, ApproveChallenge { challenge: self.challenge(challenge)?, record }).await
+                self.act(
+                    EXAMINER,
+                    ApproveChallenge {
+                        challenge: self.challenge(challenge)?,
+                        expected_version: None,
+                        record,
+                    },
+                )
+                .await
             }
             Scene::PublishChallenge(challenge) => {
                 let record = self.record(PUBLISHER)?;

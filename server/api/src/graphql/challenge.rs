@@ -901,6 +901,8 @@ pub struct RequestChallengeChangesInput {
 pub struct ApproveChallengeInput {
     /// Which.
     challenge_id: ID,
+    /// The version that you read; left out: whatever there is.
+    expected_version: Option<i32>,
     /// The act on paper.
     record: OfficialRecordInput,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
@@ -1095,7 +1097,11 @@ impl ChallengeMutation {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let record = input.record.read(&mut reader);
-        let command = challenge.zip(record).map(|(challenge, record)| ApproveChallenge { challenge, record });
+        let command = challenge.zip(record).map(|(challenge, record)| ApproveChallenge {
+            challenge,
+            expected_version: input.expected_version,
+            record,
+        });
         let (challenge, user_errors) =
             after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(ApproveChallengePayload { challenge, user_errors }))

@@ -51,7 +51,7 @@ impl Decision {
         Ok(rows
             .into_iter()
             .map(|row| DecisionOutcome {
-                rank: row.inside.as_ref().map(|inside| inside.rank),
+                rank: row.rank,
                 mean_score: row.inside.as_ref().map(|inside| Decimal(inside.mean.clone())),
                 is_passing: row.inside.as_ref().map(|inside| inside.passes),
                 feedback: row.inside.as_ref().and_then(|inside| inside.feedback.clone()),

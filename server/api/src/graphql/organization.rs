@@ -76,7 +76,8 @@ impl Organization {
 
     /// You may invite and remove members.
     async fn viewer_can_manage_members(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(domain::access::may(domain::access::Action::ManageMembers, ctx.viewer()?.roles_in(self.0.id)))
+        let roles = app::organization::manager_roles(&ctx.viewer()?, self.0.id, self.0.kind);
+        Ok(domain::access::may(domain::access::Action::ManageMembers, roles))
     }
 
     /// When it registered.

@@ -90,9 +90,10 @@ impl Proposal {
             .collect())
     }
 
-    /// Why it was found eligible or not; null before.
-    async fn status_reason(&self) -> Option<&String> {
-        self.0.status_reason.as_ref()
+    /// Why it was found eligible or not; null before, and while a blind call hides its applicant from you.
+    async fn status_reason(&self, ctx: &Context<'_>) -> Result<Option<&String>> {
+        let identified = super::one(ctx, ApplicantOf(self.0.id)).await?.is_some();
+        Ok(self.0.status_reason.as_ref().filter(|_| identified))
     }
 
     /// What the published decision tells its team; null before.

@@ -35,10 +35,16 @@ async fn a_mail_becomes_one_whole_file_named_after_it() {
     let mail = sample::mail(sample::letter(LetterKind::ChallengePublished));
     assert_eq!(mailer.send(&mail).await, Outcome::Sent);
 
-    let files = Folder(folder.0.join("mail")).files();
+    let mailed = Folder(folder.0.join("mail"));
+    let files = mailed.files();
     let [file] = files.as_slice() else { panic!("one file, not {files:?}") };
     let name = file.file_name().unwrap().to_str().unwrap();
-    assert_eq!(name, "1795442400-challenge_published-le.thi.hoa-12345678.eml");
+    assert_eq!(name, format!("1795442400-challenge_published-le.thi.hoa-{}.eml", mail.message_id.simple()));
+
+    // The same moment, kind and local part: another mail, and so another file.
+    let other = Mail { message_id: uuid::Uuid::from_u128(mail.message_id.as_u128() + 1), ..mail };
+    assert_eq!(mailer.send(&other).await, Outcome::Sent);
+    assert_eq!(mailed.files().len(), 2);
 }
 
 #[tokio::test]
@@ -53,7 +59,7 @@ async fn an_address_chooses_no_path() {
     assert_eq!(mailer.send(&Mail { to, ..mail }).await, Outcome::Sent);
     let files = folder.files();
     assert_eq!(files.len(), 1);
-    assert!(files[0].to_str().unwrap().ends_with("-round_locked-x__y__z-12345678.eml"), "{files:?}");
+    assert!(files[0].to_str().unwrap().contains("-round_locked-x__y__z-"), "{files:?}");
     assert!(MessageParser::default().parse(&fs::read(&files[0]).unwrap()).is_some());
 }
 
