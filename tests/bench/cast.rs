@@ -12,7 +12,10 @@ use domain::proposal::ProposalStatus;
 use domain::review::{CouncilRole, ReviewStatus};
 use entity::{challenge, council_member, proposal, review, session};
 use hyper::header::HeaderValue;
-use sea_orm::{ColumnTrait as _, DatabaseConnection, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, DatabaseConnection, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
 
 use crate::contestant::{PUBLIC_URL, SIGNING_SEED};
 use crate::seed::RANKED;
@@ -38,11 +41,15 @@ impl Company {
     async fn of(connection: &DatabaseConnection, users: Vec<UserId>) -> anyhow::Result<Self> {
         let mut sessions = HashMap::new();
         for some in users.chunks(500) {
-            let rows = session::Entity::find().filter(session::Column::UserId.is_in(some.to_vec())).all(connection).await?;
+            let rows = session::Entity::find()
+                .filter(session::Column::UserId.is_in(some.to_vec()))
+                .all(connection)
+                .await?;
             sessions.extend(rows.into_iter().map(|row| (row.user_id, row.id)));
         }
         let with_session = |user| Some((user, *sessions.get(&user)?));
-        let people = users.into_iter().map(with_session).collect::<Option<_>>().context("somebody has no session")?;
+        let people =
+            users.into_iter().map(with_session).collect::<Option<_>>().context("somebody has no session")?;
         Ok(Self { people, tokens: RwLock::default() })
     }
 
@@ -131,9 +138,9 @@ impl Cast {
             .await?;
         let chair: Vec<UserId> = council_member::Entity::find()
             .filter(council_member::Column::Role.eq(CouncilRole::Chair))
-            .filter(council_member::Column::ChallengeId.in_subquery(
-                sea_orm::QueryTrait::into_query(challenge::Entity::find().select_only().column(C::Id).filter(C::Slug.eq(RANKED))),
-            ))
+            .filter(council_member::Column::ChallengeId.in_subquery(sea_orm::QueryTrait::into_query(
+                challenge::Entity::find().select_only().column(C::Id).filter(C::Slug.eq(RANKED)),
+            )))
             .select_only()
             .column(council_member::Column::UserId)
             .into_tuple()
@@ -154,14 +161,25 @@ impl Cast {
         Ok(Self {
             keys: Keys::new(PUBLIC_URL, &[SIGNING_SEED])?,
             renewed: Mutex::default(),
-            slugs: public().select_only().column(C::Slug).order_by_asc(C::Id).limit(READERS).into_tuple().all(connection).await?,
+            slugs: public()
+                .select_only()
+                .column(C::Slug)
+                .order_by_asc(C::Id)
+                .limit(READERS)
+                .into_tuple()
+                .all(connection)
+                .await?,
             readers: Company::of(connection, readers).await?,
             chair: Company::of(connection, chair).await?,
             owners: Company::of(connection, owner_ids.clone()).await?,
             reviewers: Company::of(connection, sheets.iter().map(|row| row.user_id).collect()).await?,
             sheets: sheets
                 .into_iter()
-                .map(|row| Sheet { review: row.id, version: row.version, criteria: row.sheet.0.into_keys().collect() })
+                .map(|row| Sheet {
+                    review: row.id,
+                    version: row.version,
+                    criteria: row.sheet.0.into_keys().collect(),
+                })
                 .collect(),
             drafts,
             owner_ids,

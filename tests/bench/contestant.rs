@@ -71,7 +71,12 @@ impl Role {
     fn arguments(&self) -> Vec<String> {
         match self {
             Self::Ours { database, mail, folder, connections, count } => {
-                let mut arguments = vec!["ours".to_owned(), database.clone(), format!("--folder={}", folder.display()), format!("--connections={connections}")];
+                let mut arguments = vec![
+                    "ours".to_owned(),
+                    database.clone(),
+                    format!("--folder={}", folder.display()),
+                    format!("--connections={connections}"),
+                ];
                 arguments.extend(mail.iter().map(|mail| format!("--mail={mail}")));
                 arguments.extend(count.then(|| "--count".to_owned()));
                 arguments
@@ -165,7 +170,11 @@ impl Contestant {
     /// What it holds, by the kernel's word; None where there is no such word.
     pub fn memory(&self) -> Option<Memory> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
-        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        let field = |name: &str| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+        };
         Some(Memory { now: field("VmRSS:")? / 1024, peak: field("VmHWM:")? / 1024 })
     }
 

@@ -75,7 +75,11 @@ impl Database {
     /// Runs the statement of the workload over its values.
     async fn answer(&self, workload: usize, values: &[Value]) -> anyhow::Result<String> {
         let statements = if matches!(self, Self::Postgres(_)) { &POSTGRES } else { &SQLITE };
-        let sql = workload.checked_sub(1).and_then(|index| statements.workloads.get(index)).copied().context("no such workload")?;
+        let sql = workload
+            .checked_sub(1)
+            .and_then(|index| statements.workloads.get(index))
+            .copied()
+            .context("no such workload")?;
         macro_rules! run {
             ($pool:expr) => {{
                 let mut query = sqlx::query_scalar::<_, Option<String>>(sql);
@@ -108,10 +112,17 @@ impl Database {
 /// The control over one database.
 pub async fn router(url: &str) -> anyhow::Result<Router> {
     let database = Arc::new(Database::open(url).await?);
-    Ok(Router::new().route("/readyz", get(|| async { "ready" })).route("/{workload}", post(answer)).with_state(database))
+    Ok(Router::new()
+        .route("/readyz", get(|| async { "ready" }))
+        .route("/{workload}", post(answer))
+        .with_state(database))
 }
 
-async fn answer(State(database): State<Arc<Database>>, Path(workload): Path<usize>, Json(values): Json<Vec<Value>>) -> Response {
+async fn answer(
+    State(database): State<Arc<Database>>,
+    Path(workload): Path<usize>,
+    Json(values): Json<Vec<Value>>,
+) -> Response {
     match database.answer(workload, &values).await {
         Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),

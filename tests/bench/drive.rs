@@ -37,7 +37,10 @@ pub struct Script {
 
 impl Script {
     /// The n-th request is what `make` makes of n; `is_right` looks at the answer.
-    pub fn new(is_right: fn(&[u8]) -> bool, make: impl Fn(usize) -> anyhow::Result<Call> + Send + Sync + 'static) -> Arc<Self> {
+    pub fn new(
+        is_right: fn(&[u8]) -> bool,
+        make: impl Fn(usize) -> anyhow::Result<Call> + Send + Sync + 'static,
+    ) -> Arc<Self> {
         Arc::new(Self { next: AtomicUsize::new(0), make: Box::new(make), is_right })
     }
 
@@ -70,7 +73,11 @@ impl Client {
 
     /// Posts.
     pub async fn post(&mut self, call: Call) -> anyhow::Result<(StatusCode, Bytes)> {
-        let mut request = Request::builder().method(Method::POST).uri(call.path).header(HOST, &self.host).header(CONTENT_TYPE, "application/json");
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(call.path)
+            .header(HOST, &self.host)
+            .header(CONTENT_TYPE, "application/json");
         if let Some(token) = call.token {
             request = request.header(AUTHORIZATION, token);
         }
@@ -109,7 +116,12 @@ pub struct Figures {
 }
 
 /// All clients at once, for that long.
-pub async fn round(address: SocketAddr, script: &Arc<Script>, clients: usize, length: Duration) -> anyhow::Result<Figures> {
+pub async fn round(
+    address: SocketAddr,
+    script: &Arc<Script>,
+    clients: usize,
+    length: Duration,
+) -> anyhow::Result<Figures> {
     let mut tasks = JoinSet::new();
     let started = Instant::now();
     let ends = started + length;
@@ -150,7 +162,11 @@ pub async fn round(address: SocketAddr, script: &Arc<Script>, clients: usize, le
 
 /// The middle one of the rounds, figure by figure.
 pub fn median(rounds: &[Figures]) -> Figures {
-    fn middle<T: Copy + Default>(rounds: &[Figures], figure: impl Fn(&Figures) -> T, order: impl Fn(&T, &T) -> Ordering) -> T {
+    fn middle<T: Copy + Default>(
+        rounds: &[Figures],
+        figure: impl Fn(&Figures) -> T,
+        order: impl Fn(&T, &T) -> Ordering,
+    ) -> T {
         let mut figures: Vec<_> = rounds.iter().map(figure).collect();
         figures.sort_by(order);
         figures.get(figures.len() / 2).copied().unwrap_or_default()

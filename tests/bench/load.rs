@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, IntoActiveModel, TransactionTrait as _};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, IntoActiveModel,
+    TransactionTrait as _,
+};
 
 use crate::seed::Seed;
 use crate::store::Store;
@@ -108,7 +111,10 @@ where
 pub async fn name_of(size: Size) -> anyhow::Result<String> {
     let memory = sea_orm::Database::connect("sqlite::memory:").await?;
     Migrator::up(&memory, None).await?;
-    let statement = sea_orm::Statement::from_string(DbBackend::Sqlite, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL");
+    let statement = sea_orm::Statement::from_string(
+        DbBackend::Sqlite,
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL",
+    );
     let mut text = [crate::seed::SOURCE, include_str!("load.rs")].concat();
     for row in memory.query_all_raw(statement).await? {
         text += &row.try_get::<String>("", "sql")?;
@@ -154,7 +160,8 @@ async fn fill(connection: &DatabaseConnection, size: Size) -> anyhow::Result<()>
     eprintln!();
     seed.head().reset_all().update(connection).await?;
     // What a database in use has long had: figures on which the choice of an index rests.
-    let tidy = if connection.get_database_backend() == DbBackend::Postgres { "VACUUM ANALYZE" } else { "ANALYZE" };
+    let tidy =
+        if connection.get_database_backend() == DbBackend::Postgres { "VACUUM ANALYZE" } else { "ANALYZE" };
     connection.execute_unprepared(tidy).await?;
     Ok(())
 }

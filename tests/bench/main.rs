@@ -95,12 +95,23 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
     }
 
     let silent = TcpListener::bind("127.0.0.1:0").await?;
-    let mail = (!cli.mails).then(|| silent.local_addr()).transpose()?.map(|address| format!("smtp://{address}?tls=none"));
-    let ours = |count| Role::Ours { database: store.url(OURS), mail: mail.clone(), folder: cli.folder.clone(), connections: cli.connections, count };
+    let mail = (!cli.mails)
+        .then(|| silent.local_addr())
+        .transpose()?
+        .map(|address| format!("smtp://{address}?tls=none"));
+    let ours = |count| Role::Ours {
+        database: store.url(OURS),
+        mail: mail.clone(),
+        folder: cli.folder.clone(),
+        connections: cli.connections,
+        count,
+    };
     let counting = Contestant::start(&ours(true)).await?;
     let control = Contestant::start(&Role::Control { database: store.url(CONTROL) }).await?;
     let mut workloads = workload::all(&store, &cast, &counting).await?;
-    workloads.retain(|workload| cli.workloads.is_empty() || cli.workloads.iter().any(|name| name.eq_ignore_ascii_case(workload.name)));
+    workloads.retain(|workload| {
+        cli.workloads.is_empty() || cli.workloads.iter().any(|name| name.eq_ignore_ascii_case(workload.name))
+    });
     let mut rows = Vec::new();
     for workload in &workloads {
         rows.extend(look(&store, workload, &counting, &control).await?);
@@ -124,7 +135,10 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
         cli.rounds,
         cli.seconds
     );
-    println!("{}", report::print(&title, &rows, &Process { start: server.start, idle, end: server.memory() })?);
+    println!(
+        "{}",
+        report::print(&title, &rows, &Process { start: server.start, idle, end: server.memory() })?
+    );
     drop((server, control));
     for copy in [OURS, CONTROL] {
         store.drop(copy).await?;
@@ -136,8 +150,17 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
 }
 
 /// Asks once or twice, in quiet: is everything answered, in how many bytes, by how many statements?
-async fn look(store: &Store, workload: &Workload, ours: &Contestant, control: &Contestant) -> anyhow::Result<Vec<Row>> {
-    let theirs = Client::connect(control.address).await?.play(&workload.control, workload.control.next()?).await?.len();
+async fn look(
+    store: &Store,
+    workload: &Workload,
+    ours: &Contestant,
+    control: &Contestant,
+) -> anyhow::Result<Vec<Row>> {
+    let theirs = Client::connect(control.address)
+        .await?
+        .play(&workload.control, workload.control.next()?)
+        .await?
+        .len();
     let mut rows = Vec::new();
     for arm in &workload.arms {
         let mut client = Client::connect(ours.address).await?;
@@ -177,7 +200,13 @@ async fn look(store: &Store, workload: &Workload, ours: &Contestant, control: &C
 }
 
 /// The rounds of a workload: the control, then us in every way, over and over.
-async fn compete(cli: &Cli, cast: &Cast, workload: &Workload, ours: &Contestant, control: &Contestant) -> anyhow::Result<Vec<(Figures, Figures)>> {
+async fn compete(
+    cli: &Cli,
+    cast: &Cast,
+    workload: &Workload,
+    ours: &Contestant,
+    control: &Contestant,
+) -> anyhow::Result<Vec<(Figures, Figures)>> {
     let length = Duration::from_secs(cli.seconds);
     let warm_up = Duration::from_millis(500);
     let mut theirs = Vec::new();

@@ -24,15 +24,45 @@ use crate::dice::Dice;
 use crate::load::{Rows, Size};
 
 /// All of the above as text, for a mark of what the data were made by.
-pub const SOURCE: &str = concat!(include_str!("seed.rs"), include_str!("seed/people.rs"), include_str!("seed/challenge.rs"), include_str!("seed/proposal.rs"));
+pub const SOURCE: &str = concat!(
+    include_str!("seed.rs"),
+    include_str!("seed/people.rs"),
+    include_str!("seed/challenge.rs"),
+    include_str!("seed/proposal.rs")
+);
 
 /// The handle of the challenge with exactly fifty ranked proposals of three sheets each.
 pub const RANKED: &str = "ranking-of-fifty";
 /// Proposals to it.
 const FIFTY: usize = 50;
 const PLACES: &[&str] = &[
-    "Thủ Đức", "Bình Tân", "Gò Vấp", "Tân Bình", "Cần Giờ", "Củ Chi", "Nhà Bè", "Biên Hòa", "Thủ Dầu Một", "Vũng Tàu", "Cần Thơ", "Đà Nẵng", "Huế", "Hải Phòng",
-    "Hà Nội", "Lạng Sơn", "Thái Nguyên", "Hà Giang", "Nam Định", "Vinh", "Quy Nhơn", "Nha Trang", "Đà Lạt", "Buôn Ma Thuột", "Long Xuyên", "Rạch Giá", "Cà Mau",
+    "Thủ Đức",
+    "Bình Tân",
+    "Gò Vấp",
+    "Tân Bình",
+    "Cần Giờ",
+    "Củ Chi",
+    "Nhà Bè",
+    "Biên Hòa",
+    "Thủ Dầu Một",
+    "Vũng Tàu",
+    "Cần Thơ",
+    "Đà Nẵng",
+    "Huế",
+    "Hải Phòng",
+    "Hà Nội",
+    "Lạng Sơn",
+    "Thái Nguyên",
+    "Hà Giang",
+    "Nam Định",
+    "Vinh",
+    "Quy Nhơn",
+    "Nha Trang",
+    "Đà Lạt",
+    "Buôn Ma Thuột",
+    "Long Xuyên",
+    "Rạch Giá",
+    "Cà Mau",
 ];
 
 /// What a challenge has come to. A thousand of them are spread as these twenty.
@@ -49,8 +79,26 @@ enum Phase {
 }
 
 const PHASES: [Phase; 20] = [
-    P::Open, P::Awarded, P::Open, P::Evaluation, P::Open, P::Awarded, P::Open, P::Decision, P::Upcoming, P::Awarded, P::Open, P::Closed, P::Open, P::Awarded,
-    P::Open, P::Evaluation, P::Open, P::Awarded, P::Unawarded, P::Private,
+    P::Open,
+    P::Awarded,
+    P::Open,
+    P::Evaluation,
+    P::Open,
+    P::Awarded,
+    P::Open,
+    P::Decision,
+    P::Upcoming,
+    P::Awarded,
+    P::Open,
+    P::Closed,
+    P::Open,
+    P::Awarded,
+    P::Open,
+    P::Evaluation,
+    P::Open,
+    P::Awarded,
+    P::Unawarded,
+    P::Private,
 ];
 
 impl Phase {
@@ -127,13 +175,24 @@ const DAY: i64 = 86_400;
 impl Seed {
     /// From the beginning.
     pub fn new(size: Size) -> anyhow::Result<Self> {
-        let demo: Demo = serde_json::from_str(include_str!("../../server/demo/demo.json")).context("the demo data")?;
-        let demo_with_five_criteria = (0..).zip(&demo.challenges).filter(|(_, challenge)| challenge.criteria.len() == 5).map(|(index, _)| index).collect();
+        let demo: Demo =
+            serde_json::from_str(include_str!("../../server/demo/demo.json")).context("the demo data")?;
+        let demo_with_five_criteria = (0..)
+            .zip(&demo.challenges)
+            .filter(|(_, challenge)| challenge.criteria.len() == 5)
+            .map(|(index, _)| index)
+            .collect();
         let mut dice = Dice::new(20_261_123);
-        let ranked = (0..size.challenges()).find(|index| Phase::of(*index) == P::Decision).context("no challenge before its decision")?;
+        let ranked = (0..size.challenges())
+            .find(|index| Phase::of(*index) == P::Decision)
+            .context("no challenge before its decision")?;
         let shares = shares(&mut dice, size, ranked)?;
         Ok(Self {
-            size, demo, demo_with_five_criteria, ranked, shares,
+            size,
+            demo,
+            demo_with_five_criteria,
+            ranked,
+            shares,
             officer: dice.id(),
             dice,
             now: Clock::default().process(),
@@ -164,7 +223,8 @@ impl Seed {
             call.council = self.council(&call, if index == self.ranked { 3 } else { 5 });
             rows.council_member.extend(call.council.iter().cloned());
         }
-        let applicants: Vec<_> = self.dice.some(&self.startups, share).map(|startup| (startup.id, startup.team)).collect();
+        let applicants: Vec<_> =
+            self.dice.some(&self.startups, share).map(|startup| (startup.id, startup.team)).collect();
         let mut receipts = Vec::new();
         let mut judged = Vec::new();
         for (organization, team) in applicants {
@@ -188,7 +248,10 @@ impl Seed {
                 receipts: Some(receipts.into()),
             });
             if matches!(call.phase, P::Awarded | P::Unawarded) {
-                let by = (chair.user_id, rows.challenge.last().and_then(|row| row.decision_maker_id).unwrap_or(self.officer));
+                let by = (
+                    chair.user_id,
+                    rows.challenge.last().and_then(|row| row.decision_maker_id).unwrap_or(self.officer),
+                );
                 self.decision(rows, &call, judged, by)?;
             }
         }
@@ -211,13 +274,23 @@ fn shares(dice: &mut Dice, size: Size, ranked: usize) -> anyhow::Result<Vec<usiz
     let others = || (0..size.challenges()).filter(|index| *index != ranked);
     spread(dice, &mut shares, judged - FIFTY, others().filter(|index| Phase::of(*index).is_judged()))?;
     spread(dice, &mut shares, closed, others().filter(|index| Phase::of(*index) == P::Closed))?;
-    spread(dice, &mut shares, total - judged - closed, others().filter(|index| Phase::of(*index) == P::Open))?;
+    spread(
+        dice,
+        &mut shares,
+        total - judged - closed,
+        others().filter(|index| Phase::of(*index) == P::Open),
+    )?;
     spread(dice, &mut shares, FIFTY, [ranked])?;
     Ok(shares)
 }
 
 /// So many proposals over those challenges, by popularity.
-fn spread(dice: &mut Dice, shares: &mut [usize], proposals: usize, challenges: impl IntoIterator<Item = usize>) -> anyhow::Result<()> {
+fn spread(
+    dice: &mut Dice,
+    shares: &mut [usize],
+    proposals: usize,
+    challenges: impl IntoIterator<Item = usize>,
+) -> anyhow::Result<()> {
     let weigh = |index| anyhow::Ok((index, *dice.pick(&[1, 1, 1, 2, 2, 3, 5, 8])?));
     let weights = challenges.into_iter().map(weigh).collect::<anyhow::Result<Vec<_>>>()?;
     let sum: usize = weights.iter().map(|(_, weight)| weight).sum();

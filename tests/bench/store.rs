@@ -68,7 +68,10 @@ impl Store {
             }
             Self::Postgres(_) => {
                 let options: PgConnectOptions = self.url(name).parse()?;
-                let pool = PgPoolOptions::new().max_connections(1).connect_with(options.options([("synchronous_commit", "off")])).await?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(1)
+                    .connect_with(options.options([("synchronous_commit", "off")]))
+                    .await?;
                 Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
             }
         }
@@ -80,7 +83,11 @@ impl Store {
             Self::Sqlite(folder) => Ok(Self::file(folder, name).exists()),
             Self::Postgres(_) => {
                 let server = self.server().await?;
-                let found = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT 1 AS one FROM pg_database WHERE datname = $1", [name.into()]);
+                let found = Statement::from_sql_and_values(
+                    DbBackend::Postgres,
+                    "SELECT 1 AS one FROM pg_database WHERE datname = $1",
+                    [name.into()],
+                );
                 Ok(server.query_one_raw(found).await?.is_some())
             }
         }
@@ -92,7 +99,12 @@ impl Store {
         match self {
             Self::Sqlite(folder) => Ok(std::fs::create_dir_all(folder)?),
             // Order by code point, so that both databases sort alike.
-            Self::Postgres(_) => self.run(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")).await,
+            Self::Postgres(_) => {
+                self.run(&format!(
+                    "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+                ))
+                .await
+            }
         }
     }
 
@@ -104,7 +116,9 @@ impl Store {
                 std::fs::copy(Self::file(folder, from), Self::file(folder, to))?;
                 Ok(())
             }
-            Self::Postgres(_) => self.run(&format!("CREATE DATABASE {to} TEMPLATE {from} STRATEGY FILE_COPY")).await,
+            Self::Postgres(_) => {
+                self.run(&format!("CREATE DATABASE {to} TEMPLATE {from} STRATEGY FILE_COPY")).await
+            }
         }
     }
 
@@ -135,7 +149,11 @@ impl Store {
 
     async fn server(&self) -> anyhow::Result<DatabaseConnection> {
         let Self::Postgres(url) = self else { bail!("SQLite has no server") };
-        let pool = PgPoolOptions::new().max_connections(1).connect(url.as_str()).await.context("PostgreSQL does not answer")?;
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect(url.as_str())
+            .await
+            .context("PostgreSQL does not answer")?;
         Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
     }
 

@@ -13,8 +13,22 @@ use crate::store::Store;
 
 /// What people search for, with tone marks and without.
 const WORDS: &[&str] = &[
-    "giao thông", "chuyển đổi số", "moi truong", "thủ tục hành chính", "rác thải", "du lieu", "cảnh báo ngập", "doanh nghiep nho", "bệnh viện", "nha o xa hoi",
-    "an toàn thực phẩm", "UAV", "hộ kinh doanh", "un tac", "đất đai", "khởi nghiệp",
+    "giao thông",
+    "chuyển đổi số",
+    "moi truong",
+    "thủ tục hành chính",
+    "rác thải",
+    "du lieu",
+    "cảnh báo ngập",
+    "doanh nghiep nho",
+    "bệnh viện",
+    "nha o xa hoi",
+    "an toàn thực phẩm",
+    "UAV",
+    "hộ kinh doanh",
+    "un tac",
+    "đất đai",
+    "khởi nghiệp",
 ];
 /// The fields of public life that have most challenges.
 const SECTORS: &[&str] = &["TRANSPORT", "HEALTH", "URBAN_MANAGEMENT"];
@@ -68,7 +82,10 @@ fn is_there(body: &[u8]) -> bool {
 
 /// Calls in turn.
 fn controlled(path: &'static str, values: Vec<Value>) -> Arc<Script> {
-    let calls: Vec<_> = values.into_iter().map(|values| Call { path, body: values.to_string().into(), token: None }).collect();
+    let calls: Vec<_> = values
+        .into_iter()
+        .map(|values| Call { path, body: values.to_string().into(), token: None })
+        .collect();
     Script::new(is_there, move |nth| turn(&calls, nth).cloned())
 }
 
@@ -77,11 +94,20 @@ fn turn<T>(all: &[T], nth: usize) -> anyhow::Result<&T> {
 }
 
 fn graphql(document: &str, variables: &Value) -> Call {
-    Call { path: "/graphql", body: json!({ "query": document, "variables": variables }).to_string().into(), token: None }
+    Call {
+        path: "/graphql",
+        body: json!({ "query": document, "variables": variables }).to_string().into(),
+        token: None,
+    }
 }
 
 /// Documents in turn; signed in as the readers in turn, or as nobody.
-fn asked(cast: &Arc<Cast>, document: &str, variables: impl IntoIterator<Item = Value>, signed_in: bool) -> Arc<Script> {
+fn asked(
+    cast: &Arc<Cast>,
+    document: &str,
+    variables: impl IntoIterator<Item = Value>,
+    signed_in: bool,
+) -> Arc<Script> {
     let calls: Vec<_> = variables.into_iter().map(|variables| graphql(document, &variables)).collect();
     let cast = Arc::clone(cast);
     Script::new(is_answered, move |nth| {
@@ -91,28 +117,66 @@ fn asked(cast: &Arc<Cast>, document: &str, variables: impl IntoIterator<Item = V
 }
 
 /// The same for signed-in readers and for visitors.
-fn both(cast: &Arc<Cast>, name: &str, document: &str, variables: &[Value], goals: (f64, f64), statements: Option<u64>) -> Vec<Arm> {
+fn both(
+    cast: &Arc<Cast>,
+    name: &str,
+    document: &str,
+    variables: &[Value],
+    goals: (f64, f64),
+    statements: Option<u64>,
+) -> Vec<Arm> {
     vec![
-        Arm { name: name.to_owned(), script: asked(cast, document, variables.to_vec(), true), goal: goals.0, statements },
-        Arm { name: format!("{name}, anonymous"), script: asked(cast, document, variables.to_vec(), false), goal: goals.1, statements },
+        Arm {
+            name: name.to_owned(),
+            script: asked(cast, document, variables.to_vec(), true),
+            goal: goals.0,
+            statements,
+        },
+        Arm {
+            name: format!("{name}, anonymous"),
+            script: asked(cast, document, variables.to_vec(), false),
+            goal: goals.1,
+            statements,
+        },
     ]
 }
 
 /// All of them. The running server tells the cursor of the deep page.
 pub async fn all(store: &Store, cast: &Arc<Cast>, ours: &Contestant) -> anyhow::Result<Vec<Workload>> {
     let cursor = cursor(ours, (cast.deep - 1) * PAGE).await?;
-    let mut workloads = vec![browse(cast), search(store, cast), detail(cast), ranking(cast), deep(cast, cursor.as_deref()), submit(cast), score(cast)];
+    let mut workloads = vec![
+        browse(cast),
+        search(store, cast),
+        detail(cast),
+        ranking(cast),
+        deep(cast, cursor.as_deref()),
+        submit(cast),
+        score(cast),
+    ];
     let mix = |scripts: Vec<Arc<Script>>| {
-        let places: Vec<_> = MIX.into_iter().zip(scripts).flat_map(|(times, script)| std::iter::repeat_n(script, times)).collect();
+        let places: Vec<_> = MIX
+            .into_iter()
+            .zip(scripts)
+            .flat_map(|(times, script)| std::iter::repeat_n(script, times))
+            .collect();
         // 17 and 40 have no common divisor: each place once in forty, the kinds well mixed.
         move |nth: usize| turn(&places, nth * 17)?.next()
     };
-    let ours = workloads.iter().filter_map(|workload| workload.arms.first()).map(|arm| Arc::clone(&arm.script)).collect();
+    let ours = workloads
+        .iter()
+        .filter_map(|workload| workload.arms.first())
+        .map(|arm| Arc::clone(&arm.script))
+        .collect();
     let control = workloads.iter().map(|workload| Arc::clone(&workload.control)).collect();
     workloads.push(Workload {
         name: "W8",
         control: Script::new(is_there, mix(control)),
-        arms: vec![Arm { name: "W8 mixed".to_owned(), script: Script::new(is_answered, mix(ours)), goal: 0.6, statements: None }],
+        arms: vec![Arm {
+            name: "W8 mixed".to_owned(),
+            script: Script::new(is_answered, mix(ours)),
+            goal: 0.6,
+            statements: None,
+        }],
         kind: Kind::Mixed,
     });
     Ok(workloads)
@@ -131,7 +195,9 @@ fn browse(cast: &Arc<Cast>) -> Workload {
 fn search(store: &Store, cast: &Arc<Cast>) -> Workload {
     let sought = |words: &&str| match store {
         Store::Postgres(_) => json!([fold(words)]),
-        Store::Sqlite(_) => json!([fold(words).split(' ').map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ")]),
+        Store::Sqlite(_) => {
+            json!([fold(words).split(' ').map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ")])
+        }
     };
     let variables: Vec<_> = WORDS.iter().map(|words| json!({ "words": words })).collect();
     Workload {
@@ -155,7 +221,8 @@ fn detail(cast: &Arc<Cast>) -> Workload {
 fn ranking(cast: &Arc<Cast>) -> Workload {
     let call = graphql(include_str!("documents/w4.graphql"), &json!({ "slug": crate::seed::RANKED }));
     let as_chair = Arc::clone(cast);
-    let script = Script::new(is_answered, move |_| Ok(Call { token: as_chair.chair.token(0), ..call.clone() }));
+    let script =
+        Script::new(is_answered, move |_| Ok(Call { token: as_chair.chair.token(0), ..call.clone() }));
     Workload {
         name: "W4",
         control: controlled("/4", vec![json!([crate::seed::RANKED])]),
@@ -167,7 +234,14 @@ fn ranking(cast: &Arc<Cast>) -> Workload {
 fn deep(cast: &Arc<Cast>, cursor: Option<&str>) -> Workload {
     let document = include_str!("documents/w5.graphql");
     let (deadline, id) = cast.before_deep;
-    let mut arms = both(cast, &format!("W5 page {}", cast.deep), document, &[json!({ "first": PAGE, "after": cursor })], (0.6, 0.6), None);
+    let mut arms = both(
+        cast,
+        &format!("W5 page {}", cast.deep),
+        document,
+        &[json!({ "first": PAGE, "after": cursor })],
+        (0.6, 0.6),
+        None,
+    );
     let first = asked(cast, document, [json!({ "first": PAGE, "after": null })], true);
     arms.push(Arm { name: "W5 page 1".to_owned(), script: first, goal: 0.6, statements: None });
     Workload {
@@ -180,10 +254,20 @@ fn deep(cast: &Arc<Cast>, cursor: Option<&str>) -> Workload {
 
 fn submit(cast: &Arc<Cast>) -> Workload {
     let document = include_str!("documents/w6.graphql");
-    let calls: Vec<_> = cast.drafts.iter().map(|id| graphql(document, &json!({ "proposalId": *api::graphql::id::encode(*id) }))).collect();
+    let calls: Vec<_> = cast
+        .drafts
+        .iter()
+        .map(|id| graphql(document, &json!({ "proposalId": *api::graphql::id::encode(*id) })))
+        .collect();
     let as_owner = Arc::clone(cast);
-    let script = Script::new(is_answered, move |nth| Ok(Call { token: as_owner.owners.token(nth), ..turn(&calls, nth)?.clone() }));
-    let values = cast.drafts.iter().zip(&cast.owner_ids).map(|(proposal, owner)| json!([proposal.to_string(), owner.to_string()]));
+    let script = Script::new(is_answered, move |nth| {
+        Ok(Call { token: as_owner.owners.token(nth), ..turn(&calls, nth)?.clone() })
+    });
+    let values = cast
+        .drafts
+        .iter()
+        .zip(&cast.owner_ids)
+        .map(|(proposal, owner)| json!([proposal.to_string(), owner.to_string()]));
     Workload {
         name: "W6",
         control: controlled("/6", values.collect()),
@@ -198,15 +282,22 @@ fn score(cast: &Arc<Cast>) -> Workload {
     let of_us = Arc::clone(cast);
     let script = Script::new(is_answered, move |nth| {
         let (sheet, version) = sheet(&of_us, nth)?;
-        let marks = sheet.criteria.iter().map(|id| json!({ "criterionId": *api::graphql::id::encode(*id), "score": "8.5", "reason": reason }));
+        let marks = sheet.criteria.iter().map(
+            |id| json!({ "criterionId": *api::graphql::id::encode(*id), "score": "8.5", "reason": reason }),
+        );
         let review = api::graphql::id::encode(sheet.review);
-        let input = json!({ "reviewId": *review, "expectedVersion": version, "marks": marks.collect::<Vec<_>>() });
+        let input =
+            json!({ "reviewId": *review, "expectedVersion": version, "marks": marks.collect::<Vec<_>>() });
         Ok(Call { token: of_us.reviewers.token(nth), ..graphql(document, &json!({ "input": input })) })
     });
     let of_control = Arc::clone(cast);
     let control = Script::new(is_there, move |nth| {
         let (sheet, version) = sheet(&of_control, nth)?;
-        let marks: serde_json::Map<_, _> = sheet.criteria.iter().map(|id| (id.to_string(), json!({ "score": 850, "reason": reason }))).collect();
+        let marks: serde_json::Map<_, _> = sheet
+            .criteria
+            .iter()
+            .map(|id| (id.to_string(), json!({ "score": 850, "reason": reason })))
+            .collect();
         let values = json!([sheet.review.to_string(), version, Value::from(marks).to_string(), "Tốt"]);
         Ok(Call { path: "/7", body: values.to_string().into(), token: None })
     });

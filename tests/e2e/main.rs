@@ -10,6 +10,7 @@ mod audit;
 mod binary;
 mod budget;
 mod concurrency;
+mod conflicts;
 mod constraints;
 mod drift;
 mod kill;

@@ -560,7 +560,7 @@ async fn proposals_and_their_opening() {
     unchanged
         .refused(&cast.secretary, "screenProposal", eligible.clone(), &["NOT_FOUND input.proposalId"])
         .await;
-    unchanged.refused(&cast.linh, "screenProposal", eligible, &["NOT_PERMITTED"]).await;
+    unchanged.refused(&cast.linh, "screenProposal", eligible, &["NOT_FOUND input.proposalId"]).await;
     unchanged.refused(&cast.secretary, "requestProposalOpening", id.clone(), &["DEADLINE_NOT_REACHED"]).await;
     unchanged.refused(&cast.chair, "confirmProposalOpening", id.clone(), &["DEADLINE_NOT_REACHED"]).await;
 
@@ -621,15 +621,15 @@ async fn evaluation_and_decision() {
     unchanged
         .refused(&cast.secretary, "assignReviews", assign(&[&scoring[0]]), &["CONFLICT_UNDECLARED"])
         .await;
-    unchanged.refused(&cast.chair, "assignReviews", assign(&[&scoring[0]]), &["NOT_PERMITTED"]).await;
+    unchanged.refused(&cast.chair, "assignReviews", assign(&[&scoring[0]]), &["CONFLICT_UNDECLARED"]).await;
     unchanged
         .refused(&cast.reviewer, "declareNoConflict", on(&proposal), &["NOT_FOUND input.proposalId"])
         .await;
-    unchanged.refused(&cast.linh, "declareNoConflict", on(&proposal), &["NOT_PERMITTED"]).await;
+    unchanged.refused(&cast.linh, "declareNoConflict", on(&proposal), &["NOT_FOUND input.proposalId"]).await;
     cast.admits(&proposal).await;
     let unchanged = Unchanged::since_now(&world).await;
     let screen = with(&on(&other), json!({ "isEligible": true, "reason": "Tốt" }));
-    unchanged.refused(&cast.chair, "screenProposal", screen.clone(), &["NOT_PERMITTED"]).await;
+    unchanged.refused(&cast.chair, "screenProposal", screen.clone(), &["CONFLICT_UNDECLARED"]).await;
     unchanged
         .refused(
             &cast.secretary,

@@ -693,5 +693,5 @@ async fn everybody_reads_what_concerns_them(
         "who read a sealed proposal left a trace, its own team did not"
     );
     let denied = audit_entry::Entity::find().filter(audit_entry::Column::Action.starts_with("denied:"));
-    assert_eq!(denied.count(world.db()).await.unwrap(), 3, "and every attempt without permission left one");
+    assert_eq!(denied.count(world.db()).await.unwrap(), 5, "and every attempt beyond one's rights left one");
 }

@@ -7,6 +7,13 @@ use crate::problem::{Form, Reason};
 
 /// One line: trimmed, no line breaks, `1..=max` characters.
 pub fn line(raw: &str, max: usize) -> Result<String, Reason> {
+    let text = words(raw, max)?;
+    // A name or a title of marks and signs alone is none.
+    if text.chars().any(char::is_alphanumeric) { Ok(text) } else { Err(Reason::Required) }
+}
+
+/// Words to look for: one line of anything that can be typed.
+pub fn words(raw: &str, max: usize) -> Result<String, Reason> {
     checked(raw, max, false)
 }
 
@@ -27,10 +34,7 @@ fn checked(raw: &str, max: usize, multi_line: bool) -> Result<String, Reason> {
     if text.chars().any(|c| is_forbidden(c) && !(multi_line && matches!(c, '\n' | '\t'))) {
         return Err(Reason::ForbiddenCharacter);
     }
-    // A name or title of marks and signs alone is none; a heap of marks on one letter hides what is around it.
-    if !text.chars().any(char::is_alphanumeric) {
-        return Err(Reason::Required);
-    }
+    // A heap of marks on one letter hides what is around it.
     let mut marks = 0;
     if text.nfd().any(|c| {
         marks = if is_combining_mark(c) { marks + 1 } else { 0 };

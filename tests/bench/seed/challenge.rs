@@ -1,7 +1,9 @@
 //! Challenges and their councils.
 
 use anyhow::Context as _;
-use domain::challenge::{Brief, BriefSection, ChallengeStatus, OfficialRecord, REQUIRED_SECTIONS, Rubric, Sector, Track};
+use domain::challenge::{
+    Brief, BriefSection, ChallengeStatus, OfficialRecord, REQUIRED_SECTIONS, Rubric, Sector, Track,
+};
 use domain::id::ChallengeId;
 use domain::review::CouncilRole;
 use domain::score;
@@ -34,34 +36,53 @@ impl Seed {
             P::Decision => ChallengeStatus::Decision,
             P::Awarded => ChallengeStatus::Awarded,
             P::Unawarded => ChallengeStatus::ClosedNoAward,
-            P::Private => *self.dice.pick(&[ChallengeStatus::Draft, ChallengeStatus::InReview, ChallengeStatus::ChangesRequested, ChallengeStatus::Approved])?,
+            P::Private => *self.dice.pick(&[
+                ChallengeStatus::Draft,
+                ChallengeStatus::InReview,
+                ChallengeStatus::ChangesRequested,
+                ChallengeStatus::Approved,
+            ])?,
         };
         let is_public = status.is_public();
         let (first, last) = phase.closes();
         let day = self.dice.between(first, last);
         let closes_at = self.day(day);
         let opens_at = if phase == P::Open { self.day(-20) } else { closes_at.plus_seconds(-60 * DAY) };
-        let published_at = is_public.then(|| opens_at.plus_seconds(if phase == P::Upcoming { -90 * DAY } else { -DAY }));
+        let published_at =
+            is_public.then(|| opens_at.plus_seconds(if phase == P::Upcoming { -90 * DAY } else { -DAY }));
         let nth_published = (status == ChallengeStatus::Published).then_some(self.published);
         self.published += usize::from(nth_published.is_some());
         let sector = sector(&mut self.dice, nth_published)?;
         let id: ChallengeId = self.dice.id();
         let (agency, lead) = self.dice.pick(&self.agencies).map(|agency| (agency.id, agency.lead))?;
         let five = *self.dice.pick(&self.demo_with_five_criteria)?;
-        let like = self.demo.challenges.get(if index == self.ranked { five } else { index % self.demo.challenges.len() }).context("no demo challenge")?;
+        let like = self
+            .demo
+            .challenges
+            .get(if index == self.ranked { five } else { index % self.demo.challenges.len() })
+            .context("no demo challenge")?;
         let place = *self.dice.pick(PLACES)?;
-        let title = Bilingual { vi: format!("{} – {place}, đợt {}", like.title_vi, 1 + index / 58), en: Some(format!("{} in {}", like.title_en, fold(place))) };
+        let title = Bilingual {
+            vi: format!("{} – {place}, đợt {}", like.title_vi, 1 + index / 58),
+            en: Some(format!("{} in {}", like.title_en, fold(place))),
+        };
         let mut brief = Brief::default();
         for section in BriefSection::ALL {
             // Three of four sections are those of the model, the others are told of another place.
             let from = if self.dice.percent(75) { like } else { self.dice.pick(&self.demo.challenges)? };
             let wanted = REQUIRED_SECTIONS.contains(section) || self.dice.percent(70);
-            if let (Some(text), true) = (from.sections.0.get(section).or(like.sections.0.get(section)), wanted) {
+            if let (Some(text), true) =
+                (from.sections.0.get(section).or(like.sections.0.get(section)), wanted)
+            {
                 brief.0.insert(*section, text.clone());
             }
         }
         let folded = [&title.vi, &like.summary_vi, &like.summary_en].map(|text| fold(text));
-        let folded = folded.into_iter().chain(title.en.as_deref().map(fold)).chain([sector.label().folded()]).chain(brief.0.values().map(Bilingual::folded));
+        let folded = folded
+            .into_iter()
+            .chain(title.en.as_deref().map(fold))
+            .chain([sector.label().folded()])
+            .chain(brief.0.values().map(Bilingual::folded));
         let search_text = folded.collect::<Vec<_>>().join("\n");
         let record = |number: &str| OfficialRecord {
             number: format!("{index}/{number}"),
@@ -71,7 +92,11 @@ impl Seed {
         };
         rows.challenge.push(challenge::Model {
             id,
-            slug: if index == self.ranked { RANKED.to_owned() } else { format!("{}-{index}", slug_from(&title.vi)) },
+            slug: if index == self.ranked {
+                RANKED.to_owned()
+            } else {
+                format!("{}-{index}", slug_from(&title.vi))
+            },
             agency_id: agency,
             status,
             is_public,
@@ -98,7 +123,8 @@ impl Seed {
             publication: is_public.then(|| record("TB-SKHCN")),
             published_at,
             decision_maker_id: phase.is_judged().then_some(lead),
-            round_locked_at: matches!(phase, P::Decision | P::Awarded | P::Unawarded).then(|| closes_at.plus_seconds(30 * DAY)),
+            round_locked_at: matches!(phase, P::Decision | P::Awarded | P::Unawarded)
+                .then(|| closes_at.plus_seconds(30 * DAY)),
             created_by: lead,
             created_at: opens_at.plus_seconds(-30 * DAY),
             updated_at: opens_at,
@@ -117,7 +143,11 @@ impl Seed {
                 weight: new.weight,
                 reason_required: new.reason_required,
             };
-            criteria.push(score::Criterion { id: row.id, weight: row.weight, reason_required: row.reason_required });
+            criteria.push(score::Criterion {
+                id: row.id,
+                weight: row.weight,
+                reason_required: row.reason_required,
+            });
             rows.criterion.push(row);
         }
         for (position, new) in (0..).zip(&like.indicators) {
@@ -141,7 +171,9 @@ impl Seed {
 
     /// Chair, vice chair, secretary and those who score.
     pub(super) fn council(&mut self, call: &Call, scorers: usize) -> Vec<council_member::Model> {
-        let roles = [CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary].into_iter().chain(std::iter::repeat(CouncilRole::Reviewer));
+        let roles = [CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary]
+            .into_iter()
+            .chain(std::iter::repeat(CouncilRole::Reviewer));
         let people: Vec<_> = self.dice.some(&self.experts, 3 + scorers).copied().collect();
         let seat = |(role, user_id)| council_member::Model {
             id: self.dice.id(),

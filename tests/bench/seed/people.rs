@@ -10,9 +10,38 @@ use entity::{membership, organization, platform_grant, session, user};
 use super::{Agency, DAY, PLACES, Seed, Startup};
 use crate::load::Rows;
 
-const SURNAMES: &[&str] = &["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý"];
-const GIVEN: &[&str] = &["Minh Anh", "Thị Hồng", "Quốc Bảo", "Thanh Hà", "Đức Huy", "Ngọc Lan", "Văn Long", "Thùy Linh", "Hải Nam", "Mỹ Duyên", "Gia Khánh", "Bảo Trâm"];
-const TRADES: &[&str] = &["Sao Mai", "Sơn Ca", "Mạch Nước", "Hẻm Số", "Diều Biển", "Nhịp Phố", "Vòng Lá", "Đồng Xanh", "Cầu Vồng", "Hạt Giống", "Bến Đỗ", "Tia Nắng"];
+const SURNAMES: &[&str] = &[
+    "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô",
+    "Dương", "Lý",
+];
+const GIVEN: &[&str] = &[
+    "Minh Anh",
+    "Thị Hồng",
+    "Quốc Bảo",
+    "Thanh Hà",
+    "Đức Huy",
+    "Ngọc Lan",
+    "Văn Long",
+    "Thùy Linh",
+    "Hải Nam",
+    "Mỹ Duyên",
+    "Gia Khánh",
+    "Bảo Trâm",
+];
+const TRADES: &[&str] = &[
+    "Sao Mai",
+    "Sơn Ca",
+    "Mạch Nước",
+    "Hẻm Số",
+    "Diều Biển",
+    "Nhịp Phố",
+    "Vòng Lá",
+    "Đồng Xanh",
+    "Cầu Vồng",
+    "Hạt Giống",
+    "Bến Đỗ",
+    "Tia Nắng",
+];
 
 impl Seed {
     fn person(&mut self, rows: &mut Rows, id: UserId) -> anyhow::Result<UserId> {
@@ -33,11 +62,23 @@ impl Seed {
             version: 1,
         });
         let expires_at = self.now.plus_seconds(3_650 * DAY);
-        rows.session.push(session::Model { id: self.dice.id(), user_id: id, created_at: self.now, expires_at, ended_at: None });
+        rows.session.push(session::Model {
+            id: self.dice.id(),
+            user_id: id,
+            created_at: self.now,
+            expires_at,
+            ended_at: None,
+        });
         Ok(id)
     }
 
-    fn organization(&mut self, rows: &mut Rows, kind: OrganizationKind, name: String, team: &[(UserId, MembershipRole)]) -> OrganizationId {
+    fn organization(
+        &mut self,
+        rows: &mut Rows,
+        kind: OrganizationKind,
+        name: String,
+        team: &[(UserId, MembershipRole)],
+    ) -> OrganizationId {
         let id = self.dice.id();
         let created_at = self.now.plus_seconds(-1_000 * DAY);
         rows.organization.push(organization::Model {
@@ -57,7 +98,14 @@ impl Seed {
         });
         for (user_id, role) in team {
             let seat = self.dice.id();
-            rows.membership.push(membership::Model { id: seat, organization_id: id, user_id: *user_id, role: *role, created_at, ended_at: None });
+            rows.membership.push(membership::Model {
+                id: seat,
+                organization_id: id,
+                user_id: *user_id,
+                role: *role,
+                created_at,
+                ended_at: None,
+            });
         }
         id
     }
@@ -69,20 +117,39 @@ impl Seed {
         for id in [officer, publisher, auditor] {
             self.person(&mut rows, id)?;
         }
-        rows.platform_grant.push(platform_grant::Model { user_id: auditor, role: PlatformRole::Auditor, granted_at: self.now });
+        rows.platform_grant.push(platform_grant::Model {
+            user_id: auditor,
+            role: PlatformRole::Auditor,
+            granted_at: self.now,
+        });
         let office = [(officer, MembershipRole::Officer), (publisher, MembershipRole::Publisher)];
-        self.organization(&mut rows, OrganizationKind::ProgrammeOffice, "Sở Khoa học và Công nghệ".to_owned(), &office);
+        self.organization(
+            &mut rows,
+            OrganizationKind::ProgrammeOffice,
+            "Sở Khoa học và Công nghệ".to_owned(),
+            &office,
+        );
         for number in 0..self.size.agencies() {
             let [lead, drafter] = self.two(&mut rows)?;
             let name = format!("UBND {} {number}", self.dice.pick(PLACES)?);
-            let id = self.organization(&mut rows, OrganizationKind::Agency, name, &[(lead, MembershipRole::Lead), (drafter, MembershipRole::Drafter)]);
+            let id = self.organization(
+                &mut rows,
+                OrganizationKind::Agency,
+                name,
+                &[(lead, MembershipRole::Lead), (drafter, MembershipRole::Drafter)],
+            );
             self.agencies.push(Agency { id, lead });
         }
         for number in 0..self.size.startups() {
             let team = self.two(&mut rows)?;
             let name = format!("Công ty {} {} {number}", self.dice.pick(TRADES)?, self.dice.pick(PLACES)?);
             let [owner, editor] = team;
-            let id = self.organization(&mut rows, OrganizationKind::Startup, name, &[(owner, MembershipRole::Owner), (editor, MembershipRole::Editor)]);
+            let id = self.organization(
+                &mut rows,
+                OrganizationKind::Startup,
+                name,
+                &[(owner, MembershipRole::Owner), (editor, MembershipRole::Editor)],
+            );
             self.startups.push(Startup { id, team });
         }
         for _ in 0..self.size.experts() {

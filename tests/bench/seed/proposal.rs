@@ -17,7 +17,8 @@ use domain::review::{Interest, ReviewStatus};
 use domain::score::{self, Mark, Score, Sheet};
 use domain::time::{Day, Timestamp};
 use entity::{
-    audit_entry, conflict_declaration, decision, decision_outcome, event, message, proposal, proposal_draft, proposal_version, review,
+    audit_entry, conflict_declaration, decision, decision_outcome, event, message, proposal, proposal_draft,
+    proposal_version, review,
 };
 
 use super::Phase as P;
@@ -25,14 +26,23 @@ use super::{Call, DAY, PLACES, Seed};
 use crate::load::Rows;
 
 const REASONS: &[&str] = &[
-    "Giải pháp bám sát bài toán, số liệu nền rõ ràng.", "Kế hoạch khả thi nhưng thiếu phương án dự phòng.", "Đội ngũ có kinh nghiệm triển khai thực tế.",
-    "Chưa nêu cách bảo vệ dữ liệu cá nhân.", "Chi phí vận hành sau thí điểm còn cao.", "Cách đo hiệu quả thuyết phục, có nhóm đối chứng.",
+    "Giải pháp bám sát bài toán, số liệu nền rõ ràng.",
+    "Kế hoạch khả thi nhưng thiếu phương án dự phòng.",
+    "Đội ngũ có kinh nghiệm triển khai thực tế.",
+    "Chưa nêu cách bảo vệ dữ liệu cá nhân.",
+    "Chi phí vận hành sau thí điểm còn cao.",
+    "Cách đo hiệu quả thuyết phục, có nhóm đối chứng.",
 ];
 
 impl Seed {
     /// A proposal, with its versions and the receipts that were mailed.
     pub(super) fn proposal(
-        &mut self, rows: &mut Rows, call: &Call, organization_id: OrganizationId, team: [UserId; 2], ranked: bool,
+        &mut self,
+        rows: &mut Rows,
+        call: &Call,
+        organization_id: OrganizationId,
+        team: [UserId; 2],
+        ranked: bool,
     ) -> anyhow::Result<proposal::Model> {
         let [owner, _] = team;
         let chance = self.dice.below(100);
@@ -65,7 +75,8 @@ impl Seed {
             status,
             current_version: i32::from(submitted),
             status_reason: None,
-            feedback: matches!(call.phase, P::Awarded | P::Unawarded).then(|| "Cảm ơn đội đã tham gia.".to_owned()),
+            feedback: matches!(call.phase, P::Awarded | P::Unawarded)
+                .then(|| "Cảm ơn đội đã tham gia.".to_owned()),
             submitted_at: submitted.then_some(submitted_at),
             created_by: owner,
             created_at,
@@ -75,7 +86,11 @@ impl Seed {
         rows.proposal_draft.push(proposal_draft::Model { proposal_id: row.id, content: content.canonical() });
         if submitted {
             let sha256 = content.sha256();
-            let told = Event::new(EventKind::ProposalSubmitted).proposal(row.id).challenge(call.id).fact("number", 1).fact("sha256", &sha256);
+            let told = Event::new(EventKind::ProposalSubmitted)
+                .proposal(row.id)
+                .challenge(call.id)
+                .fact("number", 1)
+                .fact("sha256", &sha256);
             rows.proposal_version.push(proposal_version::Model {
                 id: self.dice.id(),
                 proposal_id: row.id,
@@ -95,7 +110,13 @@ impl Seed {
     }
 
     /// A link of the audit chain, and the event.
-    fn happened(&mut self, rows: &mut Rows, what: &Event, actor: UserId, at: Timestamp) -> anyhow::Result<()> {
+    fn happened(
+        &mut self,
+        rows: &mut Rows,
+        what: &Event,
+        actor: UserId,
+        at: Timestamp,
+    ) -> anyhow::Result<()> {
         self.seq += 1;
         let payload = serde_json::to_string(what)?;
         let (object_kind, object_id) = what.object();
@@ -112,9 +133,21 @@ impl Seed {
             address: Some("127.0.0.1".to_owned()),
         };
         self.hash = audit::hash(&self.hash, &entry);
-        let audit::Entry { seq, at, actor, action, object_kind, object_id, detail, request_id, address } = entry;
+        let audit::Entry { seq, at, actor, action, object_kind, object_id, detail, request_id, address } =
+            entry;
         let hash = self.hash.clone();
-        rows.audit_entry.push(audit_entry::Model { seq, at, actor, action, object_kind, object_id, detail, request_id, address, hash });
+        rows.audit_entry.push(audit_entry::Model {
+            seq,
+            at,
+            actor,
+            action,
+            object_kind,
+            object_id,
+            detail,
+            request_id,
+            address,
+            hash,
+        });
         rows.event.push(event::Model { seq, kind: what.kind, at, payload });
         Ok(())
     }
@@ -138,7 +171,12 @@ impl Seed {
     }
 
     /// The sheets of a proposal, and their totals.
-    pub(super) fn sheets(&mut self, rows: &mut Rows, call: &Call, proposal_id: ProposalId) -> anyhow::Result<Vec<score::Total>> {
+    pub(super) fn sheets(
+        &mut self,
+        rows: &mut Rows,
+        call: &Call,
+        proposal_id: ProposalId,
+    ) -> anyhow::Result<Vec<score::Total>> {
         let quality = self.dice.between(10, 19);
         let offered_at = call.closes_at.plus_seconds(2 * DAY);
         // Who reads the ranking has declared as well.
@@ -162,8 +200,13 @@ impl Seed {
             let mut sheet = Sheet::default();
             for criterion in &call.criteria {
                 let halves = (quality + self.dice.between(-2, 3)).clamp(0, 20);
-                let score = Score::parse(&format!("{}.{}", halves / 2, halves % 2 * 5), 10).map_err(|reason| anyhow::anyhow!("{reason:?}"))?;
-                let reason = if criterion.reason_required { Some((*self.dice.pick(REASONS)?).to_owned()) } else { None };
+                let score = Score::parse(&format!("{}.{}", halves / 2, halves % 2 * 5), 10)
+                    .map_err(|reason| anyhow::anyhow!("{reason:?}"))?;
+                let reason = if criterion.reason_required {
+                    Some((*self.dice.pick(REASONS)?).to_owned())
+                } else {
+                    None
+                };
                 sheet.0.insert(criterion.id, Mark { score, reason });
             }
             totals.extend(score::total(&sheet, &call.criteria, Rubric::default().scale));
@@ -178,7 +221,8 @@ impl Seed {
                 sheet: if status == ReviewStatus::Accepted { Sheet::default() } else { sheet },
                 comment: None,
                 offered_at,
-                submitted_at: matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked).then_some(done_at),
+                submitted_at: matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked)
+                    .then_some(done_at),
                 locked_at: (status == ReviewStatus::Locked).then(|| done_at.plus_seconds(DAY)),
                 updated_at: done_at,
                 version: 2,
@@ -189,7 +233,11 @@ impl Seed {
 
     /// A published decision, which departs from the ranking.
     pub(super) fn decision(
-        &mut self, rows: &mut Rows, call: &Call, judged: Vec<(ProposalId, ProposalStatus, Vec<score::Total>)>, (chair, maker): (UserId, UserId),
+        &mut self,
+        rows: &mut Rows,
+        call: &Call,
+        judged: Vec<(ProposalId, ProposalStatus, Vec<score::Total>)>,
+        (chair, maker): (UserId, UserId),
     ) -> anyhow::Result<()> {
         let at = call.closes_at.plus_seconds(50 * DAY);
         let id = self.dice.id();
@@ -213,8 +261,10 @@ impl Seed {
             updated_at: at,
             version: 4,
         });
-        let outcomes: BTreeMap<_, _> = judged.iter().map(|(proposal, status, _)| (*proposal, outcome(*status))).collect();
-        let means = judged.into_iter().filter_map(|(proposal, _, totals)| Some((proposal, score::mean(&totals)?)));
+        let outcomes: BTreeMap<_, _> =
+            judged.iter().map(|(proposal, status, _)| (*proposal, outcome(*status))).collect();
+        let means =
+            judged.into_iter().filter_map(|(proposal, _, totals)| Some((proposal, score::mean(&totals)?)));
         for (position, place) in (0..).zip(score::rank(means)) {
             rows.decision_outcome.push(decision_outcome::Model {
                 decision_id: id,

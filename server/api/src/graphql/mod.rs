@@ -80,7 +80,7 @@ fn search(words: Option<&String>) -> Result<Option<String>> {
     use domain::problem::{Problem, Reason};
     let refuse =
         |reason| Reported(Problem { field: Some(vec!["filter".into(), "search".into()]), reason }.into());
-    match words.map(|words| domain::text::line(words, 200)) {
+    match words.map(|words| domain::text::words(words, 200)) {
         None | Some(Err(Reason::Required)) => Ok(None),
         Some(Ok(words)) => Ok(Some(words)),
         Some(Err(reason)) => Err(refuse(reason).into()),
