@@ -205,7 +205,7 @@ settings! {
         Production("made once and kept beside the database"),
         "Signs access tokens. Several separated by commas: the first signs, all verify.", secret;
     SEAL_KEY: Text("32 bytes in base64"), Production("made once and kept beside the database"),
-        "Wraps the keys of sealed proposals. Losing it loses them.", secret;
+        "Reserved: will wrap the keys of sealed proposals. Checked already, so that no server starts without it later.", secret;
     ACCESS_TOKEN_SECONDS: Number(Seconds, 1, 900), Value("600"),
         "Life of an access token.";
     REFRESH_TOKEN_DAYS: Number(Days, 1, 7), Value("7"),

@@ -35,8 +35,8 @@ async fn a_mail_becomes_one_whole_file_named_after_it() {
     let mail = sample::mail(sample::letter(LetterKind::ChallengePublished));
     assert_eq!(mailer.send(&mail).await, Outcome::Sent);
 
-    let mailed = Folder(folder.0.join("mail"));
-    let files = mailed.files();
+    let written = Folder(folder.0.join("mail"));
+    let files = written.files();
     let [file] = files.as_slice() else { panic!("one file, not {files:?}") };
     let name = file.file_name().unwrap().to_str().unwrap();
     assert_eq!(name, format!("1795442400-challenge_published-le.thi.hoa-{}.eml", mail.message_id.simple()));
@@ -44,7 +44,7 @@ async fn a_mail_becomes_one_whole_file_named_after_it() {
     // The same moment, kind and local part: another mail, and so another file.
     let other = Mail { message_id: uuid::Uuid::from_u128(mail.message_id.as_u128() + 1), ..mail };
     assert_eq!(mailer.send(&other).await, Outcome::Sent);
-    assert_eq!(mailed.files().len(), 2);
+    assert_eq!(written.files().len(), 2);
 }
 
 #[tokio::test]
