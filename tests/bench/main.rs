@@ -30,6 +30,10 @@ use report::{Process, Row};
 use store::Store;
 use workload::{Kind, Workload};
 
+// The same as in the server's own binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures the server against a hand-written control.
 #[derive(Parser)]
 #[command(name = "bench", args_conflicts_with_subcommands = true)]
@@ -179,7 +183,7 @@ async fn look(
             }
         }
         let statements = (workload.kind != Kind::Mixed).then_some((first, again.min(first)));
-        eprintln!("{}: {bytes} bytes, control {theirs}; statements {statements:?}", arm.name);
+        eprintln!("{}: {bytes} bytes, control {theirs}; statements first and again {statements:?}", arm.name);
         // On SQLite the goals are others: for reads a multiple of our own speed on PostgreSQL, for writes half of the control.
         let goal = match (store, workload.kind) {
             (Store::Postgres(_), _) => Some(arm.goal),

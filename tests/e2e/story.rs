@@ -306,7 +306,9 @@ async fn startups_propose_and_nobody_learns_of_it(
     assert_eq!(too_early.refused(), ["DEADLINE_NOT_REACHED"]);
     world.pass(9 * DAY).await;
     let but_actions = |mut seen: Vec<(String, Value)>| {
-        seen.iter_mut().for_each(|(_, challenge)| challenge["availableActions"] = Value::Null);
+        for (_, challenge) in &mut seen {
+            challenge["availableActions"] = Value::Null;
+        }
         seen
     };
     let after = what_outsiders_see(world, cast, challenge).await;

@@ -423,5 +423,8 @@ fn the_table_is_complete_and_its_defaults_are_good() {
 #[test]
 fn the_readme_lists_every_setting_as_it_is() {
     let readme = include_str!("../../../README.md");
-    assert!(readme.contains(settings_table().trim_end()), "paste what `server settings` prints into the README");
+    assert!(
+        readme.contains(settings_table().trim_end()),
+        "paste what `server settings` prints into the README"
+    );
 }
