@@ -25,7 +25,7 @@ pub const PAGE: usize = 8;
 /// The page that is deep, where there are as many.
 const DEEP: usize = 500;
 /// Readers, and challenges that are read.
-const READERS: u64 = 200;
+const READERS: usize = 200;
 /// Most drafts that are handed in, and sheets that are saved, in turn.
 const WRITERS: u64 = 3_000;
 /// Tokens are renewed long before they end.
@@ -112,30 +112,27 @@ impl Cast {
     pub async fn find(connection: &DatabaseConnection) -> anyhow::Result<Self> {
         use challenge::Column as C;
         let public = || challenge::Entity::find().filter(C::IsPublic.eq(true));
-        let drafts: Vec<(ProposalId, UserId)> = proposal::Entity::find()
+        let mut drafts: Vec<(ProposalId, UserId)> = proposal::Entity::find()
             .filter(proposal::Column::Status.eq(ProposalStatus::Draft))
             .select_only()
             .column(proposal::Column::Id)
             .column(proposal::Column::CreatedBy)
-            .order_by_asc(proposal::Column::Id)
             .limit(WRITERS)
             .into_tuple()
             .all(connection)
             .await?;
-        let sheets = review::Entity::find()
+        let mut sheets = review::Entity::find()
             .filter(review::Column::Status.eq(ReviewStatus::InProgress))
-            .order_by_asc(review::Column::Id)
             .limit(WRITERS)
             .all(connection)
             .await?;
-        let readers: Vec<UserId> = proposal::Entity::find()
-            .select_only()
-            .column(proposal::Column::CreatedBy)
-            .distinct()
-            .limit(READERS)
-            .into_tuple()
-            .all(connection)
-            .await?;
+        // By chance, that is by id, lest the clients crowd round one challenge.
+        drafts.sort_unstable();
+        sheets.sort_unstable_by_key(|row| row.id);
+        let mut readers: Vec<_> = drafts.iter().map(|(_, owner)| *owner).collect();
+        readers.sort_unstable();
+        readers.dedup();
+        readers.truncate(READERS);
         let chair: Vec<UserId> = council_member::Entity::find()
             .filter(council_member::Column::Role.eq(CouncilRole::Chair))
             .filter(council_member::Column::ChallengeId.in_subquery(sea_orm::QueryTrait::into_query(
@@ -165,7 +162,7 @@ impl Cast {
                 .select_only()
                 .column(C::Slug)
                 .order_by_asc(C::Id)
-                .limit(READERS)
+                .limit(READERS as u64)
                 .into_tuple()
                 .all(connection)
                 .await?,

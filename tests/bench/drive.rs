@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt as _, Full};
@@ -14,6 +14,8 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+
+use crate::contestant::Contestant;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -111,22 +113,29 @@ pub struct Figures {
     pub p50: Duration,
     /// All but one of a hundred did.
     pub p99: Duration,
+    /// Right answers.
+    pub answers: u32,
     /// Wrong answers.
     pub errors: usize,
+    /// Time of the processor that an answer cost the contestant's process, its database's not counted.
+    pub processor: Duration,
 }
 
 /// All clients at once, for that long.
 pub async fn round(
-    address: SocketAddr,
+    contestant: &Contestant,
     script: &Arc<Script>,
     clients: usize,
     length: Duration,
 ) -> anyhow::Result<Figures> {
+    let address = contestant.address;
+    let before = contestant.processor();
     let mut tasks = JoinSet::new();
+    let complained = Arc::new(AtomicBool::new(false));
     let started = Instant::now();
     let ends = started + length;
     for _ in 0..clients {
-        let script = Arc::clone(script);
+        let (script, complained) = (Arc::clone(script), Arc::clone(&complained));
         tasks.spawn(async move {
             let mut client = Client::connect(address).await?;
             let (mut times, mut errors) = (Vec::new(), 0);
@@ -135,7 +144,7 @@ pub async fn round(
                 match client.play(&script, script.next()?).await {
                     Ok(_) => times.push(asked.elapsed()),
                     Err(error) => {
-                        if errors == 0 {
+                        if !complained.swap(true, Relaxed) {
                             eprintln!("\n{error:#}");
                         }
                         errors += 1;
@@ -155,9 +164,16 @@ pub async fn round(
     let seconds = started.elapsed().as_secs_f64();
     times.sort_unstable();
     let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
-    #[expect(clippy::cast_precision_loss, reason = "a count of answers is far below 2^52")]
-    let per_second = times.len() as f64 / seconds;
-    Ok(Figures { per_second, p50: at(50), p99: at(99), errors })
+    let answers = u32::try_from(times.len())?;
+    let processor = contestant.processor().saturating_sub(before) / answers.max(1);
+    Ok(Figures {
+        per_second: f64::from(answers) / seconds,
+        p50: at(50),
+        p99: at(99),
+        answers,
+        errors,
+        processor,
+    })
 }
 
 /// The middle one of the rounds, figure by figure.
@@ -175,6 +191,8 @@ pub fn median(rounds: &[Figures]) -> Figures {
         per_second: middle(rounds, |round| round.per_second, f64::total_cmp),
         p50: middle(rounds, |round| round.p50, Ord::cmp),
         p99: middle(rounds, |round| round.p99, Ord::cmp),
+        answers: rounds.iter().map(|round| round.answers).sum(),
         errors: rounds.iter().map(|round| round.errors).sum(),
+        processor: middle(rounds, |round| round.processor, Ord::cmp),
     }
 }

@@ -215,15 +215,15 @@ async fn compete(
     let warm_up = Duration::from_millis(500);
     let mut theirs = Vec::new();
     let mut own: Vec<Vec<Figures>> = workload.arms.iter().map(|_| Vec::new()).collect();
-    round(control.address, &workload.control, cli.clients, warm_up).await?;
+    round(control, &workload.control, cli.clients, warm_up).await?;
     for arm in &workload.arms {
-        round(ours.address, &arm.script, cli.clients, warm_up).await?;
+        round(ours, &arm.script, cli.clients, warm_up).await?;
     }
     for _ in 0..cli.rounds {
         cast.renew()?;
-        theirs.push(round(control.address, &workload.control, cli.clients, length).await?);
+        theirs.push(round(control, &workload.control, cli.clients, length).await?);
         for (arm, figures) in workload.arms.iter().zip(&mut own) {
-            figures.push(round(ours.address, &arm.script, cli.clients, length).await?);
+            figures.push(round(ours, &arm.script, cli.clients, length).await?);
         }
         eprint!("\r{} {}   ", workload.name, theirs.len());
     }

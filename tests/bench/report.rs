@@ -16,7 +16,7 @@ pub struct Row {
     pub control: Figures,
     /// Statements of a request: the first of its kind and person, and the same again within a second.
     pub statements: Option<(u64, u64)>,
-    /// Most statements of a request.
+    /// Most statements of the second.
     pub statements_goal: Option<u64>,
     /// Bytes of our answer and of the control's.
     pub bytes: (usize, usize),
@@ -24,27 +24,25 @@ pub struct Row {
     pub goal: Option<f64>,
 }
 
-impl Row {
-    fn ratio(&self) -> f64 {
-        self.ours.per_second / self.control.per_second
-    }
+fn ratio(ours: &Figures, control: &Figures) -> f64 {
+    ours.per_second / control.per_second
+}
 
-    fn verdict(&self) -> String {
-        let mut missed = Vec::new();
-        if self.goal.is_some_and(|goal| self.ratio() < goal) {
-            missed.push("throughput");
-        }
-        if self.statements.zip(self.statements_goal).is_some_and(|((_, again), most)| again > most) {
-            missed.push("statements");
-        }
-        if self.ours.errors + self.control.errors > 0 {
-            missed.push("errors");
-        }
-        match (missed.is_empty(), self.goal) {
-            (false, _) => format!("**misses {}**", missed.join(", ")),
-            (true, Some(_)) => "meets".to_owned(),
-            (true, None) => "-".to_owned(),
-        }
+fn verdict(
+    ours: &Figures,
+    control: &Figures,
+    goal: Option<f64>,
+    statements: Option<((u64, u64), u64)>,
+) -> String {
+    let slow = goal.is_some_and(|goal| ratio(ours, control) < goal);
+    let talkative = statements.is_some_and(|((_, again), most)| again > most);
+    let wrong = ours.errors + control.errors > 0;
+    let missed = [(slow, "throughput"), (talkative, "statements"), (wrong, "errors")];
+    let missed: Vec<_> = missed.into_iter().filter(|(missed, _)| *missed).map(|(_, what)| what).collect();
+    match (missed.is_empty(), goal) {
+        (false, _) => format!("**misses {}**", missed.join(", ")),
+        (true, Some(_)) => "meets".to_owned(),
+        (true, None) => "-".to_owned(),
     }
 }
 
@@ -62,27 +60,21 @@ pub struct Process {
 pub fn print(title: &str, rows: &[Row], process: &Process) -> Result<String, std::fmt::Error> {
     let ms = |time: Duration| format!("{:.2}", time.as_secs_f64() * 1_000.0);
     let mut text = format!("## {title}\n\n");
-    text += "| workload | ours/s | p50 ms | p99 ms | statements first, again | control/s | p50 ms | p99 ms | bytes ours/control | ratio | goal | verdict |\n";
-    text += "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
-    for row in rows {
-        writeln!(
-            text,
-            "| {} | {:.0} | {} | {} | {}{} | {:.0} | {} | {} | {}/{} | {:.2} | {} | {} |",
-            row.name,
-            row.ours.per_second,
-            ms(row.ours.p50),
-            ms(row.ours.p99),
-            row.statements.map_or_else(|| "-".to_owned(), |(first, again)| format!("{first}, {again}")),
-            row.statements_goal.map(|most| format!(" (at most {most})")).unwrap_or_default(),
-            row.control.per_second,
-            ms(row.control.p50),
-            ms(row.control.p99),
-            row.bytes.0,
-            row.bytes.1,
-            row.ratio(),
-            row.goal.map_or_else(|| "-".to_owned(), |goal| format!("{goal:.1}")),
-            row.verdict(),
-        )?;
+    text += "Ours / the control's. The processor's time is that of the process, without PostgreSQL's own; the statements are those of the first request and of the same within a second.\n\n";
+    text += "| workload | ratio | goal | verdict | answers/s | p50 ms | p99 ms | processor ms | bytes | statements |\n";
+    text += "|---|--:|--:|---|--:|--:|--:|--:|--:|--:|\n";
+    for Row { name, ours, control, statements, statements_goal, bytes, goal } in rows {
+        write!(text, "| {name} | {:.2} | ", ratio(ours, control))?;
+        write!(text, "{} | ", goal.map_or_else(|| "-".to_owned(), |goal| format!("{goal:.1}")))?;
+        write!(text, "{} | ", verdict(ours, control, *goal, statements.zip(*statements_goal)))?;
+        write!(text, "{:.0} / {:.0} | ", ours.per_second, control.per_second)?;
+        for figure in [|of: &Figures| of.p50, |of: &Figures| of.p99, |of: &Figures| of.processor] {
+            write!(text, "{} / {} | ", ms(figure(ours)), ms(figure(control)))?;
+        }
+        write!(text, "{} / {} | ", bytes.0, bytes.1)?;
+        let statements = statements.map(|(first, again)| format!("{first}, {again}"));
+        let most = statements_goal.map(|most| format!(" (at most {most})")).unwrap_or_default();
+        writeln!(text, "{}{most} |", statements.unwrap_or_else(|| "-".to_owned()))?;
     }
     let mib = |memory: Option<u64>| memory.map_or_else(|| "unknown".to_owned(), |mib| format!("{mib} MiB"));
     writeln!(text, "\n| process | measured | goal |\n|---|--:|--:|")?;
