@@ -4,6 +4,7 @@
 //! are integers. There are no database defaults: the program says what a row holds.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 /// A UUID that must be there.
 pub fn id(name: &'static str) -> ColumnDef {
@@ -99,6 +100,50 @@ pub fn fk_to(
 /// The column holds one of the names.
 pub fn one_of(column: &'static str, names: &[&str]) -> SimpleExpr {
     Expr::col(column).is_in(names.iter().map(|name| (*name).to_owned()))
+}
+
+/// Lets a column of a closed set hold other names than before: a set grows, its table stays.
+///
+/// PostgreSQL exchanges the constraint. SQLite cannot; there the text of the table is edited, as its documentation describes
+/// for changes that touch no stored row.
+pub async fn widen(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &'static str,
+    before: &[&str],
+    after: &[&str],
+) -> Result<(), DbErr> {
+    let list = |names: &[&str]| format!("\"{column}\" IN ('{}')", names.join("', '"));
+    let connection = manager.get_connection();
+    if manager.get_database_backend() == DbBackend::Postgres {
+        let name = format!("{table}_{column}_check");
+        let exchange = format!(
+            "ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\", ADD CONSTRAINT \"{name}\" CHECK ({})",
+            list(after)
+        );
+        connection.execute_unprepared(&exchange).await?;
+        return Ok(());
+    }
+    let version = connection
+        .query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA schema_version"))
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("schema_version".to_owned()))?
+        .try_get_by_index::<i32>(0)?;
+    connection.execute_unprepared("PRAGMA writable_schema = ON").await?;
+    let edit = Statement::from_sql_and_values(
+        DbBackend::Sqlite,
+        "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ? AND instr(sql, ?) > 0",
+        [list(before).into(), list(after).into(), table.into(), list(before).into()],
+    );
+    let edited = connection.execute_raw(edit).await?.rows_affected();
+    // Every connection reads the tables anew.
+    connection.execute_unprepared(&format!("PRAGMA schema_version = {}", version + 1)).await?;
+    connection.execute_unprepared("PRAGMA writable_schema = OFF").await?;
+    if edited == 1 {
+        Ok(())
+    } else {
+        Err(DbErr::Custom(format!("{table}.{column} does not hold the names that were expected")))
+    }
 }
 
 /// An index named after its table and columns.

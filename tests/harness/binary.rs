@@ -114,10 +114,9 @@ fn program() -> &'static Path {
         let profile = tests.ancestors().nth(2).unwrap();
         let target = profile.parent().unwrap();
         let mut build = Command::new(env!("CARGO"));
-        // All of the workspace, so that the libraries are those of the tests.
-        build
-            .args(["build", "--quiet", "--locked", "--workspace", "--bin", "server", "--target-dir"])
-            .arg(target);
+        // The tests are named too, so that the libraries are built once, as the tests have them.
+        let arguments = "build --quiet --locked --workspace --bin server --test e2e --target-dir";
+        build.args(arguments.split(' ')).arg(target);
         if profile.ends_with("release") {
             build.arg("--release");
         }
