@@ -6,6 +6,7 @@
     reason = "a story that cannot go on ends there, and says where"
 )]
 
+mod accounts;
 mod audit;
 mod binary;
 mod budget;
@@ -17,3 +18,4 @@ mod kill;
 mod mail;
 mod refusals;
 mod story;
+mod tokens;

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use domain::id::{
-    ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId,
+    ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, SessionId, UserId,
 };
 use domain::proposal::ProposalStatus;
 use entity::{
     challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
-    proposal_draft, proposal_version, review, user,
+    proposal_draft, proposal_version, review, session, user,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
@@ -37,6 +37,8 @@ macro_rules! by_id {
 by_id! {
     /// People.
     users: user, UserId, crate::account::visible_to;
+    /// Sessions.
+    sessions: session, SessionId, crate::session::visible_to;
     /// Organisations.
     organizations: organization, OrganizationId, crate::organization::visible_to;
     /// Memberships.

@@ -85,7 +85,7 @@ impl Command for AppointCouncilMember {
     type Output = CouncilMemberId;
 
     async fn run(&self, tx: &Tx) -> Result<CouncilMemberId> {
-        let by = tx.op().user()?;
+        let by = tx.fresh_person().await?.id;
         let row = crate::challenge::locked(tx, self.challenge).await?;
         must(Action::AppointCouncil, tx.op().viewer.roles())?;
         must_be_undecided(&row)?;
@@ -138,7 +138,7 @@ impl Command for NameDecisionMaker {
     type Output = ChallengeId;
 
     async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
-        let by = tx.op().user()?;
+        let by = tx.fresh_person().await?.id;
         let row = crate::challenge::locked(tx, self.challenge).await?;
         must(Action::NameDecisionMaker, tx.op().viewer.roles())?;
         must_be_undecided(&row)?;

@@ -393,7 +393,7 @@ impl Command for ApproveDecision {
     type Output = DecisionId;
 
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
-        let user = tx.op().user()?;
+        let user = tx.fresh_person().await?.id;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Approve)?;
@@ -428,7 +428,7 @@ impl Command for PublishDecision {
     type Output = DecisionId;
 
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
-        let user = tx.op().user()?;
+        let user = tx.fresh_person().await?.id;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         let decided = outcomes(tx, row.id).await?;

@@ -267,7 +267,7 @@ impl Command for InviteMember {
     type Output = OrganizationId;
 
     async fn run(&self, tx: &Tx) -> Result<OrganizationId> {
-        tx.op().user()?;
+        tx.fresh_person().await?;
         let row = locked(tx, self.organization, "organizationId").await?;
         must(Action::ManageMembers, manager_roles(&tx.op().viewer, row.id, row.kind))?;
         self.role.fits(row.kind).map_err(|reason| Problem::at("role", reason))?;
@@ -353,6 +353,7 @@ impl Command for RemoveMember {
         let organization = locked(tx, found.organization_id, "membershipId").await?;
         // Anybody may leave; others are removed by whoever manages the organisation.
         if found.user_id != user {
+            tx.fresh_person().await?;
             must(Action::ManageMembers, manager_roles(&tx.op().viewer, organization.id, organization.kind))?;
         }
         let managers = membership::Entity::find()

@@ -42,6 +42,8 @@ closed_set! {
 closed_set! {
     /// What a person may want to do.
     pub enum Action {
+        /// Deactivate somebody's account, or bring it back; give posts on the platform, or take them.
+        ManageAccounts = "MANAGE_ACCOUNTS",
         /// Found a startup or an agency.
         CreateOrganization = "CREATE_ORGANIZATION",
         /// Found a programme office.
@@ -99,6 +101,7 @@ closed_set! {
 
 /// Every action and the roles that may take it. What stands in no row, nobody may.
 pub const MATRIX: &[(Action, &[Role])] = &[
+    (Action::ManageAccounts, &[Role::Administrator]),
     (Action::CreateOrganization, &[Role::SignedIn]),
     (Action::CreateProgrammeOffice, &[Role::Administrator]),
     (Action::VerifyOrganization, &[Role::Officer, Role::Publisher]),
@@ -205,6 +208,6 @@ mod tests {
         let administrator = Roles::default().with(Role::Administrator);
         let allowed: Vec<_> =
             Action::ALL.iter().filter(|action| may(**action, administrator)).copied().collect();
-        assert_eq!(allowed, [Action::CreateProgrammeOffice, Action::ManageMembers]);
+        assert_eq!(allowed, [Action::ManageAccounts, Action::CreateProgrammeOffice, Action::ManageMembers]);
     }
 }

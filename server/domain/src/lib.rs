@@ -12,6 +12,7 @@
 //! | the authority's decision | [`decision`] |
 //! | organisations and memberships | [`organization`] |
 //! | who may do what | [`access`] |
+//! | how guessing is made slow | [`throttle`] |
 //! | what happened, and who is told | [`event`] |
 //! | the chain that proves what happened | [`audit`] |
 //! | what is wrong with a request, in words | [`problem`] |
@@ -37,4 +38,5 @@ pub mod proposal;
 pub mod review;
 pub mod score;
 pub mod text;
+pub mod throttle;
 pub mod time;

@@ -115,7 +115,7 @@ closed_set! {
 pub const REQUIRED_SECTIONS: &[ProposalSection] = &[ProposalSection::Solution, ProposalSection::Plan];
 
 /// What a startup hands over. Field order is part of the canonical form, and so of every receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// The language it is written in.
     pub language: Locale,

@@ -401,6 +401,10 @@ pub enum UserErrorCode {
     InvalidCredentials,
     /// The token is unknown, used, replaced or expired.
     InvalidToken,
+    /// The code of the second factor is wrong, used or too old.
+    InvalidCode,
+    /// Prove once more who you are (`reauthenticate`), then repeat the command.
+    ReauthenticationRequired,
     /// The weights of the rubric do not sum to 100.
     #[graphql(name = "WEIGHTS_NOT_100")]
     WeightsNot100,
@@ -434,6 +438,18 @@ pub enum CurrencyCode {
     Usd,
     /// Euro, two decimals.
     Eur,
+}
+
+/// What a person may allow, each by itself. Nothing is allowed unless they say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::account::ConsentPurpose")]
+pub enum ConsentPurpose {
+    /// News of the programme by mail, beside the mails that the process needs.
+    ProgrammeNews,
+    /// One's name and profession on public pages.
+    PublicProfile,
+    /// Answers and behaviour in studies of the programme, under a pseudonym.
+    Research,
 }
 
 /// A person's language. Vietnamese unless the person chose otherwise.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use app::{App, Error, Op, batch};
 use domain::id::{
     ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
-    ProposalId, ReviewId, UserId,
+    ProposalId, ReviewId, SessionId, UserId,
 };
 use entity::{
     challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
-    proposal_draft, proposal_version, review, user,
+    proposal_draft, proposal_version, review, session, user,
 };
 
 /// Reads in the name of one viewer.
@@ -44,6 +44,7 @@ loads! {
     ProposalId => proposal::Model, |of, keys| batch::proposals(&of.app, &of.op.viewer, keys);
     CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
+    SessionId => session::Model, |of, keys| batch::sessions(&of.app, &of.op.viewer, keys);
     DecisionId => decision::Model, |of, keys| batch::decisions(&of.app, &of.op.viewer, keys);
     CriterionId => criterion::Model, |of, keys| batch::criteria_by_id(&of.app, &of.op.viewer, keys);
     IndicatorId => indicator::Model, |of, keys| batch::indicators_by_id(&of.app, &of.op.viewer, keys);

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod challenge;
 pub mod context;
+pub mod credentials;
 pub mod decision;
 pub mod enums;
 pub mod error;
@@ -13,9 +14,11 @@ pub mod node;
 pub mod organization;
 pub mod page;
 pub mod payload;
+pub mod privacy;
 pub mod proposal;
 pub mod review;
 pub mod scalar;
+pub mod session;
 pub mod text;
 
 use std::hash::Hash;
@@ -35,6 +38,10 @@ pub struct Query(node::NodeQuery, challenge::ChallengeQuery, organization::Organ
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account::AccountMutation,
+    session::SessionMutation,
+    credentials::CredentialsMutation,
+    credentials::SecondFactorMutation,
+    privacy::PrivacyMutation,
     organization::OrganizationMutation,
     challenge::ChallengeMutation,
     proposal::ProposalMutation,
