@@ -105,10 +105,18 @@ pub async fn criteria_by_id(
     viewer: &Viewer,
     ids: &[domain::id::CriterionId],
 ) -> Result<HashMap<domain::id::CriterionId, criterion::Model>> {
-    let known = crate::challenge::visible_to(viewer).select_only().column(challenge::Column::Id).into_query();
+    // Asked of each by itself: SQLite would make a list of all visible challenges for it.
+    let known = crate::challenge::visible_to(viewer)
+        .filter(
+            Expr::col((challenge::Entity, challenge::Column::Id))
+                .equals((criterion::Entity, criterion::Column::ChallengeId)),
+        )
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query();
     let rows = criterion::Entity::find()
         .filter(criterion::Column::Id.is_in(ids.to_vec()))
-        .filter(criterion::Column::ChallengeId.in_subquery(known))
+        .filter(Expr::exists(known))
         .all(&app.db.read)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
@@ -120,10 +128,18 @@ pub async fn indicators_by_id(
     viewer: &Viewer,
     ids: &[domain::id::IndicatorId],
 ) -> Result<HashMap<domain::id::IndicatorId, indicator::Model>> {
-    let known = crate::challenge::visible_to(viewer).select_only().column(challenge::Column::Id).into_query();
+    // Asked of each by itself: SQLite would make a list of all visible challenges for it.
+    let known = crate::challenge::visible_to(viewer)
+        .filter(
+            Expr::col((challenge::Entity, challenge::Column::Id))
+                .equals((indicator::Entity, indicator::Column::ChallengeId)),
+        )
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query();
     let rows = indicator::Entity::find()
         .filter(indicator::Column::Id.is_in(ids.to_vec()))
-        .filter(indicator::Column::ChallengeId.in_subquery(known))
+        .filter(Expr::exists(known))
         .all(&app.db.read)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())

@@ -41,7 +41,14 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
     let Some(person) = &viewer.0 else {
         return review::Entity::find().filter(R::Id.is_in(Vec::<ReviewId>::new()));
     };
-    let known = crate::proposal::in_office(viewer).select_only().column(proposal::Column::Id).into_query();
+    // Asked of each review by itself: as a list of all proposals in office, SQLite would make that list for one review.
+    let known = crate::proposal::in_office(viewer)
+        .filter(
+            Expr::col((proposal::Entity, proposal::Column::Id)).equals((review::Entity, R::ProposalId)),
+        )
+        .select_only()
+        .column(proposal::Column::Id)
+        .into_query();
     let seats = |roles: &[CouncilRole]| {
         council_member::Entity::find()
             .filter(council_member::Column::UserId.eq(person.id))
@@ -67,7 +74,7 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| R::Id.is_not_null())),
     );
     review::Entity::find()
-        .filter(R::ProposalId.in_subquery(known))
+        .filter(Expr::exists(known))
         .filter(R::Status.ne(ReviewStatus::Recused))
         .filter(
             Condition::any()
