@@ -6,6 +6,7 @@
     reason = "a story that cannot go on ends there, and says where"
 )]
 
+mod actions;
 mod audit;
 mod binary;
 mod budget;
