@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod actions;
 mod audit;
 mod binary;
 mod budget;

@@ -173,6 +173,29 @@ pub async fn roles_on(
     Ok(with_appointments(roles, person.id, challenge, seat.map(|seat| seat.role)))
 }
 
+/// The same on many challenges, in one statement.
+pub(crate) async fn roles_on_each<'a>(
+    connection: &impl ConnectionTrait,
+    viewer: &Viewer,
+    challenges: impl IntoIterator<Item = &'a challenge::Model>,
+) -> Result<HashMap<ChallengeId, Roles>> {
+    let challenges: Vec<_> = challenges.into_iter().collect();
+    let Some(person) = viewer.0.as_ref().filter(|_| !challenges.is_empty()) else {
+        return Ok(HashMap::new());
+    };
+    let seats = council_member::Entity::find()
+        .filter(council_member::Column::ChallengeId.is_in(challenges.iter().map(|challenge| challenge.id)))
+        .filter(council_member::Column::UserId.eq(person.id))
+        .filter(council_member::Column::RemovedAt.is_null())
+        .all(connection)
+        .await?;
+    let roles = challenges.into_iter().map(|challenge| {
+        let seat = seats.iter().find(|seat| seat.challenge_id == challenge.id).map(|seat| seat.role);
+        (challenge.id, with_appointments(viewer.roles_in(challenge.agency_id), person.id, challenge, seat))
+    });
+    Ok(roles.collect())
+}
+
 /// Adds what a challenge itself says of the person.
 pub fn with_appointments(
     roles: Roles,

@@ -27,6 +27,8 @@ use crate::op::{Op, Viewer};
 use crate::{App, ids};
 
 /// Whom a viewer may see as a person: oneself, the members of one's organisations, fellows on a council; staff see all.
+///
+/// Row `PERSON` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<user::Entity> {
     let Some(person) = &viewer.0 else {
         return user::Entity::find()

@@ -5,10 +5,12 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use domain::access::{Role, Roles};
 use domain::id::{
     ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, SessionId, UserId,
 };
 use domain::proposal::ProposalStatus;
+use domain::review::{ReviewStatus, Turnout};
 use entity::{
     challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
     proposal_draft, proposal_version, review, session, user,
@@ -17,6 +19,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use crate::App;
+use crate::access::roles_on_each;
 use crate::error::Result;
 use crate::op::Viewer;
 
@@ -188,6 +191,45 @@ pub async fn decisions_of(
     Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
 }
 
+/// The viewer's roles on challenges.
+pub async fn roles(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Roles>> {
+    if viewer.0.is_none() {
+        return Ok(HashMap::new());
+    }
+    let known = crate::challenge::visible_to(viewer).filter(challenge::Column::Id.is_in(ids.to_vec()));
+    roles_on_each(&app.db.read, viewer, &known.all(&app.db.read).await?).await
+}
+
+/// How far councils are, by state of the reviews and without any score: for their chairs and secretaries.
+///
+/// Row `PROGRESS` of [`READS`](domain::access::READS).
+pub async fn progress(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, Turnout>> {
+    let roles = roles(app, viewer, ids).await?;
+    let run = roles.iter().filter(|(_, roles)| roles.has(Role::Chair) || roles.has(Role::Secretary));
+    let mut turnouts: HashMap<_, _> = run.map(|(id, _)| (*id, Turnout::default())).collect();
+    if turnouts.is_empty() {
+        return Ok(turnouts);
+    }
+    let reviews: Vec<(ChallengeId, ReviewStatus)> = crate::review::visible_to(viewer)
+        .filter(review::Column::ChallengeId.is_in(turnouts.keys().copied()))
+        .select_only()
+        .column(review::Column::ChallengeId)
+        .column(review::Column::Status)
+        .into_tuple()
+        .all(&app.db.read)
+        .await?;
+    for (id, status) in reviews {
+        let turnout = turnouts.entry(id).or_default();
+        turnout.live += usize::from(status.is_live());
+        turnout.submitted += usize::from(matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked));
+    }
+    Ok(turnouts)
+}
+
 /// Openings of challenges, confirmed or asked for.
 pub async fn openings(app: &App, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, opening::Model>> {
     let rows = opening::Entity::find()
@@ -198,6 +240,8 @@ pub async fn openings(app: &App, ids: &[ChallengeId]) -> Result<HashMap<Challeng
 }
 
 /// How many proposals stand submitted. Whether the number may be shown is the caller's question, by the challenge.
+///
+/// Row `PROPOSAL_COUNT` of [`READS`](domain::access::READS).
 pub async fn proposal_counts(app: &App, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, i64>> {
     let rows: Vec<(ChallengeId, i64)> = proposal::Entity::find()
         .filter(proposal::Column::ChallengeId.is_in(ids.to_vec()))
@@ -213,6 +257,8 @@ pub async fn proposal_counts(app: &App, ids: &[ChallengeId]) -> Result<HashMap<C
 }
 
 /// All submitted versions, newest first: for the team alone, others read the current one.
+///
+/// Row `WORKING_COPY` of [`READS`](domain::access::READS).
 pub async fn versions(
     app: &App,
     viewer: &Viewer,
@@ -282,6 +328,8 @@ impl InnerJoinCurrent for Select<proposal_version::Entity> {
 }
 
 /// Working copies, for the team alone.
+///
+/// Row `WORKING_COPY` of [`READS`](domain::access::READS).
 pub async fn drafts(
     app: &App,
     viewer: &Viewer,

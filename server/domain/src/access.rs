@@ -1,5 +1,13 @@
 //! Who may do what: one table. Rights come from a membership, an appointment or a grant on the resource at hand; whether
 //! the resource may be *known* is decided earlier, by the scope through which it was read.
+//!
+//! What else must hold for each action stands in [`Action::terms`], who may read what in [`READS`].
+
+mod reads;
+mod terms;
+
+pub use reads::{READS, Read, Reader, Subject};
+pub use terms::Terms;
 
 closed_set! {
     /// What a person is with regard to one resource.
@@ -193,6 +201,12 @@ pub fn print() -> String {
         let _ = writeln!(out, "{:<26} {}", action.name(), allowed.join(", "));
     }
     out
+}
+
+/// Who may do what in which state and on what terms, and who may read what: the table that a lawyer reads.
+pub fn print_rules() -> String {
+    let (acts, reads) = (terms::print(), reads::print());
+    format!("Acts\n====\n\n{acts}\nReading\n=======\n\n{reads}")
 }
 
 #[cfg(test)]

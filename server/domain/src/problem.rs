@@ -31,6 +31,25 @@ impl Problem {
     }
 }
 
+/// Whether something may be done: nothing is in the way, or all of this is.
+pub type Guard = Result<(), Vec<Problem>>;
+
+/// A guard of several conditions: everything that is in the way, at once; the same thing twice counts once.
+pub fn all(checks: impl IntoIterator<Item = Result<(), Reason>>) -> Guard {
+    unless(checks.into_iter().filter_map(Result::err).map(Problem::whole))
+}
+
+/// A guard that stands in the way if anything of this does.
+pub fn unless(obstacles: impl IntoIterator<Item = Problem>) -> Guard {
+    let mut all: Vec<Problem> = Vec::new();
+    for obstacle in obstacles {
+        if !all.contains(&obstacle) {
+            all.push(obstacle);
+        }
+    }
+    if all.is_empty() { Ok(()) } else { Err(all) }
+}
+
 closed_set! {
     /// The stable codes of what a user can correct. A client branches on these, never on messages.
     pub enum Code {

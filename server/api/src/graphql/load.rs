@@ -3,11 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use app::{App, Error, Op, batch};
+use app::action::Bid;
+use app::{App, Error, Op, action, batch};
+use domain::access::Roles;
+use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalAction, ReviewAction};
+use domain::decision::DecisionCommand;
 use domain::id::{
     ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
     ProposalId, ReviewId, SessionId, UserId,
 };
+use domain::review::Turnout;
 use entity::{
     challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
     proposal_draft, proposal_version, review, session, user,
@@ -71,8 +76,24 @@ keys! {
     OpeningOf(ChallengeId);
     /// How many proposals a challenge has.
     ProposalCountOf(ChallengeId);
+    /// The viewer's roles on a challenge.
+    RolesOn(ChallengeId);
+    /// How far the council of a challenge is.
+    ProgressOf(ChallengeId);
+    /// What the viewer may do with a challenge.
+    ActionsOnChallenge(ChallengeId);
+    /// The viewer's startups before a challenge.
+    BidsOn(ChallengeId);
+    /// What the viewer may do with an organisation.
+    ActionsOnOrganization(OrganizationId);
     /// The members of an organisation.
     MembersOf(OrganizationId);
+    /// What the viewer may do with a proposal.
+    ActionsOnProposal(ProposalId);
+    /// What the viewer may do with a review.
+    ActionsOnReview(ReviewId);
+    /// What the viewer may do with a decision.
+    ActionsOnDecision(DecisionId);
     /// The applicant of a proposal.
     ApplicantOf(ProposalId);
     /// The current submitted version of a proposal.
@@ -117,6 +138,14 @@ loads_of! {
     DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);
     ProposalCountOf(ChallengeId) => i64, |of, ids| batch::proposal_counts(&of.app, ids);
+    RolesOn(ChallengeId) => Roles, |of, ids| batch::roles(&of.app, &of.op.viewer, ids);
+    ProgressOf(ChallengeId) => Turnout, |of, ids| batch::progress(&of.app, &of.op.viewer, ids);
+    ActionsOnChallenge(ChallengeId) => Vec<Possible<ChallengeAction>>, |of, ids| action::on_challenges(&of.app, &of.op.viewer, ids);
+    BidsOn(ChallengeId) => Vec<Bid>, |of, ids| action::bids(&of.app, &of.op.viewer, ids);
+    ActionsOnOrganization(OrganizationId) => Vec<Possible<OrganizationAction>>, |of, ids| action::on_organizations(&of.app, &of.op.viewer, ids);
+    ActionsOnProposal(ProposalId) => Vec<Possible<ProposalAction>>, |of, ids| action::on_proposals(&of.app, &of.op.viewer, ids);
+    ActionsOnReview(ReviewId) => Vec<Possible<ReviewAction>>, |of, ids| action::on_reviews(&of.app, &of.op.viewer, ids);
+    ActionsOnDecision(DecisionId) => Vec<Possible<DecisionCommand>>, |of, ids| action::on_decisions(&of.app, &of.op.viewer, ids);
     MembersOf(OrganizationId) => Vec<membership::Model>, |of, ids| batch::members(&of.app, &of.op.viewer, ids);
     ApplicantOf(ProposalId) => organization::Model, |of, ids| batch::applicants(&of.app, &of.op.viewer, ids);
     CurrentVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::current_versions(&of.app, &of.op.viewer, ids);

@@ -1,6 +1,7 @@
 //! The schema, cut by subject: each module has the objects, inputs, queries and mutations of one.
 
 pub mod account;
+pub mod action;
 pub mod challenge;
 pub mod context;
 pub mod credentials;
