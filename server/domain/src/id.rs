@@ -61,6 +61,10 @@ public_ids! {
     CouncilMemberId = 9,
     ReviewId = 10,
     DecisionId = 11,
+    OneTimeTokenId = 20,
+    DelegationId = 21,
+    WorkingGroupId = 22,
+    ExpertId = 23,
 }
 
 macro_rules! id {
@@ -98,7 +102,7 @@ id! {
     UserId,
     /// A signed-in device: the family of refresh tokens behind one log-in.
     SessionId,
-    /// An agency, a startup, the programme office.
+    /// An agency, an applicant, the programme office.
     OrganizationId,
     /// A person's place in an organisation.
     MembershipId,
@@ -108,7 +112,7 @@ id! {
     IndicatorId,
     /// A criterion of the rubric.
     CriterionId,
-    /// A startup's answer to a challenge.
+    /// An applicant's answer to a challenge.
     ProposalId,
     /// One submitted, immutable version of a proposal.
     ProposalVersionId,
@@ -118,8 +122,14 @@ id! {
     ReviewId,
     /// The authority's decision on a challenge.
     DecisionId,
-    /// A secret sent by mail that works once.
+    /// A secret sent by mail that works once. Of these only invitations have an id that clients see.
     OneTimeTokenId,
+    /// A decision that lets one public body draft for another.
+    DelegationId,
+    /// The working group of a unit.
+    WorkingGroupId,
+    /// An entry of the expert register.
+    ExpertId,
     /// Something that happened.
     EventId,
     /// A mail to one person.

@@ -11,6 +11,9 @@
 //! | weights, totals, ranking | [`score`] |
 //! | the authority's decision | [`decision`] |
 //! | organisations and memberships | [`organization`] |
+//! | acting for a unit | [`delegation`] |
+//! | the working group of a unit | [`working_group`] |
+//! | the register of experts | [`expert`] |
 //! | who may do what | [`access`] |
 //! | what happened, and who is told | [`event`] |
 //! | the chain that proves what happened | [`audit`] |
@@ -24,7 +27,9 @@ pub mod account;
 pub mod audit;
 pub mod challenge;
 pub mod decision;
+pub mod delegation;
 pub mod event;
+pub mod expert;
 pub mod id;
 pub mod letter;
 pub mod locale;
@@ -38,3 +43,4 @@ pub mod review;
 pub mod score;
 pub mod text;
 pub mod time;
+pub mod working_group;
