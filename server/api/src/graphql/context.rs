@@ -87,7 +87,7 @@ impl Ask for Context<'_> {
         let session = session(self)?;
         let op = Arc::clone(&session.state().op);
         let Some(person) = &op.viewer.0 else { return Ok(()) };
-        let renewed = app::access::person(&session.app.db.read, person.id)
+        let renewed = app::access::person(&session.app.db, person.id)
             .await
             .map_err(|error| super::error::reported(&error))?;
         let renewed = renewed.map(|fresh| app::Person { session: person.session, ..fresh });
