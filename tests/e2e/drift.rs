@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use app::ids;
 use domain::account::{ConsentPurpose, PlatformRole, TokenPurpose};
-use domain::challenge::{Brief, BriefSection, Rubric};
+use domain::challenge::{Brief, BriefSection, Rubric, Sector};
 use domain::decision::{DecisionStatus, Outcome};
 use domain::event::EventKind;
+use domain::expert::ExpertStatus;
 use domain::letter::LetterKind;
 use domain::locale::Locale;
 use domain::message::MessageStatus;
@@ -14,6 +15,7 @@ use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus}
 use domain::review::{CouncilRole, Interest};
 use domain::text::Bilingual;
 use domain::time::{Day, Timestamp};
+use domain::working_group::WorkingGroupRole;
 use e2e::World;
 use e2e::database::Backend;
 use e2e::rows::{self, THEN};
@@ -142,13 +144,52 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         ..rows::organization(OrganizationKind::Agency, user)
     };
     let agency = tables.keep(agency).await.id;
+    for kind in OrganizationKind::ALL {
+        for status in OrganizationStatus::ALL {
+            tables.keep(organization::Model { status: *status, ..rows::organization(*kind, user) }).await;
+        }
+    }
+    let placed = organization::Model {
+        parent_id: Some(agency),
+        successor_id: Some(agency),
+        valid_from: Day::parse("1900-01-01"),
+        valid_until: Day::parse("2199-12-31"),
+        ..rows::organization(OrganizationKind::ProgrammeOffice, user)
+    };
+    let office = tables.keep(placed).await.id;
     let startup = tables.keep(rows::organization(OrganizationKind::Startup, user)).await.id;
-    tables
-        .keep(membership::Model {
-            ended_at: Some(LAST),
-            ..rows::membership(startup, user, MembershipRole::Owner)
-        })
-        .await;
+    let seat =
+        membership::Model { ended_at: Some(LAST), ..rows::membership(startup, user, MembershipRole::Owner) };
+    let seat = tables.keep(seat).await.id;
+    let delegation = delegation::Model {
+        revoked_by: Some(user),
+        revoked_at: Some(LAST),
+        revoke_reason: Some(TEXT.to_owned()),
+        ..rows::delegation(agency, office, user)
+    };
+    tables.keep(delegation).await;
+    let group = working_group::Model { ended_at: Some(LAST), ..rows::working_group(agency, user) };
+    let group = tables.keep(group).await.id;
+    let head = working_group_member::Model {
+        membership_id: Some(seat),
+        name: None,
+        position: Some(TEXT.to_owned()),
+        role: WorkingGroupRole::Head,
+        term_until: Day::parse("2199-12-31"),
+        ..rows::working_group_member(group, 0)
+    };
+    tables.keep(head).await;
+    tables.keep(rows::working_group_member(group, i32::MAX)).await;
+    let expert = expert::Model {
+        status: ExpertStatus::Suspended,
+        title: Some(TEXT.to_owned()),
+        affiliation: TEXT.to_owned(),
+        qualification: Some(TEXT.to_owned()),
+        status_reason: Some(TEXT.to_owned()),
+        ..rows::expert(user)
+    };
+    let expert = tables.keep(expert).await.id;
+    tables.keep(expert_sector::Model { expert_id: expert, sector: Sector::LowAltitudeEconomy }).await;
     let invitation = one_time_token::Model {
         id: ids::random(),
         purpose: TokenPurpose::Invitation,
@@ -159,6 +200,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         user_id: Some(user),
         organization_id: Some(startup),
         role: Some(MembershipRole::Viewer),
+        invited_by: Some(other),
         created_at: THEN,
         expires_at: LAST,
         used_at: Some(THEN),

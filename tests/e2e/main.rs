@@ -17,6 +17,8 @@ mod constraints;
 mod drift;
 mod kill;
 mod mail;
+mod organizations;
 mod refusals;
+mod secrets;
 mod story;
 mod tokens;

@@ -32,6 +32,11 @@ async fn everything(world: &World) -> Vec<String> {
         proposal,
         proposal_draft,
         proposal_version,
+        delegation,
+        working_group,
+        working_group_member,
+        expert,
+        expert_sector,
         opening,
         conflict_declaration,
         review,
@@ -470,7 +475,7 @@ async fn proposals_and_their_opening() {
         .refused(
             &cast.officer,
             "appointCouncilMember",
-            seat(&cast.chair, "MEMBER"),
+            seat(&cast.reviewer, "MEMBER"),
             &["ALREADY_EXISTS input.email"],
         )
         .await;

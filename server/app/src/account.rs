@@ -34,15 +34,11 @@ pub fn visible_to(viewer: &Viewer) -> Select<user::Entity> {
         return user::Entity::find()
             .filter(Condition::any().add(user::Column::Id.is_in(Vec::<UserId>::new())));
     };
-    let staff = viewer.is_programme_office()
-        || viewer.holds(PlatformRole::Administrator)
-        || viewer.holds(PlatformRole::Auditor);
-    if staff {
+    if viewer.is_staff() {
         return user::Entity::find();
     }
-    let organizations: Vec<_> = person.seats.iter().map(|seat| seat.organization).collect();
     let colleagues = membership::Entity::find()
-        .filter(membership::Column::OrganizationId.is_in(organizations))
+        .filter(membership::Column::OrganizationId.is_in(viewer.houses()))
         .filter(membership::Column::EndedAt.is_null())
         .select_only()
         .column(membership::Column::UserId)
@@ -229,6 +225,8 @@ pub(crate) async fn issue(
         user_id: Set(invite.user),
         organization_id: Set(invite.place.map(|(organization, _)| organization)),
         role: Set(invite.place.map(|(_, role)| role)),
+        // Counted: whoever invites sends mail to people who did not ask for it.
+        invited_by: Set(invite.place.and(tx.op().viewer.0.as_ref().map(|person| person.id))),
         created_at: Set(now),
         expires_at: Set(now.plus_seconds(seconds(life))),
         used_at: Set(None),

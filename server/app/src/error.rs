@@ -72,6 +72,7 @@ const UNIQUE: &[(&str, &str, &str)] = &[
     ("uq_membership_live", "membership.organization_id, membership.user_id", "token"),
     ("uq_review_member", "review.proposal_id, review.user_id", "memberIds"),
     ("uq_decision_challenge", "decision.challenge_id", "challengeId"),
+    ("uq_expert_user", "expert.user_id", "email"),
 ];
 
 fn unique_problem(text: &str) -> Option<Problem> {

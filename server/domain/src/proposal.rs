@@ -1,4 +1,4 @@
-//! A proposal: a startup's sealed answer to a challenge.
+//! A proposal: an applicant's sealed answer to a challenge.
 
 use std::collections::BTreeMap;
 
@@ -116,7 +116,7 @@ closed_set! {
 /// Sections without which a proposal cannot be submitted.
 pub const REQUIRED_SECTIONS: &[ProposalSection] = &[ProposalSection::Solution, ProposalSection::Plan];
 
-/// What a startup hands over. Field order is part of the canonical form, and so of every receipt.
+/// What an applicant hands over. Field order is part of the canonical form, and so of every receipt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// The language it is written in.

@@ -9,7 +9,9 @@ use entity::{review, user};
 use super::context::Ask as _;
 use super::enums::{Locale, PlatformRole};
 use super::error::{Reported, Result};
+use super::expert::Expert;
 use super::id;
+use super::load::ExpertOf;
 use super::organization::Membership;
 use super::page::{ask, connection, cost};
 use super::payload::{done, payload};
@@ -67,7 +69,7 @@ impl User {
         Ok(rows.into_iter().map(Membership).collect())
     }
 
-    /// Proposals of the person's startups, newest first; null unless this is you.
+    /// Proposals of the organisations with which the person applies, newest first; null unless this is you.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn proposals(
         &self,
@@ -81,8 +83,7 @@ impl User {
             return Ok(None);
         }
         let viewer = ctx.viewer()?;
-        let of =
-            app::proposal::Of::Own(viewer.organizations(domain::organization::OrganizationKind::Startup));
+        let of = app::proposal::Of::Own(viewer.applicants());
         let page = app::proposal::list(ctx.app()?, &viewer, &of, &ask(first, after, last, before))
             .await
             .map_err(Reported)?;
@@ -155,6 +156,11 @@ impl User {
     async fn deactivated_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let is_shown = ctx.viewer()?.holds(domain::account::PlatformRole::Administrator);
         Ok(self.0.deactivated_at.filter(|_| is_shown).map(DateTime))
+    }
+
+    /// The person's entry in the expert register; null for none, and unless this is you, or you are of the programme office or the auditor.
+    async fn expert(&self, ctx: &Context<'_>) -> Result<Option<Expert>> {
+        Ok(super::one(ctx, ExpertOf(self.0.id)).await?.map(Expert))
     }
 
     /// When the account was made.

@@ -8,7 +8,7 @@ use app::challenge::{
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use domain::challenge::{Brief, OfficialRecord as Record, limits};
-use domain::problem::{Problem, Reason};
+use domain::problem::Reason;
 use entity::{challenge, criterion, indicator};
 
 use super::account::User;
@@ -170,15 +170,15 @@ impl Challenge {
         self.0.source_url.clone().map(Url)
     }
 
-    /// Why it was returned; null for none, and unless you are of the agency or the programme office.
+    /// Why it was returned; null for none, and unless you are of the agency, draft for it, or are of the programme office.
     async fn status_reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let inside = self.is_inside(ctx)?;
+        let inside = self.is_inside(ctx)? || self.is_drafted_by_viewer(ctx)?;
         Ok(self.0.status_reason.clone().filter(|_| inside))
     }
 
-    /// The act of approval; null before, and unless you are of the agency or the programme office.
+    /// The act of approval; null before, and unless you are of the agency, draft for it, or are of the programme office.
     async fn approval(&self, ctx: &Context<'_>) -> Result<Option<OfficialRecord>> {
-        let inside = self.is_inside(ctx)?;
+        let inside = self.is_inside(ctx)? || self.is_drafted_by_viewer(ctx)?;
         Ok(self.0.approval.clone().filter(|_| inside).map(OfficialRecord::from))
     }
 
@@ -301,8 +301,11 @@ impl Challenge {
 impl Challenge {
     fn is_inside(&self, ctx: &Context<'_>) -> Result<bool> {
         let viewer = ctx.viewer()?;
-        let agencies = viewer.organizations(domain::organization::OrganizationKind::Agency);
-        Ok(viewer.is_programme_office() || agencies.contains(&self.0.agency_id))
+        Ok(viewer.is_programme_office() || viewer.belongs_to(self.0.agency_id))
+    }
+
+    fn is_drafted_by_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(ctx.viewer()?.desks().contains(&self.0.agency_id))
     }
 }
 
@@ -635,20 +638,11 @@ impl ChallengeQuery {
         #[graphql(desc = "The order.")] order_by: Option<ChallengeOrder>,
     ) -> Result<ChallengeConnection> {
         let filter = filter.unwrap_or_default();
-        let agencies = match filter.agency_id {
-            Some(ids) if ids.len() > 50 => {
-                let field = Some(vec!["filter".to_owned(), "agencyId".to_owned()]);
-                return Err(Reported(Problem { field, reason: Reason::TooLong { max: 50 } }.into()).into());
-            }
-            // An id of nothing is an agency without challenges.
-            Some(ids) => Some(ids.iter().filter_map(id::decode).collect()),
-            None => None,
-        };
         let filter = Filter {
             statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
             sectors: filter.sector.map(|sectors| sectors.into_iter().map(Into::into).collect()),
             tracks: filter.track.map(|tracks| tracks.into_iter().map(Into::into).collect()),
-            agencies,
+            agencies: super::ids("agencyId", filter.agency_id.as_deref(), 50)?,
             window: filter.window.map(Into::into),
             search: super::search(filter.search.as_ref())?,
         };
