@@ -249,6 +249,18 @@ async fn public_bodies_stand_below_one_another() {
     let mut expected = [cast.agency.clone(), office];
     expected.sort();
     assert_eq!(below, expected);
+    let judge = json!({ "organizationId": city, "reason": "x" });
+    cast.officer.does("suspendOrganization", judge.clone(), "organization { id }").await.ok();
+    let count = "query ($id: ID!) { organizations(filter: { parentId: [$id] }) { totalCount } }";
+    let count_by =
+        async |who: &Person| who.asks(count, json!({ "id": city })).await.ok()["totalCount"].clone();
+    assert_eq!(
+        (count_by(&cast.linh).await, count_by(&cast.officer).await),
+        (json!(0), json!(2)),
+        "hidden as a parent, too"
+    );
+    assert_eq!(seen(&cast.linh, &cast.agency, "parent { id }").await["parent"], Value::Null);
+    cast.officer.does("reinstateOrganization", judge, "organization { id }").await.ok();
     places(&cast.officer, &ward, Value::Null).await.ok();
     assert_eq!(
         seen(&cast.linh, &ward, "parent { id } validFrom").await,
