@@ -280,11 +280,11 @@ async fn a_page_of_forty_houses_costs_what_a_page_of_five_costs() {
             totalCount nodes { affiliation sectors { code } user { displayName } }
         }
     }";
-    for (document, most) in [(houses, 16), (experts, 5)] {
+    for (document, most, told) in [(houses, 16, "workingGroup"), (experts, 5, "sectors")] {
         let page = async |first: usize| {
             let page = cast.officer.asks(document, json!({ "first": first })).await.ok();
             assert_eq!(page["nodes"].as_array().unwrap().len(), first);
-            assert_eq!(page["nodes"][0]["workingGroup"]["memberCount"].as_u64().unwrap_or(3), 3);
+            assert!(page["nodes"].as_array().unwrap().iter().all(|node| node[told] != Value::Null));
         };
         page(1).await;
         let five = world.meter.statements(async || page(5).await).await;

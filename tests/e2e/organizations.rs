@@ -249,6 +249,18 @@ async fn public_bodies_stand_below_one_another() {
     let mut expected = [cast.agency.clone(), office];
     expected.sort();
     assert_eq!(below, expected);
+    let judge = json!({ "organizationId": city, "reason": "x" });
+    cast.officer.does("suspendOrganization", judge.clone(), "organization { id }").await.ok();
+    let count = "query ($id: ID!) { organizations(filter: { parentId: [$id] }) { totalCount } }";
+    let count_by =
+        async |who: &Person| who.asks(count, json!({ "id": city })).await.ok()["totalCount"].clone();
+    assert_eq!(
+        (count_by(&cast.linh).await, count_by(&cast.officer).await),
+        (json!(0), json!(2)),
+        "hidden as a parent, too"
+    );
+    assert_eq!(seen(&cast.linh, &cast.agency, "parent { id }").await["parent"], Value::Null);
+    cast.officer.does("reinstateOrganization", judge, "organization { id }").await.ok();
     places(&cast.officer, &ward, Value::Null).await.ok();
     assert_eq!(
         seen(&cast.linh, &ward, "parent { id } validFrom").await,
@@ -568,8 +580,8 @@ async fn invitations_are_seen_and_taken_back_by_those_who_manage() {
     let hoas = text(&list[0]["id"]);
     let node = "query ($id: ID!) { node(id: $id) { id } }";
     for other in [&cast.quan, &cast.bao, &cast.officer, &cast.publisher, &cast.administrator, &cast.auditor] {
-        let none = seen(other, &startup, waiting).await;
-        assert_eq!(none["invitations"], json!([]), "{}", other.handle);
+        let empty = seen(other, &startup, waiting).await;
+        assert_eq!(empty["invitations"], json!([]), "{}", other.handle);
         assert_eq!(other.asks(node, json!({ "id": hoas })).await.ok(), Value::Null, "{}", other.handle);
         let revoke = json!({ "invitationId": hoas });
         let refused = other.does("revokeInvitation", revoke, "__typename").await;
@@ -1013,30 +1025,30 @@ async fn a_unit_has_one_working_group_with_one_focal_point() {
         "termFrom": "2026-01-01",
     });
     let group = |number: &str, members: Value| json!({ "organizationId": cast.agency, "record": record(number), "members": members });
-    let refuses = async |members: Value, reasons: &[&str]| {
+    let objects = async |members: Value, reasons: &[&str]| {
         let refused = cast.lead.does("establishWorkingGroup", group("1/QĐ", members), "__typename").await;
         assert_eq!(refused.refused(), reasons);
     };
     let head = place("Phạm Văn Trưởng", "HEAD", false);
-    refuses(json!([]), &["REQUIRED input.members.isFocalPoint"]).await;
-    refuses(json!([head]), &["REQUIRED input.members.isFocalPoint"]).await;
-    refuses(json!([drafter, place("Hai", "MEMBER", true)]), &["ALREADY_EXISTS input.members.1.isFocalPoint"])
+    objects(json!([]), &["REQUIRED input.members.isFocalPoint"]).await;
+    objects(json!([head]), &["REQUIRED input.members.isFocalPoint"]).await;
+    objects(json!([drafter, place("Hai", "MEMBER", true)]), &["ALREADY_EXISTS input.members.1.isFocalPoint"])
         .await;
-    refuses(json!([head, head, drafter]), &["ALREADY_EXISTS input.members.1.role"]).await;
-    refuses(
+    objects(json!([head, head, drafter]), &["ALREADY_EXISTS input.members.1.role"]).await;
+    objects(
         json!([drafter, { "person": drafter["person"], "role": "MEMBER", "termFrom": "2026-01-01" }]),
         &["ALREADY_EXISTS input.members.1.person"],
     )
     .await;
     let mut backwards = place("Một", "MEMBER", true);
     backwards["termUntil"] = "2025-01-01".into();
-    refuses(json!([backwards]), &["OUT_OF_RANGE input.members.0.termUntil"]).await;
-    refuses(json!(vec![place("Một", "MEMBER", true); 21]), &["TOO_LONG input.members"]).await;
+    objects(json!([backwards]), &["OUT_OF_RANGE input.members.0.termUntil"]).await;
+    objects(json!(vec![place("Một", "MEMBER", true); 21]), &["TOO_LONG input.members"]).await;
     let mut stranger = drafter.clone();
     let startup = organization(&startup_of(&cast.linh).await);
     stranger["person"] = json!({ "membershipId": membership_of(&world, &cast.linh, startup).await.public() });
-    refuses(json!([stranger]), &["NOT_FOUND input.members.0.person"]).await;
-    refuses(json!([place("a\u{202e}b", "MEMBER", true)]), &["FORBIDDEN_CHARACTER input.members.0.person"])
+    objects(json!([stranger]), &["NOT_FOUND input.members.0.person"]).await;
+    objects(json!([place("a\u{202e}b", "MEMBER", true)]), &["FORBIDDEN_CHARACTER input.members.0.person"])
         .await;
     let good = group("1/QĐ", json!([head, drafter]));
     for other in [&cast.drafter, &cast.publisher, &cast.linh, &cast.administrator] {
@@ -1120,7 +1132,7 @@ async fn councils_are_drawn_from_the_expert_register() {
         input.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         input
     };
-    let refuses = async |who: &Person, changes: Value, reasons: &[&str]| {
+    let objects = async |who: &Person, changes: Value, reasons: &[&str]| {
         assert_eq!(
             who.does("registerExpert", with(changes), "__typename").await.refused(),
             reasons,
@@ -1129,25 +1141,25 @@ async fn councils_are_drawn_from_the_expert_register() {
         );
     };
     for other in [&cast.publisher, &cast.lead, &cast.linh, &cast.administrator, &sage] {
-        refuses(other, json!({}), &["NOT_PERMITTED"]).await;
+        objects(other, json!({}), &["NOT_PERMITTED"]).await;
     }
-    refuses(&cast.officer, json!({ "email": "nobody@example.vn" }), &["NOT_FOUND input.email"]).await;
-    refuses(&cast.officer, json!({ "email": cast.officer.email }), &["SELF_APPROVAL input.email"]).await;
-    refuses(&cast.officer, json!({ "email": cast.reviewer.email }), &["ALREADY_EXISTS input.email"]).await;
-    refuses(
+    objects(&cast.officer, json!({ "email": "nobody@example.vn" }), &["NOT_FOUND input.email"]).await;
+    objects(&cast.officer, json!({ "email": cast.officer.email }), &["SELF_APPROVAL input.email"]).await;
+    objects(&cast.officer, json!({ "email": cast.reviewer.email }), &["ALREADY_EXISTS input.email"]).await;
+    objects(
         &cast.officer,
         json!({ "sectors": [], "affiliation": "" }),
         &["REQUIRED input.sectors", "REQUIRED input.affiliation"],
     )
     .await;
-    refuses(&cast.officer, json!({ "title": "x".repeat(101) }), &["TOO_LONG input.title"]).await;
+    objects(&cast.officer, json!({ "title": "x".repeat(101) }), &["TOO_LONG input.title"]).await;
     world.letters().await;
     let entry = "expert { id status version sectors { code } }";
     let done = cast.officer.does("registerExpert", good.clone(), entry).await.ok()["expert"].clone();
     assert_eq!(done["sectors"], json!([{ "code": "HEALTH" }, { "code": "TRANSPORT" }]));
     assert_eq!(world.letters().await, ["expert_registered: sage"]);
     let id = text(&done["id"]);
-    refuses(&cast.officer, json!({}), &["ALREADY_EXISTS input.email"]).await;
+    objects(&cast.officer, json!({}), &["ALREADY_EXISTS input.email"]).await;
 
     // Who reads the register.
     let find = "query ($filter: ExpertFilter) { experts(filter: $filter) { totalCount nodes { id user { displayName } } } }";

@@ -285,11 +285,11 @@ pub async fn places_in(
         .all(&app.db.read)
         .await?;
     let names: HashMap<_, _> = names.into_iter().collect();
-    let named = places.into_iter().map(|place| {
+    let with_names = places.into_iter().map(|place| {
         let name = place.membership_id.and_then(|id| names.get(&id).cloned()).or_else(|| place.name.clone());
         (place, name.unwrap_or_default())
     });
-    Ok(grouped(named.collect(), |(place, _)| place.working_group_id))
+    Ok(grouped(with_names.collect(), |(place, _)| place.working_group_id))
 }
 
 /// The entries of people in the expert register.

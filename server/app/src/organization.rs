@@ -17,7 +17,7 @@ use entity::{membership, one_time_token, organization, user};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
-    Select,
+    QueryTrait as _, Select,
 };
 use serde::Serialize;
 
@@ -78,7 +78,13 @@ fn filtered(viewer: &Viewer, filter: &Filter) -> Select<organization::Entity> {
         select = select.filter(organization::Column::Status.is_in(statuses.clone()));
     }
     if let Some(parents) = &filter.parents {
-        select = select.filter(organization::Column::ParentId.is_in(parents.clone()));
+        // What stands below something hidden is not told by asking for it.
+        let known = visible_to(viewer)
+            .filter(organization::Column::Id.is_in(parents.clone()))
+            .select_only()
+            .column(organization::Column::Id)
+            .into_query();
+        select = select.filter(organization::Column::ParentId.in_subquery(known));
     }
     for word in filter.search.iter().flat_map(|search| search.split_whitespace()) {
         select = select.filter(page::has_word(organization::Column::NameFolded, word));

@@ -1012,7 +1012,8 @@ pub struct ChallengeMutation;
 /// Challenges.
 #[Object]
 impl ChallengeMutation {
-    /// Drafts a challenge. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`.
+    /// Drafts a challenge; for the agency, and for those who draft for it by delegation: they are authors and never approve it.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`.
     async fn create_challenge(
         &self,
         ctx: &Context<'_>,
@@ -1068,7 +1069,8 @@ impl ChallengeMutation {
 
     /// Hands a draft in for approval; the programme officers are mailed. Needs the sections `CONTEXT`, `CURRENT_PROCESS` and `EXPECTED_PRODUCT`, an
     /// indicator with baseline, criteria whose weights sum to 100, a deadline ahead, and a verified agency.
-    /// User errors: `REQUIRED`, `WEIGHTS_NOT_100`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// User errors: `REQUIRED`, `WEIGHTS_NOT_100`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `ORGANIZATION_INACTIVE`, `CONFLICT`, `NOT_FOUND`,
+    /// `NOT_PERMITTED`.
     async fn submit_challenge_for_approval(
         &self,
         ctx: &Context<'_>,
@@ -1118,7 +1120,8 @@ impl ChallengeMutation {
         Ok(Some(ApproveChallengePayload { challenge, user_errors }))
     }
 
-    /// Takes an approved challenge back to the draft; for the agency's lead. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// Takes an approved challenge back to the draft; for the agency's lead. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`,
+    /// `ORGANIZATION_INACTIVE`.
     async fn recall_challenge(
         &self,
         ctx: &Context<'_>,

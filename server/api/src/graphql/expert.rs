@@ -258,21 +258,6 @@ fn sectors(reader: &mut Reader, sectors: Vec<SectorCode>) -> Vec<Field> {
     sectors.into_iter().map(Into::into).collect()
 }
 
-/// Left out, null or a text: None, Some(None), Some(Some(..)).
-fn patch(
-    reader: &mut Reader,
-    field: &str,
-    value: &MaybeUndefined<String>,
-    max: usize,
-    lines: Lines,
-) -> Option<Option<String>> {
-    match value {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => reader.text(field, value, max, lines).map(Some),
-    }
-}
-
 fn judge(
     command: ExpertCommand,
     expert_id: &ID,
@@ -325,18 +310,19 @@ impl ExpertMutation {
         let mut reader = Reader::default();
         let expert = reader.id("expertId", &input.expert_id);
         let sectors = input.sectors.map(|of| sectors(&mut reader, of));
-        let title = patch(&mut reader, "title", &input.title, limits::TITLE, Lines::One);
+        let title = input.title.map(|title| reader.maybe("title", title.as_ref(), limits::TITLE, Lines::One));
         let affiliation =
             reader.maybe("affiliation", input.affiliation.as_ref(), limits::AFFILIATION, Lines::One);
-        let qualification =
-            patch(&mut reader, "qualification", &input.qualification, limits::QUALIFICATION, Lines::Many);
+        let qualification = input
+            .qualification
+            .map(|text| reader.maybe("qualification", text.as_ref(), limits::QUALIFICATION, Lines::Many));
         let command = expert.map(|expert| UpdateExpert {
             expert,
             expected_version: input.expected_version,
             sectors,
-            title,
+            title: title.into(),
             affiliation,
-            qualification,
+            qualification: qualification.into(),
         });
         let (expert, user_errors) =
             after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;

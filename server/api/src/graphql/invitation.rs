@@ -14,7 +14,8 @@ use super::scalar::{DateTime, EmailAddress};
 #[derive(Clone)]
 pub struct Invitation(pub one_time_token::Model);
 
-/// An invitation into an organisation that waits to be accepted. Only those who manage the organisation see it.
+/// An invitation into an organisation that waits to be accepted. Those who manage the organisation see it, and an
+/// officer the one sent to an agency for want of a lead; nobody else.
 #[Object]
 impl Invitation {
     /// Opaque id.

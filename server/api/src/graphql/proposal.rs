@@ -485,7 +485,7 @@ impl ProposalMutation {
 
     /// Hands in the working copy as the next version and gives a receipt; the whole team is mailed. For an owner of a verified applicant, while
     /// the window is open by the server's clock; needs the sections SOLUTION and PLAN.
-    /// User errors: `NOT_OPEN`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `REQUIRED`, `CONFLICT`, `QUOTA`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// User errors: `NOT_OPEN`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `ORGANIZATION_INACTIVE`, `REQUIRED`, `CONFLICT`, `QUOTA`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn submit_proposal(
         &self,
         ctx: &Context<'_>,
@@ -503,7 +503,7 @@ impl ProposalMutation {
     }
 
     /// Takes a proposal back, before the decision is published; the team is mailed, after the opening the secretary too. For an owner.
-    /// User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`.
     async fn withdraw_proposal(
         &self,
         ctx: &Context<'_>,

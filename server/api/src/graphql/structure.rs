@@ -5,7 +5,6 @@ use app::structure::{CloseOrganization, PlaceOrganization, RegisterUnit, UpdateO
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use domain::challenge::limits::REASON;
 use domain::problem::Problem;
-use domain::time::Day;
 
 use super::error::Result;
 use super::organization::{Organization, after};
@@ -149,15 +148,6 @@ fn judge(
     }))
 }
 
-/// Left out, null or a day: None, Some(None), Some(Some(..)).
-fn day(value: MaybeUndefined<Date>) -> Option<Option<Day>> {
-    match value {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(day) => Some(Some(day.0)),
-    }
-}
-
 /// Where organisations stand.
 #[derive(Default)]
 pub struct StructureMutation;
@@ -222,8 +212,8 @@ impl StructureMutation {
             organization,
             expected_version: input.expected_version,
             parent,
-            valid_from: day(input.valid_from),
-            valid_until: day(input.valid_until),
+            valid_from: input.valid_from.map_value(|day| day.0).into(),
+            valid_until: input.valid_until.map_value(|day| day.0).into(),
         });
         let (organization, user_errors) =
             after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
