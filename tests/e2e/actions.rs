@@ -127,6 +127,9 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
         (Kind::Decision, "PUBLISH") => ("publishDecision", decision(json!({ "record": record("3/QĐ") }))),
         (Kind::Organization, "VERIFY") => ("verifyOrganization", house(json!({}))),
         (Kind::Organization, "REJECT") => ("rejectOrganization", house(reason)),
+        (Kind::Organization, "SUSPEND") => ("suspendOrganization", house(reason)),
+        (Kind::Organization, "REINSTATE") => ("reinstateOrganization", house(reason)),
+        (Kind::Organization, "CLOSE") => ("closeOrganization", house(reason)),
         other => panic!("no mutation for {other:?}"),
     }
 }
@@ -329,7 +332,7 @@ async fn verdicts_on_organizations_are_kept() {
     };
     use MembershipRole::{Lead, Owner};
     use OrganizationKind::{Agency, Startup};
-    use OrganizationStatus::{Pending, Rejected, Verified};
+    use OrganizationStatus::{Closed, Pending, Rejected, Suspended, Verified};
     let people = [
         &cast.officer,
         &cast.publisher,
@@ -345,13 +348,15 @@ async fn verdicts_on_organizations_are_kept() {
         (Pending, Agency, &cast.officer, Lead),
         (Verified, Startup, &cast.linh, Owner),
         (Rejected, Startup, &troupe.newcomer, Owner),
+        (Suspended, Startup, &cast.linh, Owner),
+        (Closed, Startup, &cast.linh, Owner),
     ];
     // All of them before anybody asks: who belongs where is kept for a second.
     let mut spare = Vec::new();
     for (status, kind, founder, role) in cases {
         let manager = if founder.handle == "officer" { &cast.lead } else { founder };
         let mut houses = Vec::new();
-        for _ in 0..8 {
+        for _ in 0..24 {
             let row = house(status, kind, founder, manager, role).await;
             let member = rows::membership(row.id, cast.bao.account, role);
             insert(world.db(), [member.clone()]).await.unwrap();
@@ -414,6 +419,9 @@ fn on_house(action: &str, (id, member): (&str, &str), role: MembershipRole) -> (
             ("inviteMember", input)
         }
         "REMOVE_MEMBER" => ("removeMember", json!({ "membershipId": member })),
+        "CHANGE_MEMBER_ROLE" => {
+            ("changeMemberRole", json!({ "membershipId": member, "role": role.name() }))
+        }
         _ => attempt(Kind::Organization, action, id, &Value::Null, ""),
     }
 }

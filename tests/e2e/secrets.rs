@@ -44,7 +44,7 @@ async fn no_secret_reaches_a_log_or_a_metric_at_the_most_talkative_level() {
     let mails = directory.join("data/mail");
     let mut secrets: Vec<String> = [PASSWORD, EMAIL, NAME].map(str::to_owned).to_vec();
 
-    let who = json!({ "email": EMAIL, "displayName": NAME, "password": PASSWORD });
+    let who = json!({ "email": EMAIL, "displayName": NAME, "password": PASSWORD, "locale": "EN" });
     visitor.does("register", who, "isMailOnItsWay").await.ok();
     let verification = token(&mail(&mails, "email_verification").await);
     visitor.does("verifyEmail", json!({ "token": verification }), "isVerified").await.ok();

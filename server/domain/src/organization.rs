@@ -136,9 +136,9 @@ pub fn may_judge(
     is_founder: bool,
     is_member: bool,
 ) -> Guard {
-    machine::allows(TRANSITIONS, status, &command)?;
     let is_own = is_member || (is_founder && matches!(command, C::Verify | C::Reject));
-    all([if is_own { Err(Reason::SelfApproval) } else { Ok(()) }])
+    all([if is_own { Err(Reason::SelfApproval) } else { Ok(()) }])?;
+    machine::allows(TRANSITIONS, status, &command)
 }
 
 /// Inviting: by a house that may act, as long as not too many invitations wait.
