@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! app_user --< session --< refresh_token        app_user --< membership >-- organization
+//! app_user --< external_identity                sign_on_attempt
 //! organization (agency) --< challenge --< criterion, indicator, challenge_author, council_member, opening
 //! challenge --< proposal >-- organization (startup)      proposal -- proposal_draft, --< proposal_version
 //! council_member --< review >-- proposal        proposal --< conflict_declaration >-- app_user
@@ -19,6 +20,7 @@ pub mod criterion;
 pub mod decision;
 pub mod decision_outcome;
 pub mod event;
+pub mod external_identity;
 pub mod idempotency;
 pub mod indicator;
 pub mod membership;
@@ -33,4 +35,5 @@ pub mod proposal_version;
 pub mod refresh_token;
 pub mod review;
 pub mod session;
+pub mod sign_on_attempt;
 pub mod user;

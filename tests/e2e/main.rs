@@ -17,4 +17,5 @@ mod drift;
 mod kill;
 mod mail;
 mod refusals;
+mod sign_on;
 mod story;

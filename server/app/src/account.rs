@@ -178,6 +178,25 @@ async fn insert_user(
     Ok(())
 }
 
+/// An account whose address somebody else vouches for: verified, and without a password.
+pub(crate) async fn insert_vouched(
+    tx: &Tx,
+    id: UserId,
+    (email, email_key): (&str, &str),
+    display_name: &str,
+    locale: Locale,
+    now: Timestamp,
+) -> Result<()> {
+    let who = Register {
+        email: email.to_owned(),
+        email_key: email_key.to_owned(),
+        display_name: display_name.to_owned(),
+        locale,
+        password_hash: String::new(),
+    };
+    insert_user(tx, id, &who, Some(now), now).await
+}
+
 /// What a one-time token is made for.
 pub(crate) struct Invite<'a> {
     pub purpose: TokenPurpose,
@@ -303,10 +322,14 @@ pub async fn log_in(app: &App, op: &Arc<Op>, email: &str, password: SecretString
     let fits =
         app.passwords.verify(password, account.as_ref().map(|account| account.password_hash.clone())).await?;
     let account = account.filter(|_| fits).ok_or_else(refused)?;
+    begin_session(app, op, account.id).await
+}
+
+/// Begins a session of somebody who has proved who they are.
+pub(crate) async fn begin_session(app: &App, op: &Arc<Op>, user: UserId) -> Result<Tokens> {
     let secret = random_token();
-    let started =
-        app.execute(op, None, LogIn { user: account.id, refresh_hash: token_hash(&secret) }).await?;
-    tokens(app, account.id, started, secret)
+    let started = app.execute(op, None, LogIn { user, refresh_hash: token_hash(&secret) }).await?;
+    tokens(app, user, started, secret)
 }
 
 /// Turns a refresh token into a new pair. A used one ends the whole session.

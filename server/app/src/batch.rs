@@ -7,13 +7,14 @@ use std::hash::Hash;
 
 use domain::access::{Role, Roles};
 use domain::id::{
-    ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId,
+    ChallengeId, CouncilMemberId, DecisionId, ExternalIdentityId, MembershipId, OrganizationId, ProposalId,
+    ReviewId, UserId,
 };
 use domain::proposal::ProposalStatus;
 use domain::review::{ReviewStatus, Turnout};
 use entity::{
-    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
-    proposal_draft, proposal_version, review, user,
+    challenge, council_member, criterion, decision, external_identity, indicator, membership, opening,
+    organization, proposal, proposal_draft, proposal_version, review, user,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
@@ -54,6 +55,8 @@ by_id! {
     reviews: review, ReviewId, crate::review::visible_to;
     /// Decisions.
     decisions: decision, DecisionId, crate::decision::visible_to;
+    /// Identities at issuers.
+    external_identities: external_identity, ExternalIdentityId, crate::sign_on::visible_to;
 }
 
 fn grouped<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<R>> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use domain::id::{OneTimeTokenId, SessionId, UserId};
+use domain::id::{OneTimeTokenId, SessionId, SignOnAttemptId, UserId};
 use domain::time::Timestamp;
 
 /// What stands before the 32 bytes of an Ed25519 private key in PKCS#8 (RFC 8410).
@@ -124,6 +124,12 @@ impl Keys {
     /// The token that a mail carries. It is made when the mail is written and stands nowhere at rest.
     pub fn one_time_token(&self, id: OneTimeTokenId) -> String {
         let key = mac(self.derived.expose_secret(), b"one-time token");
+        BASE64_URL_SAFE_NO_PAD.encode(mac(&key, id.0.as_bytes()))
+    }
+
+    /// What goes along with a sign-on, by what it is for. It can be made again, and stands nowhere at rest.
+    pub fn attempt_secret(&self, id: SignOnAttemptId, purpose: &str) -> String {
+        let key = mac(self.derived.expose_secret(), format!("sign-on {purpose}").as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(mac(&key, id.0.as_bytes()))
     }
 

@@ -27,6 +27,7 @@ pub mod password;
 pub mod proposal;
 mod record;
 pub mod review;
+pub mod sign_on;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub struct Inner {
     pub passwords: password::Passwords,
     /// Lives and limits from the configuration.
     pub settings: Settings,
+    /// Where people may sign on, if anywhere.
+    pub issuer: Option<sign_on::issuer::Issuer>,
     /// Viewers read within the last second.
     pub viewers: access::Viewers,
     /// Wakes the worker after a commit that queued mail.
@@ -80,13 +83,19 @@ pub struct Settings {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(db: db::Db, keys: keys::Keys, settings: Settings) -> Self {
+    pub fn new(
+        db: db::Db,
+        keys: keys::Keys,
+        settings: Settings,
+        issuer: Option<sign_on::issuer::Issuer>,
+    ) -> Self {
         let passwords = password::Passwords::new();
         Self(Arc::new(Inner {
             db,
             keys,
             passwords,
             settings,
+            issuer,
             viewers: access::Viewers::default(),
             wake: tokio::sync::Notify::new(),
         }))

@@ -326,6 +326,10 @@ impl Facts {
                 Letter::EmailVerification { token, expires_at: self.token.as_ref()?.expires_at, link }
             }
             LetterKind::AccountExists => Letter::AccountExists { link: format!("{public}/log-in") },
+            LetterKind::SignOnLinked => Letter::SignOnLinked {
+                provider: event.facts.get("provider")?.clone(),
+                link: format!("{public}/account"),
+            },
             LetterKind::OrganizationPending => {
                 Letter::OrganizationPending { organization: organization()?, link: at_organization()? }
             }

@@ -31,8 +31,10 @@ impl Passwords {
         self.run(move || hash(&password)).await?
     }
 
-    /// Whether the password fits. Takes as long without a stored hash as with one.
+    /// Whether the password fits. Takes as long without a stored hash as with one; an empty one is that of an account without
+    /// a password.
     pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<bool> {
+        let stored = stored.filter(|stored| !stored.is_empty());
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
         let fits = self

@@ -22,6 +22,14 @@ closed_set! {
         LoggedOut = "logged_out",
         /// A refresh token was used twice; the session was ended.
         RefreshReused = "refresh_reused",
+        /// Somebody new came by an issuer's word; the account has no password.
+        AccountFromSignOn = "account_from_sign_on",
+        /// An account that was there can be signed on to at an issuer from now on.
+        ExternalIdentityLinked = "external_identity_linked",
+        /// An account cannot be signed on to at an issuer any more.
+        ExternalIdentityUnlinked = "external_identity_unlinked",
+        /// An issuer's word was not believed.
+        SignOnRefused = "sign_on_refused",
         /// A person was granted a post on the platform.
         PlatformRoleGranted = "platform_role_granted",
         /// An organisation registered.
@@ -166,6 +174,10 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::LoggedIn, &[]),
     (K::LoggedOut, &[]),
     (K::RefreshReused, &[]),
+    (K::AccountFromSignOn, &[]),
+    (K::ExternalIdentityLinked, &[(A::Person, L::SignOnLinked)]),
+    (K::ExternalIdentityUnlinked, &[]),
+    (K::SignOnRefused, &[]),
     (K::PlatformRoleGranted, &[]),
     (K::OrganizationCreated, &[(A::Officers, L::OrganizationPending)]),
     (K::OrganizationVerified, &[(A::OrganizationManagers, L::OrganizationVerified)]),

@@ -61,6 +61,7 @@ public_ids! {
     CouncilMemberId = 9,
     ReviewId = 10,
     DecisionId = 11,
+    ExternalIdentityId = 40,
 }
 
 macro_rules! id {
@@ -120,6 +121,10 @@ id! {
     DecisionId,
     /// A secret sent by mail that works once.
     OneTimeTokenId,
+    /// Somebody on the way to an issuer and back.
+    SignOnAttemptId,
+    /// A person as an issuer knows them.
+    ExternalIdentityId,
     /// Something that happened.
     EventId,
     /// A mail to one person.

@@ -11,6 +11,7 @@
 //! | weights, totals, ranking | [`score`] |
 //! | the authority's decision | [`decision`] |
 //! | organisations and memberships | [`organization`] |
+//! | signing on by an issuer's word | [`sign_on`] |
 //! | who may do what, and who may read what | [`access`] |
 //! | what may be done with a thing now, and why not | [`action`] |
 //! | what happened, and who is told | [`event`] |
@@ -38,5 +39,6 @@ pub mod problem;
 pub mod proposal;
 pub mod review;
 pub mod score;
+pub mod sign_on;
 pub mod text;
 pub mod time;

@@ -103,6 +103,8 @@ closed_set! {
         QuorumNotReached = "QUORUM_NOT_REACHED",
         /// The person already has a role that excludes this one.
         IncompatibleRole = "INCOMPATIBLE_ROLE",
+        /// It is the only way left to sign in.
+        LastCredential = "LAST_CREDENTIAL",
     }
 }
 
@@ -165,6 +167,7 @@ pub enum Reason {
         needed: usize,
     },
     IncompatibleRole,
+    LastCredential,
 }
 
 /// The form a text should have had.
@@ -211,6 +214,7 @@ impl Reason {
             Self::ConflictUndeclared => Code::ConflictUndeclared,
             Self::QuorumNotReached { .. } => Code::QuorumNotReached,
             Self::IncompatibleRole => Code::IncompatibleRole,
+            Self::LastCredential => Code::LastCredential,
         }
     }
 
@@ -330,6 +334,10 @@ impl Reason {
             Self::IncompatibleRole => say(
                 "Người này đang giữ vai trò không được kiêm nhiệm.",
                 "This person holds a role that excludes this one.",
+            ),
+            Self::LastCredential => say(
+                "Đây là cách đăng nhập duy nhất còn lại. Hãy đặt mật khẩu trước.",
+                "This is the only way left to sign in. Set a password first.",
             ),
         }
     }

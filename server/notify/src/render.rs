@@ -167,6 +167,7 @@ macro_rules! templates {
 templates! {
     EmailVerification "email_verification"
     AccountExists "account_exists"
+    SignOnLinked "sign_on_linked"
     OrganizationPending "organization_pending"
     OrganizationVerified "organization_verified"
     OrganizationRejected "organization_rejected"

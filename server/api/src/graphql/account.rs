@@ -17,6 +17,7 @@ use super::payload::{done, execute, payload};
 use super::proposal::ProposalConnection;
 use super::review::Review;
 use super::scalar::{DateTime, EmailAddress};
+use super::sign_on::ExternalIdentity;
 use super::text::{Lines, Reader};
 
 /// A person.
@@ -106,6 +107,15 @@ impl User {
                 .await
                 .map_err(Reported)?;
         Ok(Some(ReviewConnection::new(page, OwnReviews(self.0.id))))
+    }
+
+    /// Where the person signs on by an issuer's word, oldest first; empty unless this is you.
+    async fn external_identities(&self, ctx: &Context<'_>) -> Result<Vec<ExternalIdentity>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(Vec::new());
+        }
+        let rows = app::sign_on::identities(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
+        Ok(rows.into_iter().map(ExternalIdentity).collect())
     }
 
     /// When the account was made.

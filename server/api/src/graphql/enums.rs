@@ -513,6 +513,8 @@ pub enum UserErrorCode {
     QuorumNotReached,
     /// The person already has a role that excludes this one.
     IncompatibleRole,
+    /// It is the only way left to sign in.
+    LastCredential,
 }
 
 /// Currencies that a budget may be stated in (ISO 4217).

@@ -9,13 +9,13 @@ use domain::access::Roles;
 use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalAction, ReviewAction};
 use domain::decision::DecisionCommand;
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
-    ProposalId, ReviewId, UserId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, ExternalIdentityId, IndicatorId, MembershipId,
+    OrganizationId, ProposalId, ReviewId, UserId,
 };
 use domain::review::Turnout;
 use entity::{
-    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
-    proposal_draft, proposal_version, review, user,
+    challenge, council_member, criterion, decision, external_identity, indicator, membership, opening,
+    organization, proposal, proposal_draft, proposal_version, review, user,
 };
 
 /// Reads in the name of one viewer.
@@ -50,6 +50,7 @@ loads! {
     CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
     DecisionId => decision::Model, |of, keys| batch::decisions(&of.app, &of.op.viewer, keys);
+    ExternalIdentityId => external_identity::Model, |of, keys| batch::external_identities(&of.app, &of.op.viewer, keys);
     CriterionId => criterion::Model, |of, keys| batch::criteria_by_id(&of.app, &of.op.viewer, keys);
     IndicatorId => indicator::Model, |of, keys| batch::indicators_by_id(&of.app, &of.op.viewer, keys);
 }

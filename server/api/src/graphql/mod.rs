@@ -17,6 +17,7 @@ pub mod payload;
 pub mod proposal;
 pub mod review;
 pub mod scalar;
+pub mod sign_on;
 pub mod text;
 
 use std::hash::Hash;
@@ -30,12 +31,18 @@ use error::{Reported, Result, reported};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(node::NodeQuery, challenge::ChallengeQuery, organization::OrganizationQuery);
+pub struct Query(
+    node::NodeQuery,
+    sign_on::SignOnQuery,
+    challenge::ChallengeQuery,
+    organization::OrganizationQuery,
+);
 
 /// Everything that can be done. Several mutations in one document run in order, each in a transaction of its own.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account::AccountMutation,
+    sign_on::SignOnMutation,
     organization::OrganizationMutation,
     challenge::ChallengeMutation,
     proposal::ProposalMutation,

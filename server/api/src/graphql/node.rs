@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
-    ProposalId, ReviewId, UserId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, ExternalIdentityId, IndicatorId, MembershipId,
+    OrganizationId, ProposalId, ReviewId, UserId,
 };
 
 use super::account::User;
@@ -16,6 +16,7 @@ use super::one;
 use super::organization::{Membership, Organization};
 use super::proposal::Proposal;
 use super::review::{CouncilMember, Review};
+use super::sign_on::ExternalIdentity;
 
 /// An object with an id that is stable for ever and unique over all types.
 #[derive(Interface)]
@@ -42,6 +43,8 @@ pub enum Node {
     Review(Review),
     /// A decision.
     Decision(Decision),
+    /// An identity at an issuer.
+    ExternalIdentity(ExternalIdentity),
 }
 
 /// Most ids in one `nodes`.
@@ -67,7 +70,8 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         ProposalId => Proposal,
         CouncilMemberId => CouncilMember,
         ReviewId => Review,
-        DecisionId => Decision
+        DecisionId => Decision,
+        ExternalIdentityId => ExternalIdentity
     ))
 }
 

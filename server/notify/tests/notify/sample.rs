@@ -49,6 +49,9 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
     match kind {
         LetterKind::EmailVerification => Letter::EmailVerification { token, expires_at: time, link },
         LetterKind::AccountExists => Letter::AccountExists { link },
+        LetterKind::SignOnLinked => {
+            Letter::SignOnLinked { provider: typed("Đăng nhập một lần của Thành phố"), link }
+        }
         LetterKind::OrganizationPending => Letter::OrganizationPending { organization, link },
         LetterKind::OrganizationVerified => Letter::OrganizationVerified { organization, link },
         LetterKind::OrganizationRejected => Letter::OrganizationRejected { organization, reason, link },
