@@ -6,6 +6,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
+// Standard output is for the address alone, and nobody reads on.
+for (const level of ['log', 'info', 'warn']) console[level] = console.error;
+
 const [redirectUrl] = process.argv.slice(2);
 const accounts = new Map();
 
@@ -66,7 +69,7 @@ server.listen(0, '127.0.0.1', () => {
       response.writeHead(400).end(String(error));
     }
   });
-  console.log(issuer);
+  process.stdout.write(`${issuer}\n`);
 });
 
 process.stdin.resume().on('end', () => process.exit(0));
