@@ -3,6 +3,7 @@
 //! ```text
 //! app_user --< session --< refresh_token        app_user --< membership >-- organization
 //! app_user -- second_factor, --< recovery_code, --< device, --< consent        throttle
+//! app_user --< external_identity                sign_on_attempt
 //! organization (agency) --< challenge --< criterion, indicator, challenge_author, council_member, opening
 //! challenge --< proposal >-- organization (applicant)      proposal -- proposal_draft, --< proposal_version
 //! council_member --< review >-- proposal        proposal --< conflict_declaration >-- app_user
@@ -27,6 +28,7 @@ pub mod device;
 pub mod event;
 pub mod expert;
 pub mod expert_sector;
+pub mod external_identity;
 pub mod idempotency;
 pub mod indicator;
 pub mod membership;
@@ -44,6 +46,7 @@ pub mod review;
 pub mod second_factor;
 pub mod session;
 pub mod throttle;
+pub mod sign_on_attempt;
 pub mod user;
 pub mod working_group;
 pub mod working_group_member;

@@ -136,6 +136,25 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         at: FIRST,
     };
     tables.keep(consent).await;
+    let identity = external_identity::Model {
+        id: ids::random(),
+        issuer: "https://sso.example.vn/realms/city/".to_owned(),
+        subject: TEXT.to_owned(),
+        user_id: user,
+        email: "an@example.vn".to_owned(),
+        created_at: FIRST,
+        last_used_at: LAST,
+    };
+    tables.keep(identity).await;
+    let attempt = sign_on_attempt::Model {
+        id: ids::random(),
+        state_hash: "hash".to_owned(),
+        attempt_hash: "hash".to_owned(),
+        created_at: FIRST,
+        expires_at: LAST,
+        used_at: Some(THEN),
+    };
+    tables.keep(attempt).await;
     tables.keep(platform_grant::Model { user_id: user, role: PlatformRole::Auditor, granted_at: LAST }).await;
 
     let agency = organization::Model {

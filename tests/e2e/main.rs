@@ -20,5 +20,6 @@ mod mail;
 mod organizations;
 mod refusals;
 mod secrets;
+mod sign_on;
 mod story;
 mod tokens;

@@ -188,6 +188,25 @@ async fn insert_user(
     Ok(())
 }
 
+/// An account whose address somebody else vouches for: verified, and without a password.
+pub(crate) async fn insert_vouched(
+    tx: &Tx,
+    id: UserId,
+    (email, email_key): (&str, &str),
+    display_name: &str,
+    locale: Locale,
+    now: Timestamp,
+) -> Result<()> {
+    let who = Register {
+        email: email.to_owned(),
+        email_key: email_key.to_owned(),
+        display_name: display_name.to_owned(),
+        locale,
+        password_hash: String::new(),
+    };
+    insert_user(tx, id, &who, Some(now), now).await
+}
+
 /// What a one-time token is made for.
 pub(crate) struct Invite<'a> {
     pub purpose: TokenPurpose,

@@ -8,16 +8,16 @@ use std::hash::Hash;
 use domain::access::{Role, Roles};
 use domain::challenge::Sector;
 use domain::id::{
-    ChallengeId, CouncilMemberId, DecisionId, DelegationId, ExpertId, MembershipId, OneTimeTokenId,
-    OrganizationId, ProposalId, ReviewId, SessionId, UserId, WorkingGroupId,
+    ChallengeId, CouncilMemberId, DecisionId, DelegationId, ExpertId, ExternalIdentityId, MembershipId,
+    OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId, WorkingGroupId,
 };
 use domain::proposal::ProposalStatus;
 use domain::review::{ReviewStatus, Turnout};
 use domain::time::Day;
 use entity::{
-    challenge, council_member, criterion, decision, delegation, expert, expert_sector, indicator, membership,
-    one_time_token, opening, organization, proposal, proposal_draft, proposal_version, review, session, user,
-    working_group, working_group_member,
+    challenge, council_member, criterion, decision, delegation, expert, expert_sector, external_identity,
+    indicator, membership, one_time_token, opening, organization, proposal, proposal_draft, proposal_version,
+    review, session, user, working_group, working_group_member,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
@@ -66,6 +66,8 @@ by_id! {
     reviews: review, ReviewId, crate::review::visible_to;
     /// Decisions.
     decisions: decision, DecisionId, crate::decision::visible_to;
+    /// Identities at issuers.
+    external_identities: external_identity, ExternalIdentityId, crate::sign_on::visible_to;
 }
 
 fn grouped<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<R>> {

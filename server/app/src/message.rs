@@ -385,6 +385,9 @@ impl Facts {
                 Letter::AccountDeactivated { reason: reason(told), link: at_log_in() }
             }
             LetterKind::AccountReactivated => Letter::AccountReactivated { link: at_log_in() },
+            LetterKind::SignOnLinked => {
+                Letter::SignOnLinked { provider: event.facts.get("provider")?.clone(), link: at_security() }
+            }
             LetterKind::OrganizationPending => {
                 Letter::OrganizationPending { organization: organization()?, link: at_organization()? }
             }

@@ -60,6 +60,14 @@ closed_set! {
         AccountReactivated = "account_reactivated",
         /// A person was made a pseudonym.
         AccountErased = "account_erased",
+        /// Somebody new came by an issuer's word; the account has no password.
+        AccountFromSignOn = "account_from_sign_on",
+        /// An account that was there can be signed on to at an issuer from now on.
+        ExternalIdentityLinked = "external_identity_linked",
+        /// An account cannot be signed on to at an issuer any more.
+        ExternalIdentityUnlinked = "external_identity_unlinked",
+        /// An issuer's word was not believed.
+        SignOnRefused = "sign_on_refused",
         /// A person was granted a post on the platform.
         PlatformRoleGranted = "platform_role_granted",
         /// A post on the platform was taken from a person.
@@ -275,6 +283,10 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::AccountDeactivated, &[(A::Person, L::AccountDeactivated)]),
     (K::AccountReactivated, &[(A::Person, L::AccountReactivated)]),
     (K::AccountErased, &[]),
+    (K::AccountFromSignOn, &[]),
+    (K::ExternalIdentityLinked, &[(A::Person, L::SignOnLinked)]),
+    (K::ExternalIdentityUnlinked, &[]),
+    (K::SignOnRefused, &[]),
     (K::PlatformRoleGranted, &[]),
     (K::PlatformRoleRevoked, &[]),
     (K::OrganizationCreated, &[(A::Officers, L::OrganizationPending)]),

@@ -61,6 +61,7 @@ public_ids! {
     CouncilMemberId = 9,
     ReviewId = 10,
     DecisionId = 11,
+    ExternalIdentityId = 30,
     SessionId = 40,
     OneTimeTokenId = 20,
     DelegationId = 21,
@@ -137,6 +138,10 @@ id! {
     WorkingGroupId,
     /// An entry of the expert register.
     ExpertId,
+    /// Somebody on the way to an issuer and back.
+    SignOnAttemptId,
+    /// A person as an issuer knows them.
+    ExternalIdentityId,
     /// Something that happened.
     EventId,
     /// A mail to one person.

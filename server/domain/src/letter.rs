@@ -17,7 +17,7 @@ macro_rules! letters {
         /// One mail to one person: its kind and exactly the facts that its text states.
         ///
         /// `challenge` and `proposal` are titles, `organization` and `agency` names of organisations, `member` and
-        /// `requested_by` names of people; `reason` and `feedback` are what a person wrote, empty for none; `role` is
+        /// `requested_by` names of people, `provider` that of a sign-on; `reason` and `feedback` are what a person wrote, empty for none; `role` is
         /// already in the reader's language; `link` is the absolute address that the reader opens.
         #[derive(Clone, PartialEq, Eq, Serialize)]
         #[serde(tag = "kind")]
@@ -73,6 +73,9 @@ letters! {
 
     /// To the holder of an account: it was switched on again.
     AccountReactivated = "account_reactivated" {}
+
+    /// To the holder of an account: it can be signed on to at an issuer from now on.
+    SignOnLinked = "sign_on_linked" { provider: String }
 
     /// To programme officers: an organisation registered.
     OrganizationPending = "organization_pending" { organization: String }

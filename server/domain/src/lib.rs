@@ -14,6 +14,7 @@
 //! | acting for a unit | [`delegation`] |
 //! | the working group of a unit | [`working_group`] |
 //! | the register of experts | [`expert`] |
+//! | signing on by an issuer's word | [`sign_on`] |
 //! | who may do what, and who may read what | [`access`] |
 //! | how guessing is made slow | [`throttle`] |
 //! | what may be done with a thing now, and why not | [`action`] |
@@ -44,6 +45,7 @@ pub mod problem;
 pub mod proposal;
 pub mod review;
 pub mod score;
+pub mod sign_on;
 pub mod text;
 pub mod throttle;
 pub mod time;

@@ -111,6 +111,8 @@ closed_set! {
         IncompatibleRole = "INCOMPATIBLE_ROLE",
         /// Reviewers and members of a council are drawn from the expert register.
         NotInExpertRegister = "NOT_IN_EXPERT_REGISTER",
+        /// It is the only way left to sign in.
+        LastCredential = "LAST_CREDENTIAL",
     }
 }
 
@@ -177,6 +179,7 @@ pub enum Reason {
     },
     IncompatibleRole,
     NotInExpertRegister,
+    LastCredential,
 }
 
 /// The form a text should have had.
@@ -230,6 +233,7 @@ impl Reason {
             Self::QuorumNotReached { .. } => Code::QuorumNotReached,
             Self::IncompatibleRole => Code::IncompatibleRole,
             Self::NotInExpertRegister => Code::NotInExpertRegister,
+            Self::LastCredential => Code::LastCredential,
         }
     }
 
@@ -362,6 +366,10 @@ impl Reason {
             Self::NotInExpertRegister => say(
                 "Người này chưa có trong danh sách chuyên gia, hoặc đang bị đình chỉ ở đó.",
                 "This person is not in the expert register, or suspended there.",
+            ),
+            Self::LastCredential => say(
+                "Đây là cách đăng nhập duy nhất còn lại. Hãy đặt mật khẩu trước.",
+                "This is the only way left to sign in. Set a password first.",
             ),
         }
     }

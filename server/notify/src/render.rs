@@ -189,6 +189,7 @@ templates! {
     RecoveryCodeUsed "recovery_code_used"
     AccountDeactivated "account_deactivated"
     AccountReactivated "account_reactivated"
+    SignOnLinked "sign_on_linked"
     OrganizationPending "organization_pending"
     OrganizationVerified "organization_verified"
     OrganizationRejected "organization_rejected"

@@ -20,6 +20,7 @@ use super::proposal::ProposalConnection;
 use super::review::Review;
 use super::scalar::{DateTime, EmailAddress};
 use super::session::Session;
+use super::sign_on::ExternalIdentity;
 use super::text::{Lines, Reader};
 
 /// A person.
@@ -161,6 +162,15 @@ impl User {
     /// The person's entry in the expert register; null for none, and unless this is you, or you are of the programme office or the auditor.
     async fn expert(&self, ctx: &Context<'_>) -> Result<Option<Expert>> {
         Ok(super::one(ctx, ExpertOf(self.0.id)).await?.map(Expert))
+    }
+
+    /// Where the person signs on by an issuer's word, oldest first; empty unless this is you.
+    async fn external_identities(&self, ctx: &Context<'_>) -> Result<Vec<ExternalIdentity>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(Vec::new());
+        }
+        let rows = app::sign_on::identities(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
+        Ok(rows.into_iter().map(ExternalIdentity).collect())
     }
 
     /// When the account was made.

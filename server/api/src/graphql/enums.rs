@@ -575,6 +575,8 @@ pub enum UserErrorCode {
     IncompatibleRole,
     /// Reviewers and members of a council are drawn from the expert register.
     NotInExpertRegister,
+    /// It is the only way left to sign in.
+    LastCredential,
 }
 
 /// Currencies that a budget may be stated in (ISO 4217).

@@ -10,12 +10,13 @@ use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalActi
 use domain::challenge::Sector;
 use domain::decision::DecisionCommand;
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, IndicatorId, MembershipId,
-    OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId, WorkingGroupId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, ExternalIdentityId,
+    IndicatorId, MembershipId, OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId,
+    WorkingGroupId,
 };
 use domain::review::Turnout;
 use entity::{
-    challenge, council_member, criterion, decision, delegation, expert, indicator, membership,
+    challenge, council_member, criterion, decision, delegation, expert, external_identity, indicator, membership,
     one_time_token, opening, organization, proposal, proposal_draft, proposal_version, review, session, user,
     working_group, working_group_member,
 };
@@ -57,6 +58,7 @@ loads! {
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
     SessionId => session::Model, |of, keys| batch::sessions(&of.app, &of.op.viewer, keys);
     DecisionId => decision::Model, |of, keys| batch::decisions(&of.app, &of.op.viewer, keys);
+    ExternalIdentityId => external_identity::Model, |of, keys| batch::external_identities(&of.app, &of.op.viewer, keys);
     CriterionId => criterion::Model, |of, keys| batch::criteria_by_id(&of.app, &of.op.viewer, keys);
     IndicatorId => indicator::Model, |of, keys| batch::indicators_by_id(&of.app, &of.op.viewer, keys);
 }

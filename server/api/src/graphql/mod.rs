@@ -23,6 +23,7 @@ pub mod proposal;
 pub mod review;
 pub mod scalar;
 pub mod session;
+pub mod sign_on;
 pub mod structure;
 pub mod text;
 pub mod working_group;
@@ -40,6 +41,7 @@ use error::{Reported, Result, reported};
 #[derive(MergedObject, Default)]
 pub struct Query(
     node::NodeQuery,
+    sign_on::SignOnQuery,
     challenge::ChallengeQuery,
     organization::OrganizationQuery,
     expert::ExpertQuery,
@@ -53,6 +55,7 @@ pub struct Mutation(
     credentials::CredentialsMutation,
     credentials::SecondFactorMutation,
     privacy::PrivacyMutation,
+    sign_on::SignOnMutation,
     organization::OrganizationMutation,
     structure::StructureMutation,
     delegation::DelegationMutation,

@@ -2,8 +2,9 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, IndicatorId, MembershipId,
-    OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId, WorkingGroupId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, ExternalIdentityId,
+    IndicatorId, MembershipId, OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId,
+    WorkingGroupId,
 };
 
 use super::account::User;
@@ -20,6 +21,7 @@ use super::organization::{Membership, Organization};
 use super::proposal::Proposal;
 use super::review::{CouncilMember, Review};
 use super::session::Session;
+use super::sign_on::ExternalIdentity;
 use super::working_group::WorkingGroup;
 
 /// An object with an id that is stable for ever and unique over all types.
@@ -57,6 +59,8 @@ pub enum Node {
     WorkingGroup(WorkingGroup),
     /// An entry of the expert register.
     Expert(Expert),
+    /// An identity at an issuer.
+    ExternalIdentity(ExternalIdentity),
 }
 
 /// Most ids in one `nodes`.
@@ -87,7 +91,8 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         DelegationId => Delegation,
         WorkingGroupId => WorkingGroup,
         ExpertId => Expert,
-        SessionId => Session
+        SessionId => Session,
+        ExternalIdentityId => ExternalIdentity
     ))
 }
 

@@ -58,7 +58,7 @@ closed_set! {
         WorkingGroupMembers = "WORKING_GROUP_MEMBERS",
         /// An entry of the expert register.
         Expert = "EXPERT",
-        /// Sessions, second factor, consents of a person.
+        /// Sessions, second factor, consents and external identities of a person.
         Security = "SECURITY",
         /// The audit chain.
         AuditLog = "AUDIT_LOG",
@@ -352,7 +352,7 @@ pub const READS: &[Read] = &[
     },
     Read {
         subject: Subject::Security,
-        scope: "session::visible_to",
+        scope: "session::visible_to, sign_on::visible_to",
         readers: &[(Reader::Oneself, "always")],
         but: "",
     },

@@ -59,6 +59,9 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         LetterKind::RecoveryCodeUsed => Letter::RecoveryCodeUsed { link },
         LetterKind::AccountDeactivated => Letter::AccountDeactivated { reason, link },
         LetterKind::AccountReactivated => Letter::AccountReactivated { link },
+        LetterKind::SignOnLinked => {
+            Letter::SignOnLinked { provider: typed("Đăng nhập một lần của Thành phố"), link }
+        }
         LetterKind::OrganizationPending => Letter::OrganizationPending { organization, link },
         LetterKind::OrganizationVerified => Letter::OrganizationVerified { organization, link },
         LetterKind::OrganizationRejected => Letter::OrganizationRejected { organization, reason, link },
