@@ -95,15 +95,19 @@ async fn every_unique_constraint_is_known_here() {
         "uq_proposal_live",
         "uq_review_member",
     ];
-    // Nobody can break these from outside: a lock is held, a token is random, or the program numbers the rows.
+    // Nobody can break these from outside: a lock is held, a token is random, the program numbers the rows, or whoever
+    // comes second tries again and finds it done.
     let inner = [
         "uq_app_user_email",
         "uq_criterion_position",
+        "uq_external_identity_subject",
+        "uq_external_identity_user",
         "uq_indicator_position",
         "uq_message_recipient",
         "uq_one_time_token_hash",
         "uq_proposal_version_number",
         "uq_refresh_token_hash",
+        "uq_sign_on_attempt_state",
     ];
     let sql = match Backend::chosen() {
         Backend::Sqlite => {

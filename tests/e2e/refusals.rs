@@ -578,7 +578,12 @@ async fn proposals_and_their_opening() {
         text(&cast.bao.does("createProposal", input, "proposal { id }").await.ok()["proposal"]["id"]);
     let unchanged = Unchanged::since_now(&world).await;
     let submit_unverified = json!({ "proposalId": unverified, "declaresOwnership": true });
-    unchanged.refused(&cast.bao, "submitProposal", submit_unverified, &["ORGANIZATION_NOT_VERIFIED"]).await;
+    let everything = [
+        "ORGANIZATION_NOT_VERIFIED",
+        "REQUIRED proposal.sections.SOLUTION",
+        "REQUIRED proposal.sections.PLAN",
+    ];
+    unchanged.refused(&cast.bao, "submitProposal", submit_unverified, &everything).await;
 
     world.pass(10 * DAY).await;
     let unchanged = Unchanged::since_now(&world).await;

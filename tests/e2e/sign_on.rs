@@ -7,7 +7,7 @@ use e2e::{Client, World, eventually};
 use entity::*;
 use futures_util::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
 
 /// Somebody who has left for the issuer.
@@ -64,7 +64,8 @@ async fn accounts(world: &World) -> u64 {
 /// Why issuers' words were not believed, as the audit chain tells it.
 async fn doubts(world: &World) -> Vec<String> {
     let refused = audit_entry::Column::Action.eq("sign_on_refused");
-    let entries = audit_entry::Entity::find().filter(refused).all(world.db()).await.unwrap();
+    let entries = audit_entry::Entity::find().filter(refused).order_by_asc(audit_entry::Column::Seq);
+    let entries = entries.all(world.db()).await.unwrap();
     let doubt = |entry: &audit_entry::Model| {
         serde_json::from_str::<Value>(&entry.detail).unwrap()["facts"]["doubt"].as_str().unwrap().to_owned()
     };

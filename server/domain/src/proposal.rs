@@ -249,8 +249,8 @@ pub fn may_withdraw(status: ProposalStatus) -> Guard {
 
 /// Finding eligible or not: by somebody who declared to be without conflict.
 pub fn may_screen(status: ProposalStatus, command: &ProposalCommand, is_cleared: bool) -> Guard {
-    machine::allows(TRANSITIONS, status, command)?;
-    all([cleared(is_cleared)])
+    all([cleared(is_cleared)])?;
+    machine::allows(TRANSITIONS, status, command)
 }
 
 /// Refuses whoever has not declared to be without conflict: unknown counts as conflict.
