@@ -302,11 +302,11 @@ fn compare(name: &str, printed: &str) {
 }
 
 async fn scenes(name: &str, scenes: &[Scene]) {
-    let world = World::new().await;
-    let troupe = Troupe::gather(&world).await;
+    let world = Box::pin(World::new()).await;
+    let troupe = Box::pin(Troupe::gather(&world)).await;
     let mut printed = Vec::new();
     for scene in scenes {
-        let book = prove(&world, &troupe, *scene).await;
+        let book = Box::pin(prove(&world, &troupe, *scene)).await;
         printed.push(print(&format!("{scene:?}"), &book));
     }
     compare(name, &printed.join("\n"));
@@ -335,6 +335,10 @@ async fn verdicts_of_the_decision_are_kept() {
 
 #[tokio::test]
 async fn verdicts_on_organizations_are_kept() {
+    use MembershipRole::{Lead, Owner};
+    use OrganizationKind::{Agency, Startup};
+    use OrganizationStatus::{Pending, Rejected, Verified};
+
     let world = World::new().await;
     let troupe = Troupe::gather(&world).await;
     let cast = &troupe.cast;
@@ -344,9 +348,6 @@ async fn verdicts_on_organizations_are_kept() {
         insert(world.db(), [rows::membership(row.id, manager.account, role)]).await.unwrap();
         row
     };
-    use MembershipRole::{Lead, Owner};
-    use OrganizationKind::{Agency, Startup};
-    use OrganizationStatus::{Pending, Rejected, Verified};
     let people = [
         &cast.officer,
         &cast.publisher,

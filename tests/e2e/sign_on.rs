@@ -266,6 +266,9 @@ async fn what_comes_back_is_good_once_for_who_left_and_for_ten_minutes() {
     world.finish().await;
 }
 
+/// What is forged, what is doubted, and how it is done.
+type Forgery<'a> = (&'static str, &'static str, Box<dyn Fn(&Value) -> String + 'a>);
+
 #[tokio::test]
 async fn a_forged_token_opens_nothing() {
     let (key, stranger) = (Key::new("k1", 1), Key::new("k1", 2));
@@ -326,7 +329,6 @@ async fn a_forged_token_opens_nothing() {
             crypto::sign(signed.as_bytes(), &EncodingKey::from_secret(secret), Algorithm::HS256).unwrap();
         format!("{signed}.{signature}")
     };
-    type Forgery<'a> = (&'static str, &'static str, Box<dyn Fn(&Value) -> String + 'a>);
     let forgeries: Vec<Forgery> = vec![
         ("another key of the same name", "SIGNATURE", Box::new(|claims| stranger.sign(claims))),
         ("a key of no known name", "SIGNATURE", Box::new(|claims| Key::new("k9", 1).sign(claims))),
@@ -444,7 +446,7 @@ async fn a_new_key_is_found_at_most_once_a_minute() {
     assert_eq!(forger.asked("/jwks").len(), 2);
     // What was taken back is believed an hour longer at most.
     forger.publishes(&[new.public()]);
-    world.pass(Duration::from_mins(60)).await;
+    world.pass(Duration::from_hours(1)).await;
     is_refused(&world, signs(&old).await, "taken back").await;
     assert_eq!(forger.asked("/jwks").len(), 3);
     assert_eq!(forger.asked("/.well-known/openid-configuration").len(), 2, "once an hour");
