@@ -99,11 +99,14 @@ async fn every_unique_constraint_is_known_here() {
         "uq_proposal_live",
         "uq_review_member",
     ];
-    // Nobody can break these from outside: a lock is held, a token is random, or the program numbers the rows.
+    // Nobody can break these from outside: a lock is held, a token is random, the program numbers the rows, or whoever
+    // comes second tries again and finds it done.
     let inner = [
         "uq_app_user_email",
         "uq_criterion_position",
         "uq_device_hash",
+        "uq_external_identity_subject",
+        "uq_external_identity_user",
         "uq_indicator_position",
         "uq_message_recipient",
         "uq_one_time_token_hash",
@@ -113,6 +116,7 @@ async fn every_unique_constraint_is_known_here() {
         "uq_working_group_live",
         "uq_working_group_member_focal_point",
         "uq_working_group_member_head",
+        "uq_sign_on_attempt_state",
     ];
     let sql = match Backend::chosen() {
         Backend::Sqlite => {

@@ -7,7 +7,7 @@ use e2e::{Client, World, eventually};
 use entity::*;
 use futures_util::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
 
 /// Somebody who has left for the issuer.
@@ -64,7 +64,8 @@ async fn accounts(world: &World) -> u64 {
 /// Why issuers' words were not believed, as the audit chain tells it.
 async fn doubts(world: &World) -> Vec<String> {
     let refused = audit_entry::Column::Action.eq("sign_on_refused");
-    let entries = audit_entry::Entity::find().filter(refused).all(world.db()).await.unwrap();
+    let entries = audit_entry::Entity::find().filter(refused).order_by_asc(audit_entry::Column::Seq);
+    let entries = entries.all(world.db()).await.unwrap();
     let doubt = |entry: &audit_entry::Model| {
         serde_json::from_str::<Value>(&entry.detail).unwrap()["facts"]["doubt"].as_str().unwrap().to_owned()
     };
@@ -265,6 +266,9 @@ async fn what_comes_back_is_good_once_for_who_left_and_for_ten_minutes() {
     world.finish().await;
 }
 
+/// What is forged, what is doubted, and how it is done.
+type Forgery<'a> = (&'static str, &'static str, Box<dyn Fn(&Value) -> String + 'a>);
+
 #[tokio::test]
 async fn a_forged_token_opens_nothing() {
     let (key, stranger) = (Key::new("k1", 1), Key::new("k1", 2));
@@ -325,7 +329,6 @@ async fn a_forged_token_opens_nothing() {
             crypto::sign(signed.as_bytes(), &EncodingKey::from_secret(secret), Algorithm::HS256).unwrap();
         format!("{signed}.{signature}")
     };
-    type Forgery<'a> = (&'static str, &'static str, Box<dyn Fn(&Value) -> String + 'a>);
     let forgeries: Vec<Forgery> = vec![
         ("another key of the same name", "SIGNATURE", Box::new(|claims| stranger.sign(claims))),
         ("a key of no known name", "SIGNATURE", Box::new(|claims| Key::new("k9", 1).sign(claims))),
@@ -443,7 +446,7 @@ async fn a_new_key_is_found_at_most_once_a_minute() {
     assert_eq!(forger.asked("/jwks").len(), 2);
     // What was taken back is believed an hour longer at most.
     forger.publishes(&[new.public()]);
-    world.pass(Duration::from_mins(60)).await;
+    world.pass(Duration::from_hours(1)).await;
     is_refused(&world, signs(&old).await, "taken back").await;
     assert_eq!(forger.asked("/jwks").len(), 3);
     assert_eq!(forger.asked("/.well-known/openid-configuration").len(), 2, "once an hour");

@@ -43,7 +43,7 @@ pub struct Troupe {
 impl Troupe {
     /// Gathers everybody.
     pub async fn gather(world: &World) -> Self {
-        let cast = Cast::gather(world).await;
+        let cast = Box::pin(Cast::gather(world)).await;
         let person = async |handle, name| world.person(handle, name).await;
         let mut troupe = Self {
             vice_chair: person("vice-chair", "Phạm Phó Chủ Tịch").await,

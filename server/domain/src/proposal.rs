@@ -275,6 +275,7 @@ pub mod limits {
 mod tests {
     use super::*;
     use crate::money::Currency;
+    use crate::problem::Code;
 
     #[test]
     fn the_canonical_form_is_fixed_because_receipts_depend_on_it() {
@@ -310,7 +311,6 @@ mod tests {
         let published = call(ChallengeStatus::Published);
         let code =
             |guard: Guard| guard.err().map(|all| all.iter().map(|one| one.reason.code()).collect::<Vec<_>>());
-        use crate::problem::Code;
         for (now, draft, bid) in [
             (9, None, Some(vec![Code::NotOpen])),
             (10, None, None),

@@ -10,7 +10,7 @@ use crate::problem::Reason;
 pub const LEEWAY: i64 = 30;
 /// Life of an attempt, in seconds: from leaving for the issuer to coming back.
 pub const ATTEMPT_LIFE: i64 = 600;
-/// Longest name of a person at an issuer, in bytes (`OpenID` Connect Core, 2).
+/// Longest name of a person at an issuer, in bytes (OpenID Connect Core, 2).
 pub const SUBJECT_MAX: usize = 255;
 
 /// What an ID token states about itself.

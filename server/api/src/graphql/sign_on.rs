@@ -9,7 +9,7 @@ use super::context::Ask as _;
 use super::error::Result;
 use super::id;
 use super::payload::{done, execute, payload};
-use super::scalar::{DateTime, EmailAddress};
+use super::scalar::{DateTime, EmailAddress, Url};
 use super::text::{Lines, Reader};
 
 /// An identity.
@@ -56,7 +56,7 @@ pub struct SignOnProvider {
 #[derive(SimpleObject)]
 pub struct SignOnAttempt {
     /// Where the browser goes. It comes back to the page of yours that the server is configured with, with `state` and `code`.
-    authorization_url: String,
+    authorization_url: Url,
     /// What comes back as `state`; compare before you call `finishSignOn`.
     state: String,
     /// What shows `finishSignOn` that this browser left: a secret, for nothing but that.
@@ -154,7 +154,7 @@ impl SignOnMutation {
         Ok(Some(match done(ctx, outcome)? {
             Ok(started) => StartSignOnPayload {
                 attempt: Some(SignOnAttempt {
-                    authorization_url: started.authorization_url,
+                    authorization_url: Url(started.authorization_url),
                     state: started.state,
                     attempt_token: started.attempt_token,
                     expires_at: DateTime(started.expires_at),

@@ -106,7 +106,7 @@ struct Known {
     silent_since: Option<i64>,
 }
 
-/// Its doors (`OpenID` Connect Discovery, 3).
+/// Its doors (OpenID Connect Discovery, 3).
 #[derive(Clone, Debug, Deserialize)]
 struct Doors {
     issuer: String,
@@ -424,7 +424,7 @@ impl Issuer {
 /// The key of that name, if it is for such signatures.
 fn suitable(keys: &[Jwk], kid: &str, algorithm: Algorithm) -> Option<DecodingKey> {
     let fits = |key: &&Jwk| {
-        let (kind, name) = match (&key.algorithm, algorithm) {
+        let (fits, name) = match (&key.algorithm, algorithm) {
             (AlgorithmParameters::RSA(_), Algorithm::RS256) => (true, KeyAlgorithm::RS256),
             (AlgorithmParameters::EllipticCurve(curve), Algorithm::ES256) => {
                 (curve.curve == EllipticCurve::P256, KeyAlgorithm::ES256)
@@ -434,7 +434,7 @@ fn suitable(keys: &[Jwk], kid: &str, algorithm: Algorithm) -> Option<DecodingKey
             }
             _ => return false,
         };
-        kind && key.common.key_id.as_deref() == Some(kid)
+        fits && key.common.key_id.as_deref() == Some(kid)
             && key.common.key_algorithm.is_none_or(|stated| stated == name)
             && key.common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature)
     };

@@ -255,8 +255,8 @@ impl Role {
             Self::Reviewer => "an appointment as reviewer to the council at hand",
             Self::Member => "an appointment as member of the council at hand",
             Self::DecisionMaker => "being named on the challenge at hand as who decides",
-            Self::Auditor => "a grant of the platform",
-            Self::Administrator => "a grant of the platform",
+            Self::Auditor => "a grant as auditor of the platform",
+            Self::Administrator => "a grant as administrator of the platform",
         }
     }
 }
