@@ -58,7 +58,13 @@ fn tables() -> Vec<(TableCreateStatement, Vec<IndexCreateStatement>)> {
         (
             table(
                 "recovery_code",
-                vec![key("id"), id("user_id"), text("code_hash"), instant("created_at"), instant_null("used_at")],
+                vec![
+                    key("id"),
+                    id("user_id"),
+                    text("code_hash"),
+                    instant("created_at"),
+                    instant_null("used_at"),
+                ],
             )
             .foreign_key(&mut fk("recovery_code", "user_id", "app_user"))
             .take(),

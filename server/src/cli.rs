@@ -171,9 +171,17 @@ mod tests {
     #[test]
     fn help_names_every_command_and_exit_code() {
         let help = parse("server --help").unwrap_err().to_string();
-        for word in
-            ["serve", "schema", "migrate", "demo", "create-admin", "erase", "verify-audit", "settings", "rules"]
-        {
+        for word in [
+            "serve",
+            "schema",
+            "migrate",
+            "demo",
+            "create-admin",
+            "erase",
+            "verify-audit",
+            "settings",
+            "rules",
+        ] {
             assert!(help.contains(&format!("\n  {word} ")), "{word} is missing in:\n{help}");
         }
         assert!(help.contains("Exit codes:\n  0  done\n  1  failed"));

@@ -48,7 +48,10 @@ async fn a_changed_password_ends_every_other_session() {
     let listed = here.call(sessions, json!({})).await.ok();
     assert_eq!(listed["sessions"].as_array().unwrap().len(), 2);
     assert_eq!(listed["sessions"][0]["address"], "127.0.0.1");
-    assert_eq!(listed["sessions"].as_array().unwrap().iter().filter(|one| one["isCurrent"] == true).count(), 1);
+    assert_eq!(
+        listed["sessions"].as_array().unwrap().iter().filter(|one| one["isCurrent"] == true).count(),
+        1
+    );
 
     let change = async |current: &str, new: &str| {
         let input = json!({ "currentPassword": current, "newPassword": new });
@@ -78,13 +81,19 @@ async fn a_session_is_ended_from_another_one_and_by_nobody_else() {
     let current = listed["sessions"].as_array().unwrap().iter().find(|one| one["isCurrent"] == true).unwrap();
     let id = text(&current["id"]);
     let end = json!({ "sessionId": id });
-    assert_eq!(yen.does("endSession", end.clone(), "deletedSessionId").await.refused(), ["NOT_FOUND input.sessionId"]);
+    assert_eq!(
+        yen.does("endSession", end.clone(), "deletedSessionId").await.refused(),
+        ["NOT_FOUND input.sessionId"]
+    );
     let node = "query ($id: ID!) { node(id: $id) { id ... on Session { address } } }";
     assert_eq!(yen.asks(node, json!({ "id": id })).await.ok(), Value::Null);
     assert_eq!(here.call(node, json!({ "id": id })).await.ok()["address"], "127.0.0.1");
     here.does("endSession", end.clone(), "deletedSessionId").await.ok();
     assert_eq!(lost.call(VIEWER, json!({})).await.status, 401);
-    assert_eq!(here.does("endSession", end, "deletedSessionId").await.refused(), ["NOT_FOUND input.sessionId"]);
+    assert_eq!(
+        here.does("endSession", end, "deletedSessionId").await.refused(),
+        ["NOT_FOUND input.sessionId"]
+    );
     world.finish().await;
 }
 
@@ -167,9 +176,8 @@ async fn a_second_factor_is_asked_for_and_each_code_works_once() {
     let linh = world.person("linh", "Ngô Mai Linh").await;
     let here = linh.client().await;
     let elsewhere = log_in(&world.visitor, &linh.email, PASSWORD).await;
-    let confirm = async |code: &str| {
-        here.does("confirmSecondFactor", json!({ "code": code }), "recoveryCodes").await
-    };
+    let confirm =
+        async |code: &str| here.does("confirmSecondFactor", json!({ "code": code }), "recoveryCodes").await;
     assert_eq!(confirm("000000").await.refused(), ["NOT_FOUND"]);
     let setup = here.does("setUpSecondFactor", json!({}), "secret uri").await.ok();
     let secret = text(&setup["secret"]);
@@ -188,7 +196,8 @@ async fn a_second_factor_is_asked_for_and_each_code_works_once() {
 
     let begin = async || {
         let input = json!({ "email": linh.email, "password": PASSWORD });
-        let begun = world.visitor.does("logIn", input, "tokens { accessToken } secondFactor { token }").await.ok();
+        let begun =
+            world.visitor.does("logIn", input, "tokens { accessToken } secondFactor { token }").await.ok();
         assert_eq!(begun["tokens"], Value::Null);
         text(&begun["secondFactor"]["token"])
     };
@@ -216,7 +225,11 @@ async fn a_second_factor_is_asked_for_and_each_code_works_once() {
     let mut words = Vec::new();
     for guess in 0..8 {
         let answer = complete(&begin().await, &format!("00000{guess}")).await;
-        words.push(if answer.body.get("errors").is_some() { answer.error().to_owned() } else { "wrong".to_owned() });
+        words.push(if answer.body.get("errors").is_some() {
+            answer.error().to_owned()
+        } else {
+            "wrong".to_owned()
+        });
     }
     assert!(words.contains(&"RATE_LIMITED".to_owned()), "{words:?}");
 
@@ -240,14 +253,19 @@ async fn whoever_holds_an_office_needs_a_second_factor_where_it_is_required() {
     let begun = world.visitor.does("logIn", input, "isSecondFactorDue tokens { accessToken }").await.ok();
     assert_eq!(begun["isSecondFactorDue"], true);
     let officer = world.visitor.with_token(begun["tokens"]["accessToken"].as_str().unwrap());
-    let viewer = officer.call("{ viewer { email isSecondFactorDue memberships { id } } }", json!({})).await.ok();
+    let viewer =
+        officer.call("{ viewer { email isSecondFactorDue memberships { id } } }", json!({})).await.ok();
     assert_eq!(viewer, json!({ "email": cast.officer.email, "isSecondFactorDue": true, "memberships": [] }));
     let input = json!({ "kind": "AGENCY", "name": [{ "locale": "VI", "value": "Sở Mới" }] });
     let refused = officer.does("createOrganization", input.clone(), "organization { id }").await;
     assert_eq!(refused.error(), "FORBIDDEN");
     assert_eq!(refused.body["errors"][0]["extensions"]["reason"], "SECOND_FACTOR_DUE");
     let all = "{ organizations { totalCount } }";
-    assert_eq!(officer.call(all, json!({})).await.ok(), world.visitor.call(all, json!({})).await.ok(), "a visitor");
+    assert_eq!(
+        officer.call(all, json!({})).await.ok(),
+        world.visitor.call(all, json!({})).await.ok(),
+        "a visitor"
+    );
 
     let setup = officer.does("setUpSecondFactor", json!({}), "secret").await.ok();
     let secret = text(&setup["secret"]);
@@ -260,7 +278,10 @@ async fn whoever_holds_an_office_needs_a_second_factor_where_it_is_required() {
     let input = json!({ "token": begun["secondFactor"]["token"], "code": code(&world, &secret).await });
     let done = world.visitor.does("completeLogIn", input, "tokens { accessToken }").await.ok();
     let officer = world.visitor.with_token(done["tokens"]["accessToken"].as_str().unwrap());
-    assert_eq!(officer.call("{ viewer { isSecondFactorDue } }", json!({})).await.ok()["isSecondFactorDue"], false);
+    assert_eq!(
+        officer.call("{ viewer { isSecondFactorDue } }", json!({})).await.ok()["isSecondFactorDue"],
+        false
+    );
     world.finish().await;
 }
 
@@ -297,7 +318,11 @@ async fn guessing_is_slow_and_the_owner_gets_in_all_the_same() {
     for i in 0..7 {
         words.push(word(&nobody(&format!("192.0.2.{}", 100 + i)).await));
     }
-    assert_eq!(words[4..6], ["INVALID_CREDENTIALS", "RATE_LIMITED"], "an address without an account: the same");
+    assert_eq!(
+        words[4..6],
+        ["INVALID_CREDENTIALS", "RATE_LIMITED"],
+        "an address without an account: the same"
+    );
 
     assert_eq!(word(&tries(&at("203.0.113.7"), email, PASSWORD).await), "in", "where she was before");
     let input = json!({ "email": email, "password": PASSWORD, "deviceToken": device });
@@ -320,7 +345,10 @@ async fn guessing_is_slow_and_the_owner_gets_in_all_the_same() {
     let failed = event::Entity::find().filter(event::Column::Kind.eq(EventKind::LogInFailed));
     assert!(failed.count(world.db()).await.unwrap() >= 10);
     let counters = throttle::Entity::find().all(world.db()).await.unwrap();
-    assert!(counters.iter().all(|row| !row.key.contains("linh") && !row.key.contains("203.0")), "{counters:?}");
+    assert!(
+        counters.iter().all(|row| !row.key.contains("linh") && !row.key.contains("203.0")),
+        "{counters:?}"
+    );
     world.finish().await;
 }
 
@@ -338,9 +366,17 @@ async fn what_is_sensitive_needs_a_fresh_proof() {
         ("setUpSecondFactor", json!({}), "secret"),
         ("deactivateAccount", json!({ "isConfirmed": true }), "isDeactivated"),
         ("eraseAccount", json!({ "isConfirmed": true }), "isErased"),
-        ("requestEmailChange", json!({ "newEmail": "moi@example.vn", "password": PASSWORD }), "isMailOnItsWay"),
+        (
+            "requestEmailChange",
+            json!({ "newEmail": "moi@example.vn", "password": PASSWORD }),
+            "isMailOnItsWay",
+        ),
     ] {
-        assert_eq!(linh.does(mutation, input, changed).await.refused(), ["REAUTHENTICATION_REQUIRED"], "{mutation}");
+        assert_eq!(
+            linh.does(mutation, input, changed).await.refused(),
+            ["REAUTHENTICATION_REQUIRED"],
+            "{mutation}"
+        );
     }
     let prove = async |password: &str| {
         linh.does("reauthenticate", json!({ "password": password }), "isReauthenticated").await
@@ -366,7 +402,10 @@ async fn a_person_takes_their_data_along_and_leaves_a_pseudonym() {
     an.does("createProposal", draft, "proposal { id }").await.ok();
     let profile = json!({ "expectedVersion": 1, "displayName": "Người Ra Đi Canary", "locale": "EN" });
     an.does("updateProfile", profile.clone(), "user { displayName locale version }").await.ok();
-    assert_eq!(an.does("updateProfile", profile, "user { id }").await.refused(), ["CONFLICT input.expectedVersion"]);
+    assert_eq!(
+        an.does("updateProfile", profile, "user { id }").await.refused(),
+        ["CONFLICT input.expectedVersion"]
+    );
     let consent = json!({ "purpose": "PROGRAMME_NEWS", "isGiven": true, "noticeVersion": "2026-11" });
     let given = an.does("recordConsent", consent, "user { consents { purpose isGiven } }").await.ok();
     assert_eq!(given["user"]["consents"], json!([{ "purpose": "PROGRAMME_NEWS", "isGiven": true }]));
@@ -399,12 +438,30 @@ async fn a_person_takes_their_data_along_and_leaves_a_pseudonym() {
             rows.extend(entity::$entity::Entity::find().all(world.db()).await.unwrap().iter().map(|row| format!("{row:?}")));
         )+ };
     }
-    look_into!(user, session, device, one_time_token, message, event, audit_entry, proposal_draft, membership, consent);
+    look_into!(
+        user,
+        session,
+        device,
+        one_time_token,
+        message,
+        event,
+        audit_entry,
+        proposal_draft,
+        membership,
+        consent
+    );
     for canary in ["an-canary", "Canary", "Bản nháp bí mật"] {
         assert!(!rows.iter().any(|row| row.contains(canary)), "{canary} is still there");
     }
     let copies = session::Entity::find().filter(session::Column::UserId.eq(an.account));
-    assert!(copies.all(world.db()).await.unwrap().iter().all(|row| row.address.is_none() && row.ended_at.is_some()));
+    assert!(
+        copies
+            .all(world.db())
+            .await
+            .unwrap()
+            .iter()
+            .all(|row| row.address.is_none() && row.ended_at.is_some())
+    );
     let acts = audit_entry::Entity::find().filter(audit_entry::Column::Actor.eq(an.account));
     assert!(acts.count(world.db()).await.unwrap() > 5, "what was done stays done, by an id");
     world.finish().await;
@@ -418,9 +475,15 @@ async fn an_administrator_switches_accounts_off_and_on_and_nothing_else() {
     let id = text(&yen.call("{ viewer { id } }", json!({})).await.ok()["id"]);
     let off = json!({ "userId": id, "reason": "Mất quyền đại diện." });
     for nobody in [&cast.officer, &cast.publisher, &cast.auditor] {
-        assert_eq!(nobody.does("deactivateUser", off.clone(), "user { id }").await.refused(), ["NOT_PERMITTED"]);
+        assert_eq!(
+            nobody.does("deactivateUser", off.clone(), "user { id }").await.refused(),
+            ["NOT_PERMITTED"]
+        );
     }
-    assert_eq!(cast.linh.does("deactivateUser", off.clone(), "user { id }").await.refused(), ["NOT_FOUND input.userId"]);
+    assert_eq!(
+        cast.linh.does("deactivateUser", off.clone(), "user { id }").await.refused(),
+        ["NOT_FOUND input.userId"]
+    );
     let done = cast.administrator.does("deactivateUser", off.clone(), "user { deactivatedAt }").await.ok();
     assert_ne!(done["user"]["deactivatedAt"], Value::Null);
     assert_eq!(cast.administrator.does("deactivateUser", off, "user { id }").await.refused(), ["CONFLICT"]);
@@ -437,13 +500,22 @@ async fn an_administrator_switches_accounts_off_and_on_and_nothing_else() {
 
     let own = text(&cast.administrator.asks("{ viewer { id } }", json!({})).await.ok()["id"]);
     let input = json!({ "userId": own, "reason": "?" });
-    assert_eq!(cast.administrator.does("deactivateUser", input, "user { id }").await.refused(), ["SELF_APPROVAL"]);
+    assert_eq!(
+        cast.administrator.does("deactivateUser", input, "user { id }").await.refused(),
+        ["SELF_APPROVAL"]
+    );
     let last = cast.administrator.does("eraseAccount", json!({ "isConfirmed": true }), "isErased").await;
     assert_eq!(last.refused(), ["INCOMPATIBLE_ROLE"], "somebody has to run the platform");
     let grant = json!({ "email": cast.bao.email, "role": "AUDITOR" });
-    assert_eq!(cast.officer.does("grantPlatformRole", grant.clone(), "user { id }").await.refused(), ["NOT_PERMITTED"]);
+    assert_eq!(
+        cast.officer.does("grantPlatformRole", grant.clone(), "user { id }").await.refused(),
+        ["NOT_PERMITTED"]
+    );
     let granted = cast.administrator.does("grantPlatformRole", grant.clone(), "user { id }").await.ok();
-    assert_eq!(cast.administrator.does("grantPlatformRole", grant, "user { id }").await.refused(), ["ALREADY_EXISTS input.role"]);
+    assert_eq!(
+        cast.administrator.does("grantPlatformRole", grant, "user { id }").await.refused(),
+        ["ALREADY_EXISTS input.role"]
+    );
     let posts = "{ viewer { platformRoles } }";
     assert_eq!(cast.bao.asks(posts, json!({})).await.ok()["platformRoles"], json!(["AUDITOR"]));
     let revoke = json!({ "userId": granted["user"]["id"], "role": "AUDITOR" });
@@ -478,7 +550,8 @@ async fn nobody_learns_who_has_an_account() {
         let log_in = tries(&world.visitor, email, "not the password").await;
         let register = json!({ "email": email, "displayName": "Ai Đó", "password": NEW });
         let register = world.visitor.does("register", register, "isMailOnItsWay").await;
-        let reset = world.visitor.does("requestPasswordReset", json!({ "email": email }), "isMailOnItsWay").await;
+        let reset =
+            world.visitor.does("requestPasswordReset", json!({ "email": email }), "isMailOnItsWay").await;
         answers.push([log_in, register, reset].iter().map(mask).collect());
     }
     for others in &answers[1..] {

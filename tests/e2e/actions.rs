@@ -437,9 +437,7 @@ fn on_house(action: &str, (id, member): (&str, &str), role: MembershipRole) -> (
             ("inviteMember", input)
         }
         "REMOVE_MEMBER" => ("removeMember", json!({ "membershipId": member })),
-        "CHANGE_MEMBER_ROLE" => {
-            ("changeMemberRole", json!({ "membershipId": member, "role": role.name() }))
-        }
+        "CHANGE_MEMBER_ROLE" => ("changeMemberRole", json!({ "membershipId": member, "role": role.name() })),
         _ => attempt(Kind::Organization, action, id, &Value::Null, ""),
     }
 }

@@ -84,7 +84,7 @@ async fn no_secret_reaches_a_log_or_a_metric_at_the_most_talkative_level() {
     server.terminate();
     let ended = server.ends().await;
     let written = format!("{}\n{}\n{metrics}", ended.stdout, ended.stderr);
-    assert!(written.lines().count() > 200, "it was talkative:\n{written}");
+    assert!(written.matches("edge::observe").count() > 10, "it wrote of every request:\n{written}");
     for secret in secrets.iter().map(String::as_str).chain(["eyJ", "argon2id$", "SELECT \"app_user\""]) {
         let line = written.lines().find(|line| line.contains(secret));
         assert!(line.is_none(), "{secret:?} stands in {line:?}");

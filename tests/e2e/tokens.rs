@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use app::keys::Keys;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use domain::event::EventKind;
+use e2e::person::PASSWORD;
 use e2e::{World, eventually};
 use entity::event;
-use e2e::person::PASSWORD;
 use futures_util::future::join_all;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
@@ -47,7 +47,10 @@ fn forgeries(good: &str, now: i64) -> Vec<String> {
         ("kid", Value::Null),
         ("jku", json!("https://evil.example/jwks.json")),
         ("x5u", json!("https://evil.example/cert.pem")),
-        ("jwk", json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" })),
+        (
+            "jwk",
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }),
+        ),
         ("x5c", json!(["AAAA"])),
         ("cty", json!("JWT")),
         ("crit", json!(["exp"])),
@@ -112,7 +115,8 @@ async fn no_forged_token_opens_anything() {
     for issuer in [claims["iss"].as_str().unwrap(), "https://evil.example"] {
         for seed in 1..6 {
             let keys = Keys::new(issuer, &[[seed; 32]]).unwrap();
-            let token = keys.sign(uuid("sub").into(), uuid("sid").into(), now, Duration::from_mins(5)).unwrap();
+            let token =
+                keys.sign(uuid("sub").into(), uuid("sid").into(), now, Duration::from_mins(5)).unwrap();
             forged.push(token);
         }
     }
@@ -175,8 +179,7 @@ async fn two_refreshes_at_once_never_leave_two_chains() {
     let first = world.visitor.does("logIn", input, "tokens { refreshToken }").await.ok();
     let token = first["tokens"]["refreshToken"].as_str().unwrap().to_owned();
     let all = join_all((0..10).map(|_| refresh(&world, &token))).await;
-    let given: Vec<_> =
-        all.iter().filter_map(|answer| answer["tokens"]["refreshToken"].as_str()).collect();
+    let given: Vec<_> = all.iter().filter_map(|answer| answer["tokens"]["refreshToken"].as_str()).collect();
     assert!(given.len() <= 1, "{given:?}");
     for token in given {
         assert_eq!(refresh(&world, token).await["userErrors"][0]["code"], "INVALID_TOKEN");
@@ -190,7 +193,8 @@ async fn two_hundred_log_ins_at_once_are_all_heard_and_others_do_not_wait_for_th
     let world = World::new().await;
     let linh = world.person("linh", "Ngô Mai Linh").await;
     let input = json!({ "email": linh.email, "password": PASSWORD });
-    let storm = join_all((0..200).map(|_| world.visitor.does("logIn", input.clone(), "tokens { accessToken }")));
+    let storm =
+        join_all((0..200).map(|_| world.visitor.does("logIn", input.clone(), "tokens { accessToken }")));
     let reads = async {
         let mut slowest = Duration::ZERO;
         for _ in 0..20 {
@@ -212,7 +216,10 @@ async fn two_hundred_log_ins_at_once_are_all_heard_and_others_do_not_wait_for_th
         (logged_in.clone().count(world.db()).await.unwrap() == 200).then_some(())
     })
     .await;
-    println!("two hundred log-ins took {:?}; the slowest of twenty reads meanwhile {slowest:?}", began.elapsed());
+    println!(
+        "two hundred log-ins took {:?}; the slowest of twenty reads meanwhile {slowest:?}",
+        began.elapsed()
+    );
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     world.finish().await;
 }

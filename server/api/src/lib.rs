@@ -70,7 +70,9 @@ impl Endpoint for Api {
     async fn admit(&self, head: RequestHead) -> Result<Data, Refusal> {
         let Admitted { viewer, limited } = match &head.bearer {
             Some(token) => app::access::viewer(&self.app, token).await.map_err(|error| match error {
-                Error::Unauthenticated | Error::SecondFactorDue | Error::Refused(_) => Refusal::Unauthenticated,
+                Error::Unauthenticated | Error::SecondFactorDue | Error::Refused(_) => {
+                    Refusal::Unauthenticated
+                }
                 Error::RateLimited { seconds } => Refusal::RateLimited { retry_after_secs: seconds },
                 Error::Unavailable(source) => {
                     tracing::warn!(error = %source, "the database is unavailable");

@@ -129,7 +129,8 @@ impl Viewers {
 /// A person with everything that rights are made of, without a session. None if the account is switched off.
 pub async fn person(db: &Db, id: UserId) -> Result<Option<Person>> {
     let connection = &db.read;
-    let user = user::Entity::find_by_id(id).filter(user::Column::DeactivatedAt.is_null()).one(connection).await?;
+    let user =
+        user::Entity::find_by_id(id).filter(user::Column::DeactivatedAt.is_null()).one(connection).await?;
     let Some(user) = user else { return Ok(None) };
     let house = membership::Entity::belongs_to(organization::Entity)
         .from(membership::Column::OrganizationId)

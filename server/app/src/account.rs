@@ -22,8 +22,8 @@ use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::keys::token_hash;
-use crate::throttle::Counted;
 use crate::op::{Op, Viewer};
+use crate::throttle::Counted;
 use crate::{App, ids};
 
 /// Whom a viewer may see as a person: oneself, the members of one's organisations, fellows on a council; staff see all.

@@ -367,16 +367,12 @@ pub async fn on_organizations(
     };
     let managed = rows.iter().filter(|row| has(row, Do::InviteMember)).map(|row| row.id);
     let waiting = waiting(db, managed, app.db.clock.process()).await?;
-    let guard = |row: &organization::Model, action: Do| {
-        match (action.judgement(), action) {
-            (Some(command), _) => {
-                may_judge(row.status, command, row.created_by == person.id, viewer.belongs_to(row.id))
-            }
-            (None, Do::InviteMember) => {
-                may_invite(row.status, waiting.get(&row.id).copied().unwrap_or_default())
-            }
-            (None, _) => all([row.status.must_act()]),
+    let guard = |row: &organization::Model, action: Do| match (action.judgement(), action) {
+        (Some(command), _) => {
+            may_judge(row.status, command, row.created_by == person.id, viewer.belongs_to(row.id))
         }
+        (None, Do::InviteMember) => may_invite(row.status, waiting.get(&row.id).copied().unwrap_or_default()),
+        (None, _) => all([row.status.must_act()]),
     };
     let possible = rows.iter().map(|row| {
         let actions = Do::ALL.iter().copied().filter(|action| has(row, *action));

@@ -131,12 +131,7 @@ impl Command for RequestPasswordReset {
 
 /// Sets a new password by the token that was mailed. All sessions end, nobody is logged in by it; strangers' failures at the
 /// account are forgotten. Gives a device token, so that the owner gets in whatever strangers do.
-pub async fn reset_password(
-    app: &App,
-    op: &Arc<Op>,
-    token: &str,
-    new: SecretString,
-) -> Result<SecretString> {
+pub async fn reset_password(app: &App, op: &Arc<Op>, token: &str, new: SecretString) -> Result<SecretString> {
     let hash = token_hash(token);
     let owner = one_time_token::Entity::find()
         .filter(one_time_token::Column::TokenHash.eq(&hash))
@@ -203,12 +198,7 @@ async fn owner(tx: &Tx, token: &one_time_token::Model) -> Result<user::Model> {
 }
 
 /// Asks for another address: a mail to it brings the token, and the present one is told.
-pub async fn request_email_change(
-    app: &App,
-    op: &Arc<Op>,
-    new: Email,
-    password: SecretString,
-) -> Result<()> {
+pub async fn request_email_change(app: &App, op: &Arc<Op>, new: Email, password: SecretString) -> Result<()> {
     must_know_password(app, op, op.person()?, password, "password").await?;
     app.execute(op, None, RequestEmailChange { new: new.to_string(), new_key: new.key() }).await
 }

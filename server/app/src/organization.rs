@@ -7,8 +7,8 @@ use domain::id::{MembershipId, OrganizationId, UserId};
 use domain::locale::Locale;
 use domain::machine;
 use domain::organization::{
-    INVITATIONS_A_DAY, MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind, OrganizationStatus,
-    TRANSITIONS, judged_by, may_change_role, may_invite, may_judge, may_step_down,
+    INVITATIONS_A_DAY, MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind,
+    OrganizationStatus, TRANSITIONS, judged_by, may_change_role, may_invite, may_judge, may_step_down,
 };
 use domain::problem::{Problem, Reason};
 use domain::text::{Bilingual, look_alike_key, slug_from};

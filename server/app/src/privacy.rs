@@ -12,11 +12,13 @@ use domain::problem::{Problem, Reason};
 use domain::proposal::{Content, ProposalStatus};
 use domain::time::Timestamp;
 use entity::{
-    audit_entry, conflict_declaration, consent, council_member, device, external_identity, membership, message, one_time_token,
-    organization, platform_grant, proposal, proposal_draft, review, second_factor, session, user,
+    audit_entry, conflict_declaration, consent, council_member, device, external_identity, membership,
+    message, one_time_token, organization, platform_grant, proposal, proposal_draft, review, second_factor,
+    session, user,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect as _,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
+    QuerySelect as _,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -46,7 +48,8 @@ impl Command for UpdateProfile {
 
     async fn run(&self, tx: &Tx) -> Result<UserId> {
         let id = tx.op().user()?;
-        let row = user::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(Error::Unauthenticated)?;
+        let row =
+            user::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(Error::Unauthenticated)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let change = user::ActiveModel {
             display_name: Set(self.display_name.clone().unwrap_or(row.display_name)),
@@ -453,8 +456,10 @@ async fn empty_own_drafts(tx: &Tx, user: UserId) -> Result<()> {
             .filter(membership::Column::UserId.ne(user))
             .filter(membership::Column::EndedAt.is_null());
         if others.count(tx).await? == 0 {
-            let empty =
-                proposal_draft::ActiveModel { content: Set(Content::default().canonical()), ..Default::default() };
+            let empty = proposal_draft::ActiveModel {
+                content: Set(Content::default().canonical()),
+                ..Default::default()
+            };
             proposal_draft::Entity::update_many()
                 .set(empty)
                 .filter(proposal_draft::Column::ProposalId.eq(draft.id))

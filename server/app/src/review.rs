@@ -45,9 +45,7 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
     };
     // Asked of each review by itself: as a list of all proposals in office, SQLite would make that list for one review.
     let known = crate::proposal::in_office(viewer)
-        .filter(
-            Expr::col((proposal::Entity, proposal::Column::Id)).equals((review::Entity, R::ProposalId)),
-        )
+        .filter(Expr::col((proposal::Entity, proposal::Column::Id)).equals((review::Entity, R::ProposalId)))
         .select_only()
         .column(proposal::Column::Id)
         .into_query();
@@ -75,15 +73,12 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
             .add(R::ChallengeId.in_subquery(of_my_agency))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| R::Id.is_not_null())),
     );
-    review::Entity::find()
-        .filter(Expr::exists(known))
-        .filter(R::Status.ne(ReviewStatus::Recused))
-        .filter(
-            Condition::any()
-                .add(R::UserId.eq(person.id))
-                .add(R::ChallengeId.in_subquery(seats(&[CouncilRole::Chair, CouncilRole::Secretary])))
-                .add(locked),
-        )
+    review::Entity::find().filter(Expr::exists(known)).filter(R::Status.ne(ReviewStatus::Recused)).filter(
+        Condition::any()
+            .add(R::UserId.eq(person.id))
+            .add(R::ChallengeId.in_subquery(seats(&[CouncilRole::Chair, CouncilRole::Secretary])))
+            .add(locked),
+    )
 }
 
 /// Whether the viewer may read the marks: one's own, or any once locked.

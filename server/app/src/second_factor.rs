@@ -172,7 +172,11 @@ impl Command for Confirm {
         crate::session::end_all(tx, person.id, person.session, now).await?;
         if let Some(session) = person.session {
             let shown = session::ActiveModel { second_factor_at: Set(Some(now)), ..Default::default() };
-            session::Entity::update_many().set(shown).filter(session::Column::Id.eq(session)).exec(tx).await?;
+            session::Entity::update_many()
+                .set(shown)
+                .filter(session::Column::Id.eq(session))
+                .exec(tx)
+                .await?;
         }
         tx.record(Event::new(EventKind::SecondFactorEnabled).user(person.id));
         Ok(true)
@@ -323,7 +327,8 @@ fn matching_step(app: &App, row: &second_factor::Model, code: &str, now: Timesta
 /// Ten codes of ten letters and digits in two groups, 50 random bits each, without what is easily misread.
 fn new_codes() -> Vec<String> {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-    let letter = |bits: u64| char::from(LETTERS.get(usize::try_from(bits & 31).unwrap_or(0)).copied().unwrap_or(b'a'));
+    let letter =
+        |bits: u64| char::from(LETTERS.get(usize::try_from(bits & 31).unwrap_or(0)).copied().unwrap_or(b'a'));
     let code = || {
         let bits: u64 = rand::random();
         let all: String = (0..10).map(|place| letter(bits >> (5 * place))).collect();

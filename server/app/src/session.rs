@@ -619,7 +619,8 @@ impl Command for EndSession {
     async fn run(&self, tx: &Tx) -> Result<SessionId> {
         let user = tx.op().user()?;
         let row = visible_to(&tx.op().viewer).filter(session::Column::Id.eq(self.session));
-        let row = row.lock_exclusive().one(tx).await?.ok_or_else(|| Problem::at("sessionId", Reason::NotFound))?;
+        let row =
+            row.lock_exclusive().one(tx).await?.ok_or_else(|| Problem::at("sessionId", Reason::NotFound))?;
         let now = tx.now().await?;
         end(tx, row.id, now).await?;
         tx.record(Event::new(EventKind::SessionEnded).user(user).fact("session", row.id));

@@ -34,7 +34,8 @@ struct Entry {
 impl Counted {
     fn new(app: &App, entries: impl IntoIterator<Item = (String, Patience, bool)>) -> Self {
         let entries = entries.into_iter();
-        let keys = entries.map(|(text, patience, is_own)| Entry { key: app.keys.blind(&text), patience, is_own });
+        let keys =
+            entries.map(|(text, patience, is_own)| Entry { key: app.keys.blind(&text), patience, is_own });
         let mut keys: Vec<_> = keys.collect();
         keys.sort_by(|a, b| a.key.cmp(&b.key));
         Self { keys }
@@ -73,9 +74,14 @@ impl Counted {
     }
 
     /// Refuses whoever has to wait.
-    pub(crate) async fn must_not_wait(&self, connection: &impl ConnectionTrait, now: Timestamp) -> Result<()> {
+    pub(crate) async fn must_not_wait(
+        &self,
+        connection: &impl ConnectionTrait,
+        now: Timestamp,
+    ) -> Result<()> {
         let rows = row::Entity::find().filter(row::Column::Key.is_in(self.names())).all(connection).await?;
-        let waits = self.keys.iter().filter_map(|entry| throttle::wait(entry.failures(&rows), &entry.patience, now));
+        let waits =
+            self.keys.iter().filter_map(|entry| throttle::wait(entry.failures(&rows), &entry.patience, now));
         match waits.max() {
             Some(seconds) => Err(Error::RateLimited { seconds: u64::try_from(seconds).unwrap_or(1) }),
             None => Ok(()),

@@ -305,11 +305,12 @@ impl Reason {
                 say("Địa chỉ thư hoặc mật khẩu không đúng.", "The address or the password is wrong.")
             }
             Self::InvalidToken => say("Mã không còn hiệu lực.", "The token is not valid any more."),
-            Self::InvalidCode => say("Mã xác thực không đúng hoặc đã dùng.", "The code is wrong or was used."),
-            Self::ReauthenticationRequired => say(
-                "Hãy nhập lại mật khẩu để làm việc này.",
-                "Enter your password again to do this.",
-            ),
+            Self::InvalidCode => {
+                say("Mã xác thực không đúng hoặc đã dùng.", "The code is wrong or was used.")
+            }
+            Self::ReauthenticationRequired => {
+                say("Hãy nhập lại mật khẩu để làm việc này.", "Enter your password again to do this.")
+            }
             Self::WeightsNot100 { sum } => {
                 if vi {
                     format!("Tổng trọng số các tiêu chí phải bằng 100, hiện là {sum}.")

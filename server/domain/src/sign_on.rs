@@ -213,8 +213,7 @@ mod tests {
     #[test]
     fn an_identity_opens_its_own_account_and_a_new_one_that_of_a_proved_address() {
         let user = UserId(Uuid::from_u128(1));
-        let holder =
-            |is_verified, is_linked| Some(Holder { user, is_verified, is_linked, is_active: true });
+        let holder = |is_verified, is_linked| Some(Holder { user, is_verified, is_linked, is_active: true });
         let off = Holder { user, is_verified: true, is_linked: false, is_active: false };
         assert_eq!(welcome(None, true, Some(off)), Err(Doubt::SwitchedOff));
         assert_eq!(

@@ -191,8 +191,8 @@ impl CredentialsMutation {
     ) -> Result<Option<RequestPasswordResetPayload>> {
         let mut reader = Reader::default();
         let email = reader.keep("email", Email::parse(&input.email));
-        let command = email
-            .map(|email| RequestPasswordReset { email: email.to_string(), locale: input.locale.into() });
+        let command =
+            email.map(|email| RequestPasswordReset { email: email.to_string(), locale: input.locale.into() });
         let outcome = match reader.finish(command) {
             Ok(command) => ctx.app()?.execute(&ctx.state()?.op, None, command).await,
             Err(problems) => Err(problems.into()),
@@ -211,8 +211,7 @@ impl CredentialsMutation {
         #[graphql(desc = "The token and the new password.")] input: ResetPasswordInput,
     ) -> Result<Option<ResetPasswordPayload>> {
         let new = input.new_password.into();
-        let outcome =
-            app::credentials::reset_password(ctx.app()?, &ctx.state()?.op, &input.token, new).await;
+        let outcome = app::credentials::reset_password(ctx.app()?, &ctx.state()?.op, &input.token, new).await;
         Ok(Some(match done(ctx, outcome)? {
             Ok(device) => ResetPasswordPayload {
                 is_reset: Some(true),
@@ -315,9 +314,7 @@ impl SecondFactorMutation {
             Err(problems) => Err(problems.into()),
         };
         Ok(Some(match done(ctx, outcome)? {
-            Ok(codes) => {
-                RenewRecoveryCodesPayload { recovery_codes: Some(codes), user_errors: Vec::new() }
-            }
+            Ok(codes) => RenewRecoveryCodesPayload { recovery_codes: Some(codes), user_errors: Vec::new() },
             Err(errors) => RenewRecoveryCodesPayload::refused(errors),
         }))
     }

@@ -16,9 +16,9 @@ use domain::id::{
 };
 use domain::review::Turnout;
 use entity::{
-    challenge, council_member, criterion, decision, delegation, expert, external_identity, indicator, membership,
-    one_time_token, opening, organization, proposal, proposal_draft, proposal_version, review, session, user,
-    working_group, working_group_member,
+    challenge, council_member, criterion, decision, delegation, expert, external_identity, indicator,
+    membership, one_time_token, opening, organization, proposal, proposal_draft, proposal_version, review,
+    session, user, working_group, working_group_member,
 };
 
 /// Reads in the name of one viewer.

@@ -316,8 +316,7 @@ impl SessionMutation {
     ) -> Result<Option<ReauthenticatePayload>> {
         let state = ctx.state()?;
         let code = input.code.as_deref();
-        let outcome =
-            app::session::reauthenticate(ctx.app()?, &state.op, input.password.into(), code).await;
+        let outcome = app::session::reauthenticate(ctx.app()?, &state.op, input.password.into(), code).await;
         Ok(Some(match done(ctx, outcome)? {
             Ok(()) => {
                 ctx.renew().await?;

@@ -4,12 +4,12 @@ use app::sign_on::{Return, UnlinkExternalIdentity};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::external_identity;
 
-use super::session::SessionTokens;
 use super::context::Ask as _;
 use super::error::Result;
 use super::id;
 use super::payload::{done, execute, payload};
 use super::scalar::{DateTime, EmailAddress, Url};
+use super::session::SessionTokens;
 use super::text::{Lines, Reader};
 
 /// An identity.

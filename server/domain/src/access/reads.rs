@@ -316,7 +316,10 @@ pub const READS: &[Read] = &[
         subject: Subject::Invitation,
         scope: "invitation::visible_to",
         readers: &[
-            (Reader::Of(&[Role::TeamOwner, Role::AgencyLead, Role::Publisher]), "into houses that they manage"),
+            (
+                Reader::Of(&[Role::TeamOwner, Role::AgencyLead, Role::Publisher]),
+                "into houses that they manage",
+            ),
             (Reader::Of(&[Role::Officer]), "those that they sent to an agency for want of a lead"),
             (Reader::Of(&[Role::Administrator]), "into programme offices"),
         ],
