@@ -70,6 +70,8 @@ keys! {
     OpeningOf(ChallengeId);
     /// How many proposals a challenge has.
     ProposalCountOf(ChallengeId);
+    /// That a decision speaks of a proposal with which the viewer is in conflict.
+    TieOf(DecisionId);
     /// The members of an organisation.
     MembersOf(OrganizationId);
     /// The applicant of a proposal.
@@ -116,6 +118,7 @@ loads_of! {
     DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);
     ProposalCountOf(ChallengeId) => i64, |of, ids| batch::proposal_counts(&of.app, ids);
+    TieOf(DecisionId) => (), |of, ids| batch::ties(&of.app, &of.op.viewer, ids);
     MembersOf(OrganizationId) => Vec<membership::Model>, |of, ids| batch::members(&of.app, &of.op.viewer, ids);
     ApplicantOf(ProposalId) => organization::Model, |of, ids| batch::applicants(&of.app, &of.op.viewer, ids);
     CurrentVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::current_versions(&of.app, &of.op.viewer, ids);
