@@ -15,5 +15,6 @@ mod constraints;
 mod drift;
 mod kill;
 mod mail;
+mod proof;
 mod refusals;
 mod story;

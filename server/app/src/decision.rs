@@ -166,11 +166,7 @@ fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
 }
 
 /// Whether the person is in conflict with a proposal of the decision.
-async fn is_tied(
-    connection: &impl sea_orm::ConnectionTrait,
-    user: UserId,
-    id: DecisionId,
-) -> Result<bool> {
+async fn is_tied(connection: &impl sea_orm::ConnectionTrait, user: UserId, id: DecisionId) -> Result<bool> {
     let tied = decision::Entity::find_by_id(id).filter(tie_condition(user)).one(connection).await?;
     Ok(tied.is_some())
 }
