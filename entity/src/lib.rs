@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! app_user --< session --< refresh_token        app_user --< membership >-- organization
+//! app_user -- second_factor, --< recovery_code, --< device, --< consent        throttle
 //! organization (agency) --< challenge --< criterion, indicator, challenge_author, council_member, opening
 //! challenge --< proposal >-- organization (startup)      proposal -- proposal_draft, --< proposal_version
 //! council_member --< review >-- proposal        proposal --< conflict_declaration >-- app_user
@@ -14,10 +15,12 @@ pub mod audit_head;
 pub mod challenge;
 pub mod challenge_author;
 pub mod conflict_declaration;
+pub mod consent;
 pub mod council_member;
 pub mod criterion;
 pub mod decision;
 pub mod decision_outcome;
+pub mod device;
 pub mod event;
 pub mod idempotency;
 pub mod indicator;
@@ -30,7 +33,10 @@ pub mod platform_grant;
 pub mod proposal;
 pub mod proposal_draft;
 pub mod proposal_version;
+pub mod recovery_code;
 pub mod refresh_token;
 pub mod review;
+pub mod second_factor;
 pub mod session;
+pub mod throttle;
 pub mod user;

@@ -18,6 +18,13 @@ pub struct Model {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    pub authenticated_at: Option<Timestamp>,
+    pub second_factor_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub address: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub client: Option<String>,
 }
 
 /// Rows are joined where they are read, not here.

@@ -28,6 +28,10 @@ pub struct Model {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i32,
+    pub deactivated_at: Option<Timestamp>,
+    pub erased_at: Option<Timestamp>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub status_reason: Option<String>,
 }
 
 /// Rows are joined where they are read, not here.

@@ -4,7 +4,7 @@
 //! are integers. There are no database defaults: the program says what a row holds.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
 /// A UUID that must be there.
 pub fn id(name: &'static str) -> ColumnDef {

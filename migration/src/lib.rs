@@ -8,6 +8,7 @@ mod m20261123_000002_challenge;
 mod m20261123_000003_proposal;
 mod m20261123_000004_evaluation;
 mod m20261123_000005_record;
+mod m20261126_000006_accounts;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_proposal::Migration),
             Box::new(m20261123_000004_evaluation::Migration),
             Box::new(m20261123_000005_record::Migration),
+            Box::new(m20261126_000006_accounts::Migration),
         ]
     }
 }

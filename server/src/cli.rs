@@ -60,6 +60,15 @@ pub enum Command {
     ///
     /// Needs the settings and an up-to-date database. Asks for the password.
     CreateAdmin(CreateAdmin),
+    /// Erase a person
+    ///
+    /// Needs the settings and an up-to-date database. What must be kept of a dossier names a pseudonym from then on;
+    /// everything else is gone. It cannot be undone.
+    Erase {
+        /// The address of the account
+        #[arg(long)]
+        email: String,
+    },
     /// Check that no entry of the audit log was changed, removed or inserted
     ///
     /// Needs the settings and the database, which it only reads. Exits with 1 and names the first bad entry if the
@@ -162,9 +171,17 @@ mod tests {
     #[test]
     fn help_names_every_command_and_exit_code() {
         let help = parse("server --help").unwrap_err().to_string();
-        for word in
-            ["serve", "schema", "migrate", "demo", "create-admin", "verify-audit", "settings", "rules"]
-        {
+        for word in [
+            "serve",
+            "schema",
+            "migrate",
+            "demo",
+            "create-admin",
+            "erase",
+            "verify-audit",
+            "settings",
+            "rules",
+        ] {
             assert!(help.contains(&format!("\n  {word} ")), "{word} is missing in:\n{help}");
         }
         assert!(help.contains("Exit codes:\n  0  done\n  1  failed"));

@@ -2,6 +2,7 @@
 
 mod create_admin;
 mod demo;
+mod erase;
 mod migrate;
 mod rules;
 mod serve;
@@ -32,6 +33,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate { check: true } => with_settings(|config, _| migrate::check(config)),
         Command::Demo => with_settings(|config, _| demo::load(config)),
         Command::CreateAdmin(who) => with_settings(|config, _| create_admin::run(config, who)),
+        Command::Erase { email } => with_settings(|config, _| erase::run(config, email)),
         Command::VerifyAudit { expect_head } => {
             with_settings(|config, _| verify_audit::run(config, expect_head))
         }

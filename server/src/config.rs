@@ -66,6 +66,10 @@ pub struct Config {
     pub refresh_token_idle: Duration,
     /// The longest a session may last, however busy.
     pub session_life: Duration,
+    /// How long after a log-in what is sensitive may be done.
+    pub fresh_for: Duration,
+    /// Whoever holds an office needs a second factor.
+    pub is_second_factor_required: bool,
     /// Life of a verification or reset token.
     pub one_time_token_life: Duration,
     /// Life of an invitation.
@@ -168,6 +172,8 @@ impl Config {
             access_token_life: settings.duration(&name::ACCESS_TOKEN_SECONDS)?,
             refresh_token_idle: settings.duration(&name::REFRESH_TOKEN_DAYS)?,
             session_life: settings.duration(&name::SESSION_DAYS)?,
+            fresh_for: settings.duration(&name::FRESH_LOGIN_SECONDS)?,
+            is_second_factor_required: settings.read(&name::SECOND_FACTOR, value::second_factor)?,
             one_time_token_life: settings.duration(&name::ONE_TIME_TOKEN_MINUTES)?,
             invitation_life: settings.duration(&name::INVITATION_DAYS)?,
             storage: settings.read(&name::STORAGE_URL, value::file_url)?,

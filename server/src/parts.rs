@@ -55,8 +55,11 @@ fn in_own_words(error: DbErr) -> anyhow::Error {
 pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
     let seeds: Vec<_> = config.keys.signing.iter().map(|key| *key.expose()).collect();
     let keys = app::keys::Keys::new(config.public_url.as_str(), &seeds).context("the signing keys")?;
+    let seal = app::seal::Seal::new(*config.keys.seal.expose());
     let settings = Settings {
         public_url: config.public_url.to_string(),
+        fresh_for: config.fresh_for,
+        is_second_factor_required: config.is_second_factor_required,
         access_token_life: config.access_token_life,
         refresh_token_idle: config.refresh_token_idle,
         session_life: config.session_life,
@@ -65,7 +68,7 @@ pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
         mail_retry_base: config.mail_retry_base,
         mail_lease: config.mail_lease,
     };
-    let app = App::new(db, keys, settings);
+    let app = App::new(db, keys, seal, settings);
     prove_keys(&app)?;
     Ok(app)
 }

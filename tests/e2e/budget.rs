@@ -6,7 +6,8 @@ use domain::organization::{MembershipRole, OrganizationKind};
 use domain::proposal::ProposalStatus;
 use domain::review::CouncilRole;
 use e2e::rows::{self, THEN, insert};
-use e2e::{Cast, Person, World};
+use e2e::stage::stage;
+use e2e::{Cast, Person, Scene, Troupe, World};
 use entity::*;
 use serde_json::{Value, json};
 
@@ -147,5 +148,71 @@ async fn the_ranking_of_fifty_proposals_costs_what_that_of_five_costs() {
     let fifty = world.meter.statements(async || read(&many, 50).await).await;
     assert_eq!(five, fifty);
     assert!(fifty <= 12, "{fifty} statements");
+    world.finish().await;
+}
+
+/// What the viewer may do is found out for a page at a time, whoever asks.
+#[tokio::test]
+async fn verdicts_on_fifty_challenges_cost_what_those_on_five_cost() {
+    let world = World::new().await;
+    let troupe = Troupe::gather(&world).await;
+    let cast = &troupe.cast;
+    let verdicts = "viewerActions { action isAllowed reasons } availableActions";
+    let browse = format!(
+        "query ($first: Int!, $status: [ChallengeStatus!]) {{
+            challenges(first: $first, filter: {{ status: $status }}) {{ nodes {{
+                {verdicts} viewerBids {{ draft {{ reasons }} submission {{ reasons }} proposal {{ id }} }}
+                roundLockedAt reviewProgress {{ liveCount submittedCount }} decision {{ {verdicts} }}
+            }} }}
+        }}"
+    );
+    for (scene, status, people) in [
+        (Scene::Draft, "DRAFT", vec![&cast.lead, &cast.auditor]),
+        (Scene::InReview, "IN_REVIEW", vec![&cast.officer, &cast.drafter]),
+        (Scene::Open, "PUBLISHED", vec![&cast.linh, &cast.officer]),
+        (Scene::Reviewing, "EVALUATION", vec![&cast.chair, &cast.secretary, &cast.linh]),
+        (Scene::Proposed, "DECISION", vec![&cast.authority, &cast.chair]),
+    ] {
+        for _ in 0..50 {
+            stage(&world, &troupe, scene).await;
+        }
+        for person in people {
+            let read = async |first: usize| {
+                let input = json!({ "first": first, "status": [status] });
+                let page = person.asks(&browse, input).await.ok();
+                assert_eq!(page["nodes"].as_array().unwrap().len(), first, "{}", person.handle);
+            };
+            let five = world.meter.statements(async || read(5).await).await;
+            let fifty = world.meter.statements(async || read(50).await).await;
+            assert_eq!(five, fifty, "{status} for {}", person.handle);
+            assert!(fifty <= 24, "{status} for {}: {fifty} statements", person.handle);
+        }
+    }
+    let own = format!(
+        "query ($first: Int!) {{ viewer {{
+            proposals(first: $first) {{ nodes {{ {verdicts} viewerCanSubmit }} }}
+            reviews(first: $first) {{ nodes {{ viewerActions {{ action isAllowed reasons }} }} }}
+        }} }}"
+    );
+    for person in [&cast.linh, &cast.reviewer] {
+        let read = async |first: usize| {
+            let page = person.asks(&own, json!({ "first": first })).await.ok();
+            let found = ["proposals", "reviews"].map(|list| page[list]["nodes"].as_array().unwrap().len());
+            assert_eq!(found.iter().max(), Some(&first), "{}", person.handle);
+        };
+        let five = world.meter.statements(async || read(5).await).await;
+        let fifty = world.meter.statements(async || read(50).await).await;
+        assert_eq!(five, fifty, "{}", person.handle);
+        assert!(fifty <= 16, "{}: {fifty} statements", person.handle);
+    }
+    let houses = "query ($first: Int!) { organizations(first: $first) { nodes { viewerActions { action reasons } } } }";
+    publish(&world, 50).await;
+    let read = async |first: usize| {
+        let page = cast.officer.asks(houses, json!({ "first": first })).await.ok();
+        assert_eq!(page["nodes"].as_array().unwrap().len(), first);
+    };
+    let five = world.meter.statements(async || read(5).await).await;
+    let fifty = world.meter.statements(async || read(50).await).await;
+    assert_eq!(five, fifty);
     world.finish().await;
 }

@@ -99,10 +99,12 @@ async fn every_unique_constraint_is_known_here() {
     let inner = [
         "uq_app_user_email",
         "uq_criterion_position",
+        "uq_device_hash",
         "uq_indicator_position",
         "uq_message_recipient",
         "uq_one_time_token_hash",
         "uq_proposal_version_number",
+        "uq_recovery_code_hash",
         "uq_refresh_token_hash",
     ];
     let sql = match Backend::chosen() {

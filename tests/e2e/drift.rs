@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::ids;
-use domain::account::{PlatformRole, TokenPurpose};
+use domain::account::{ConsentPurpose, PlatformRole, TokenPurpose};
 use domain::challenge::{Brief, BriefSection, Rubric};
 use domain::decision::{DecisionStatus, Outcome};
 use domain::event::EventKind;
@@ -66,6 +66,9 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         created_at: FIRST,
         updated_at: LAST,
         version: i32::MAX,
+        deactivated_at: Some(FIRST),
+        erased_at: Some(LAST),
+        status_reason: Some(TEXT.to_owned()),
         ..rows::user()
     };
     let user = tables.keep(user).await.id;
@@ -77,6 +80,11 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         created_at: FIRST,
         expires_at: LAST,
         ended_at: Some(THEN),
+        authenticated_at: Some(FIRST),
+        second_factor_at: Some(LAST),
+        last_used_at: Some(THEN),
+        address: Some("2001:db8::1".to_owned()),
+        client: Some(TEXT.to_owned()),
     };
     let session = tables.keep(session).await.id;
     let token = refresh_token::Model {
@@ -88,6 +96,42 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         used_at: Some(FIRST),
     };
     tables.keep(token).await;
+    let factor = second_factor::Model {
+        user_id: user,
+        secret: TEXT.to_owned(),
+        created_at: THEN,
+        confirmed_at: Some(LAST),
+        last_step: i64::MAX,
+    };
+    tables.keep(factor).await;
+    let code = recovery_code::Model {
+        id: ids::random(),
+        user_id: user,
+        code_hash: "hash".to_owned(),
+        created_at: THEN,
+        used_at: Some(LAST),
+    };
+    tables.keep(code).await;
+    let known = device::Model {
+        id: ids::random(),
+        user_id: user,
+        token_hash: "hash".to_owned(),
+        created_at: FIRST,
+        last_used_at: LAST,
+        ended_at: Some(THEN),
+    };
+    tables.keep(known).await;
+    tables.keep(throttle::Model { key: TEXT.to_owned(), failures: i32::MAX, last_at: LAST }).await;
+    let consent = consent::Model {
+        id: ids::random(),
+        user_id: user,
+        purpose: ConsentPurpose::PublicProfile,
+        is_given: true,
+        notice_version: TEXT.to_owned(),
+        locale: Locale::En,
+        at: FIRST,
+    };
+    tables.keep(consent).await;
     tables.keep(platform_grant::Model { user_id: user, role: PlatformRole::Auditor, granted_at: LAST }).await;
 
     let agency = organization::Model {

@@ -6,6 +6,8 @@
     reason = "a story that cannot go on ends there, and says where"
 )]
 
+mod accounts;
+mod actions;
 mod audit;
 mod binary;
 mod budget;
@@ -18,3 +20,4 @@ mod mail;
 mod proof;
 mod refusals;
 mod story;
+mod tokens;

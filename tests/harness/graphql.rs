@@ -10,18 +10,30 @@ pub struct Client {
     http: reqwest::Client,
     origin: String,
     token: Option<String>,
+    address: Option<String>,
 }
 
 impl Client {
     /// A visitor of the server at `origin`, e.g. `http://127.0.0.1:8080`.
     pub fn new(origin: String) -> Self {
-        Self { http: reqwest::Client::new(), origin, token: None }
+        Self { http: reqwest::Client::new(), origin, token: None, address: None }
     }
 
     /// The same, signed in by this access token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same, from another network address; the server has to trust us as its proxy.
+    #[must_use]
+    pub fn from(&self, address: &str) -> Self {
+        Self { address: Some(address.to_owned()), ..self.clone() }
+    }
+
+    /// The access token.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("somebody who is signed in")
     }
 
     /// Executes a mutation. All of ours take one `input` and answer with what changed and with `userErrors`.
@@ -53,6 +65,9 @@ impl Client {
         let mut request = self.http.post(format!("{}/graphql", self.origin)).json(body);
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(address) = &self.address {
+            request = request.header("x-forwarded-for", address);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

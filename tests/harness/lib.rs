@@ -28,6 +28,7 @@ pub mod meter;
 pub mod person;
 pub mod rows;
 pub mod smtp;
+pub mod stage;
 pub mod wait;
 pub mod world;
 
@@ -37,5 +38,6 @@ pub use graphql::{Answer, Client};
 pub use mailbox::Mail;
 pub use person::Person;
 pub use smtp::{Stage, Trouble};
+pub use stage::{Scene, Troupe};
 pub use wait::eventually;
 pub use world::World;

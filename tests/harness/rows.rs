@@ -60,6 +60,9 @@ pub fn user() -> user::Model {
         created_at: THEN,
         updated_at: THEN,
         version: 1,
+        deactivated_at: None,
+        erased_at: None,
+        status_reason: None,
     }
 }
 

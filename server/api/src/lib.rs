@@ -6,7 +6,8 @@ pub mod graphql;
 
 use std::sync::Arc;
 
-use app::{App, Error, Op, Viewer};
+use app::access::Admitted;
+use app::{App, Error, Op};
 use async_graphql::{Data, Request, Response, SDLExportOptions};
 use domain::locale::Locale;
 use edge::{Endpoint, Refusal, RequestHead};
@@ -67,10 +68,12 @@ fn accepted(header: Option<&str>) -> Option<Locale> {
 
 impl Endpoint for Api {
     async fn admit(&self, head: RequestHead) -> Result<Data, Refusal> {
-        let viewer = match &head.bearer {
+        let Admitted { viewer, limited } = match &head.bearer {
             Some(token) => app::access::viewer(&self.app, token).await.map_err(|error| match error {
-                Error::Unauthenticated | Error::Refused(_) => Refusal::Unauthenticated,
-                Error::RateLimited => Refusal::RateLimited { retry_after_secs: 1 },
+                Error::Unauthenticated | Error::SecondFactorDue | Error::Refused(_) => {
+                    Refusal::Unauthenticated
+                }
+                Error::RateLimited { seconds } => Refusal::RateLimited { retry_after_secs: seconds },
                 Error::Unavailable(source) => {
                     tracing::warn!(error = %source, "the database is unavailable");
                     Refusal::Unavailable
@@ -80,15 +83,17 @@ impl Endpoint for Api {
                     Refusal::Internal
                 }
             })?,
-            None => Viewer::default(),
+            None => Admitted::default(),
         };
-        let stored = viewer.0.as_ref().map(|person| person.locale);
+        let stored = viewer.0.as_ref().or(limited.as_ref()).map(|person| person.locale);
         let locale = stored.or_else(|| accepted(head.accept_language.as_deref())).unwrap_or_default();
         let op = Op {
             viewer,
+            limited,
             locale,
             request_id: head.request_id.to_string(),
             address: Some(head.address.to_string()),
+            client: head.user_agent,
             idempotency_key: head.idempotency_key,
         };
         let mut data = Data::default();

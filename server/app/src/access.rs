@@ -16,32 +16,77 @@ use crate::App;
 use crate::error::{Error, Result};
 use crate::op::{Person, Seat, Viewer};
 
-/// The viewer behind an access token. Unauthenticated: the token is not one of ours, or its session has ended.
-pub async fn viewer(app: &App, token: &str) -> Result<Viewer> {
+/// Who is let in by an access token.
+#[derive(Clone, Debug, Default)]
+pub struct Admitted {
+    /// Who asks; nobody in particular while a second factor is due.
+    pub viewer: Viewer,
+    /// The person to whom one is due.
+    pub limited: Option<Person>,
+}
+
+/// Who is behind an access token. Unauthenticated: the token is not one of ours, or its session has ended.
+pub async fn viewer(app: &App, token: &str) -> Result<Admitted> {
     let now = app.db.clock.process();
     let (user, session) = app.keys.verify(token, now).ok_or(Error::Unauthenticated)?;
-    if let Some(person) = app.viewers.get(session) {
-        return Ok(Viewer(Some(person)));
+    admit(app, user, session).await?.ok_or(Error::Unauthenticated)
+}
+
+/// Who is behind a session that is alive; None if it is not.
+pub async fn admit(app: &App, user: UserId, session: SessionId) -> Result<Option<Admitted>> {
+    if let Some(known) = app.viewers.get(session) {
+        return Ok(Some(known));
     }
     let generation = app.viewers.generation();
     let alive = session::Entity::find_by_id(session)
         .filter(session::Column::UserId.eq(user))
         .filter(session::Column::EndedAt.is_null())
-        .filter(session::Column::ExpiresAt.gt(now))
+        .filter(session::Column::ExpiresAt.gt(app.db.clock.process()))
         .one(&app.db.read)
         .await?;
-    alive.ok_or(Error::Unauthenticated)?;
-    let mut person = person(&app.db.read, user).await?.ok_or(Error::Unauthenticated)?;
-    person.session = Some(session);
-    app.viewers.put(session, &person, generation);
-    Ok(Viewer(Some(person)))
+    let Some(alive) = alive else { return Ok(None) };
+    let Some(person) = person(&app.db.read, user).await? else { return Ok(None) };
+    let person = Person {
+        session: Some(session),
+        authenticated_at: alive.authenticated_at,
+        has_shown_second_factor: alive.second_factor_at.is_some(),
+        ..person
+    };
+    let due = app.settings.is_second_factor_required
+        && !person.has_shown_second_factor
+        && has_office(&app.db.read, &person).await?;
+    let admitted = if due {
+        Admitted { viewer: Viewer::default(), limited: Some(person) }
+    } else {
+        Admitted { viewer: Viewer(Some(person)), limited: None }
+    };
+    app.viewers.put(session, &admitted, generation);
+    Ok(Some(admitted))
+}
+
+/// Whether the person acts for the public: in an agency or the programme office, on the platform, on a council, as somebody
+/// who decides.
+pub(crate) async fn has_office(connection: &impl ConnectionTrait, person: &Person) -> Result<bool> {
+    let public = [OrganizationKind::Agency, OrganizationKind::ProgrammeOffice];
+    if !person.posts.is_empty() || person.seats.iter().any(|seat| public.contains(&seat.kind)) {
+        return Ok(true);
+    }
+    let seat = council_member::Entity::find()
+        .filter(council_member::Column::UserId.eq(person.id))
+        .filter(council_member::Column::RemovedAt.is_null())
+        .limit(1);
+    if seat.one(connection).await?.is_some() {
+        return Ok(true);
+    }
+    let decides = challenge::Entity::find().filter(challenge::Column::DecisionMakerId.eq(person.id)).limit(1);
+    Ok(decides.one(connection).await?.is_some())
 }
 
 /// Viewers read within the last second. A change of rights on this instance forgets them all at once; on another instance
 /// it is seen within the second.
 #[derive(Debug, Default)]
 pub struct Viewers {
-    known: Mutex<HashMap<SessionId, (Instant, Person)>>,
+    known: Mutex<HashMap<SessionId, (Instant, Admitted)>>,
     generation: AtomicU64,
 }
 
@@ -49,12 +94,12 @@ impl Viewers {
     const LIFE: Duration = Duration::from_secs(1);
     const MOST: usize = 10_000;
 
-    fn get(&self, session: SessionId) -> Option<Person> {
+    fn get(&self, session: SessionId) -> Option<Admitted> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known
             .get(&session)
             .filter(|(read_at, _)| read_at.elapsed() < Self::LIFE)
-            .map(|(_, person)| person.clone())
+            .map(|(_, admitted)| admitted.clone())
     }
 
     fn generation(&self) -> u64 {
@@ -62,13 +107,13 @@ impl Viewers {
     }
 
     /// Keeps what was read, unless rights changed while it was being read.
-    fn put(&self, session: SessionId, person: &Person, generation: u64) {
+    fn put(&self, session: SessionId, admitted: &Admitted, generation: u64) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if self.generation() == generation {
             if known.len() >= Self::MOST {
                 known.clear();
             }
-            known.insert(session, (Instant::now(), person.clone()));
+            known.insert(session, (Instant::now(), admitted.clone()));
         }
     }
 
@@ -80,9 +125,11 @@ impl Viewers {
     }
 }
 
-/// A person with everything that rights are made of, without a session.
+/// A person with everything that rights are made of, without a session. None if the account is switched off.
 pub async fn person(connection: &impl ConnectionTrait, id: UserId) -> Result<Option<Person>> {
-    let Some(user) = user::Entity::find_by_id(id).one(connection).await? else { return Ok(None) };
+    let user =
+        user::Entity::find_by_id(id).filter(user::Column::DeactivatedAt.is_null()).one(connection).await?;
+    let Some(user) = user else { return Ok(None) };
     let house = membership::Entity::belongs_to(organization::Entity)
         .from(membership::Column::OrganizationId)
         .to(organization::Column::Id)
@@ -107,6 +154,8 @@ pub async fn person(connection: &impl ConnectionTrait, id: UserId) -> Result<Opt
     Ok(Some(Person {
         id,
         session: None,
+        authenticated_at: None,
+        has_shown_second_factor: false,
         locale: user.locale,
         seats: seats.collect(),
         posts: posts.into_iter().map(|post| post.role).collect(),
@@ -123,6 +172,29 @@ pub async fn roles_on(
     let Some(person) = &viewer.0 else { return Ok(roles) };
     let seat = seat_on_council(connection, person.id, challenge.id).await?;
     Ok(with_appointments(roles, person.id, challenge, seat.map(|seat| seat.role)))
+}
+
+/// The same on many challenges, in one statement.
+pub(crate) async fn roles_on_each<'a>(
+    connection: &impl ConnectionTrait,
+    viewer: &Viewer,
+    challenges: impl IntoIterator<Item = &'a challenge::Model>,
+) -> Result<HashMap<ChallengeId, Roles>> {
+    let challenges: Vec<_> = challenges.into_iter().collect();
+    let Some(person) = viewer.0.as_ref().filter(|_| !challenges.is_empty()) else {
+        return Ok(HashMap::new());
+    };
+    let seats = council_member::Entity::find()
+        .filter(council_member::Column::ChallengeId.is_in(challenges.iter().map(|challenge| challenge.id)))
+        .filter(council_member::Column::UserId.eq(person.id))
+        .filter(council_member::Column::RemovedAt.is_null())
+        .all(connection)
+        .await?;
+    let roles = challenges.into_iter().map(|challenge| {
+        let seat = seats.iter().find(|seat| seat.challenge_id == challenge.id).map(|seat| seat.role);
+        (challenge.id, with_appointments(viewer.roles_in(challenge.agency_id), person.id, challenge, seat))
+    });
+    Ok(roles.collect())
 }
 
 /// Adds what a challenge itself says of the person.

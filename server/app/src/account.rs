@@ -1,14 +1,14 @@
-//! Accounts and sessions.
+//! Accounts: who a person is, how one is made, and the tokens that prove an address.
 
 use domain::account::{PlatformRole, TokenPurpose, check_password};
 use domain::event::{Event, EventKind};
-use domain::id::{OneTimeTokenId, OrganizationId, SessionId, UserId};
+use domain::id::{OneTimeTokenId, OrganizationId, UserId};
 use domain::locale::Locale;
 use domain::organization::MembershipRole;
 use domain::problem::{Problem, Reason};
 use domain::text::Email;
 use domain::time::Timestamp;
-use entity::{council_member, membership, one_time_token, platform_grant, refresh_token, session, user};
+use entity::{council_member, membership, one_time_token, platform_grant, user};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect,
     QueryTrait, Select,
@@ -21,11 +21,14 @@ use std::time::Duration;
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::keys::{random_token, token_hash};
+use crate::keys::token_hash;
 use crate::op::{Op, Viewer};
+use crate::throttle::Counted;
 use crate::{App, ids};
 
 /// Whom a viewer may see as a person: oneself, the members of one's organisations, fellows on a council; staff see all.
+///
+/// Row `PERSON` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<user::Entity> {
     let Some(person) = &viewer.0 else {
         return user::Entity::find()
@@ -60,6 +63,11 @@ pub fn visible_to(viewer: &Viewer) -> Select<user::Entity> {
             .add(user::Column::Id.in_subquery(colleagues))
             .add(user::Column::Id.in_subquery(fellows)),
     )
+}
+
+/// One's own row, which one may always see.
+pub async fn own(app: &App, user: UserId) -> Result<Option<user::Model>> {
+    Ok(user::Entity::find_by_id(user).one(&app.db.read).await?)
 }
 
 /// Somebody wants an account.
@@ -106,6 +114,11 @@ impl Command for Register {
 
     async fn run(&self, tx: &Tx) -> Result<()> {
         let now = tx.now().await?;
+        // Nobody's mailbox is filled by people who register with its address.
+        let email = Email::parse(&self.email).map_err(|reason| Problem::at("email", reason))?;
+        let mails = Counted::mails(tx.app(), &email);
+        mails.must_not_wait(tx, now).await?;
+        mails.count(tx).await?;
         let known = user::Entity::find().filter(user::Column::EmailKey.eq(&self.email_key)).one(tx).await?;
         match known {
             Some(user) if user.email_verified_at.is_some() => {
@@ -171,6 +184,9 @@ async fn insert_user(
         created_at: Set(now),
         updated_at: Set(now),
         version: Set(1),
+        deactivated_at: Set(None),
+        erased_at: Set(None),
+        status_reason: Set(None),
     };
     user::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
@@ -270,206 +286,6 @@ impl Command for VerifyEmail {
     }
 }
 
-/// What a log-in or a refresh gives.
-#[derive(Clone, Debug)]
-pub struct Tokens {
-    /// Whose.
-    pub user: UserId,
-    /// JWT for the `Authorization` header.
-    pub access_token: SecretString,
-    /// When it ends.
-    pub access_token_expires_at: Timestamp,
-    /// Single use.
-    pub refresh_token: SecretString,
-    /// When it ends if not used.
-    pub refresh_token_expires_at: Timestamp,
-}
-
-/// Logs in. A wrong address, a wrong password and an unverified address give one same answer.
-pub async fn log_in(app: &App, op: &Arc<Op>, email: &str, password: SecretString) -> Result<Tokens> {
-    let refused = || Error::from(Reason::InvalidCredentials);
-    let account = match Email::parse(email) {
-        Ok(email) => {
-            user::Entity::find().filter(user::Column::EmailKey.eq(email.key())).one(&app.db.read).await?
-        }
-        Err(_) => None,
-    };
-    let account = account.filter(|account| account.email_verified_at.is_some());
-    if password.expose_secret().len() > domain::account::PASSWORD_MAX * 4 {
-        return Err(refused());
-    }
-    let fits =
-        app.passwords.verify(password, account.as_ref().map(|account| account.password_hash.clone())).await?;
-    let account = account.filter(|_| fits).ok_or_else(refused)?;
-    let secret = random_token();
-    let started =
-        app.execute(op, None, LogIn { user: account.id, refresh_hash: token_hash(&secret) }).await?;
-    tokens(app, account.id, started, secret)
-}
-
-/// Turns a refresh token into a new pair. A used one ends the whole session.
-pub async fn refresh(app: &App, op: &Arc<Op>, refresh_token: &str) -> Result<Tokens> {
-    let secret = random_token();
-    let command = Refresh { old_hash: token_hash(refresh_token), new_hash: token_hash(&secret) };
-    match app.execute(op, None, command).await? {
-        Some((user, started)) => tokens(app, user, started, secret),
-        None => Err(Problem::at("refreshToken", Reason::InvalidToken).into()),
-    }
-}
-
-fn tokens(
-    app: &App,
-    user: UserId,
-    (session, refresh_token_expires_at): (SessionId, Timestamp),
-    secret: String,
-) -> Result<Tokens> {
-    let now = app.db.clock.process();
-    let life = app.settings.access_token_life;
-    let access_token =
-        app.keys.sign(user, session, now, life).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(Tokens {
-        user,
-        access_token: access_token.into(),
-        access_token_expires_at: now.plus_seconds(seconds(life)),
-        refresh_token: secret.into(),
-        refresh_token_expires_at,
-    })
-}
-
-#[derive(Serialize)]
-struct LogIn {
-    user: UserId,
-    refresh_hash: String,
-}
-
-impl Command for LogIn {
-    const NAME: &'static str = "logIn";
-    type Output = (SessionId, Timestamp);
-
-    async fn run(&self, tx: &Tx) -> Result<Self::Output> {
-        let now = tx.now().await?;
-        let id: SessionId = ids::random();
-        let expires_at = now.plus_seconds(seconds(tx.app().settings.session_life));
-        let row = session::ActiveModel {
-            id: Set(id),
-            user_id: Set(self.user),
-            created_at: Set(now),
-            expires_at: Set(expires_at),
-            ended_at: Set(None),
-        };
-        session::Entity::insert(row).exec_without_returning(tx).await?;
-        let until = chain(tx, id, &self.refresh_hash, expires_at, now).await?;
-        tx.record(Event::new(EventKind::LoggedIn).user(self.user).fact("session", id));
-        Ok((id, until))
-    }
-}
-
-/// Adds the next refresh token to a session.
-async fn chain(
-    tx: &Tx,
-    session: SessionId,
-    hash: &str,
-    session_ends: Timestamp,
-    now: Timestamp,
-) -> Result<Timestamp> {
-    let idle_end = now.plus_seconds(seconds(tx.app().settings.refresh_token_idle));
-    let expires_at = idle_end.min(session_ends);
-    let row = refresh_token::ActiveModel {
-        id: Set(ids::random()),
-        session_id: Set(session),
-        token_hash: Set(hash.to_owned()),
-        created_at: Set(now),
-        expires_at: Set(expires_at),
-        used_at: Set(None),
-    };
-    refresh_token::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(expires_at)
-}
-
-#[derive(Serialize)]
-struct Refresh {
-    old_hash: String,
-    new_hash: String,
-}
-
-impl Command for Refresh {
-    const NAME: &'static str = "refreshSession";
-    /// None: refused; what that changed (a session ended) is kept all the same.
-    type Output = Option<(UserId, (SessionId, Timestamp))>;
-
-    async fn run(&self, tx: &Tx) -> Result<Self::Output> {
-        let token = refresh_token::Entity::find()
-            .filter(refresh_token::Column::TokenHash.eq(&self.old_hash))
-            .lock_exclusive()
-            .one(tx)
-            .await?;
-        let Some(token) = token else { return Ok(None) };
-        let Some(session) = session::Entity::find_by_id(token.session_id).lock_exclusive().one(tx).await?
-        else {
-            return Ok(None);
-        };
-        let now = tx.now().await?;
-        if session.ended_at.is_some() || session.expires_at <= now {
-            return Ok(None);
-        }
-        if token.used_at.is_some() {
-            end(tx, session.id, now).await?;
-            tx.record(Event::new(EventKind::RefreshReused).user(session.user_id).fact("session", session.id));
-            return Ok(None);
-        }
-        if token.expires_at <= now {
-            return Ok(None);
-        }
-        refresh_token::ActiveModel { id: Set(token.id), used_at: Set(Some(now)), ..Default::default() }
-            .update(tx)
-            .await?;
-        let until = chain(tx, session.id, &self.new_hash, session.expires_at, now).await?;
-        Ok(Some((session.user_id, (session.id, until))))
-    }
-}
-
-async fn end(tx: &Tx, session: SessionId, now: Timestamp) -> Result<()> {
-    session::ActiveModel { id: Set(session), ended_at: Set(Some(now)), ..Default::default() }
-        .update(tx)
-        .await?;
-    Ok(())
-}
-
-/// Ends the session that the request came with, or all of the person's.
-#[derive(Serialize)]
-pub struct LogOut {
-    /// All of them.
-    pub everywhere: bool,
-}
-
-impl Command for LogOut {
-    const NAME: &'static str = "logOut";
-    type Output = ();
-
-    async fn run(&self, tx: &Tx) -> Result<()> {
-        let person = tx.op().person()?;
-        let session = person.session.ok_or(Error::Unauthenticated)?;
-        let now = tx.now().await?;
-        if self.everywhere {
-            session::Entity::update_many()
-                .set(session::ActiveModel { ended_at: Set(Some(now)), ..Default::default() })
-                .filter(session::Column::UserId.eq(person.id))
-                .filter(session::Column::EndedAt.is_null())
-                .exec(tx)
-                .await?;
-        } else {
-            end(tx, session, now).await?;
-        }
-        tx.record(
-            Event::new(EventKind::LoggedOut)
-                .user(person.id)
-                .fact("session", session)
-                .fact("everywhere", self.everywhere),
-        );
-        Ok(())
-    }
-}
-
 /// An account made by the command line or the demo: its address counts as verified.
 pub async fn create(
     app: &App,
@@ -526,6 +342,6 @@ impl Command for CreateAccount {
     }
 }
 
-fn seconds(duration: Duration) -> i64 {
+pub(crate) fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

@@ -5,18 +5,22 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use domain::access::{Role, Roles};
 use domain::id::{
-    ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, UserId,
+    ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, SessionId,
+    UserId,
 };
 use domain::proposal::ProposalStatus;
+use domain::review::{ReviewStatus, Turnout};
 use entity::{
     challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
-    proposal_draft, proposal_version, review, user,
+    proposal_draft, proposal_version, review, session, user,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use crate::App;
+use crate::access::roles_on_each;
 use crate::error::Result;
 use crate::op::Viewer;
 
@@ -37,6 +41,8 @@ macro_rules! by_id {
 by_id! {
     /// People.
     users: user, UserId, crate::account::visible_to;
+    /// Sessions.
+    sessions: session, SessionId, crate::session::visible_to;
     /// Organisations.
     organizations: organization, OrganizationId, crate::organization::visible_to;
     /// Memberships.
@@ -103,10 +109,18 @@ pub async fn criteria_by_id(
     viewer: &Viewer,
     ids: &[domain::id::CriterionId],
 ) -> Result<HashMap<domain::id::CriterionId, criterion::Model>> {
-    let known = crate::challenge::visible_to(viewer).select_only().column(challenge::Column::Id).into_query();
+    // Asked of each by itself: SQLite would make a list of all visible challenges for it.
+    let known = crate::challenge::visible_to(viewer)
+        .filter(
+            Expr::col((challenge::Entity, challenge::Column::Id))
+                .equals((criterion::Entity, criterion::Column::ChallengeId)),
+        )
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query();
     let rows = criterion::Entity::find()
         .filter(criterion::Column::Id.is_in(ids.to_vec()))
-        .filter(criterion::Column::ChallengeId.in_subquery(known))
+        .filter(Expr::exists(known))
         .all(&app.db.read)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
@@ -118,10 +132,18 @@ pub async fn indicators_by_id(
     viewer: &Viewer,
     ids: &[domain::id::IndicatorId],
 ) -> Result<HashMap<domain::id::IndicatorId, indicator::Model>> {
-    let known = crate::challenge::visible_to(viewer).select_only().column(challenge::Column::Id).into_query();
+    // Asked of each by itself: SQLite would make a list of all visible challenges for it.
+    let known = crate::challenge::visible_to(viewer)
+        .filter(
+            Expr::col((challenge::Entity, challenge::Column::Id))
+                .equals((indicator::Entity, indicator::Column::ChallengeId)),
+        )
+        .select_only()
+        .column(challenge::Column::Id)
+        .into_query();
     let rows = indicator::Entity::find()
         .filter(indicator::Column::Id.is_in(ids.to_vec()))
-        .filter(indicator::Column::ChallengeId.in_subquery(known))
+        .filter(Expr::exists(known))
         .all(&app.db.read)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
@@ -184,6 +206,45 @@ pub async fn ties(app: &App, viewer: &Viewer, ids: &[DecisionId]) -> Result<Hash
     Ok(rows.into_iter().map(|id| (id, ())).collect())
 }
 
+/// The viewer's roles on challenges.
+pub async fn roles(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Roles>> {
+    if viewer.0.is_none() {
+        return Ok(HashMap::new());
+    }
+    let known = crate::challenge::visible_to(viewer).filter(challenge::Column::Id.is_in(ids.to_vec()));
+    roles_on_each(&app.db.read, viewer, &known.all(&app.db.read).await?).await
+}
+
+/// How far councils are, by state of the reviews and without any score: for their chairs and secretaries.
+///
+/// Row `PROGRESS` of [`READS`](domain::access::READS).
+pub async fn progress(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, Turnout>> {
+    let roles = roles(app, viewer, ids).await?;
+    let run = roles.iter().filter(|(_, roles)| roles.has(Role::Chair) || roles.has(Role::Secretary));
+    let mut turnouts: HashMap<_, _> = run.map(|(id, _)| (*id, Turnout::default())).collect();
+    if turnouts.is_empty() {
+        return Ok(turnouts);
+    }
+    let reviews: Vec<(ChallengeId, ReviewStatus)> = crate::review::visible_to(viewer)
+        .filter(review::Column::ChallengeId.is_in(turnouts.keys().copied()))
+        .select_only()
+        .column(review::Column::ChallengeId)
+        .column(review::Column::Status)
+        .into_tuple()
+        .all(&app.db.read)
+        .await?;
+    for (id, status) in reviews {
+        let turnout = turnouts.entry(id).or_default();
+        turnout.live += usize::from(status.is_live());
+        turnout.submitted += usize::from(matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked));
+    }
+    Ok(turnouts)
+}
+
 /// Openings of challenges, confirmed or asked for.
 pub async fn openings(app: &App, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, opening::Model>> {
     let rows = opening::Entity::find()
@@ -194,6 +255,8 @@ pub async fn openings(app: &App, ids: &[ChallengeId]) -> Result<HashMap<Challeng
 }
 
 /// How many proposals stand submitted. Whether the number may be shown is the caller's question, by the challenge.
+///
+/// Row `PROPOSAL_COUNT` of [`READS`](domain::access::READS).
 pub async fn proposal_counts(app: &App, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, i64>> {
     let rows: Vec<(ChallengeId, i64)> = proposal::Entity::find()
         .filter(proposal::Column::ChallengeId.is_in(ids.to_vec()))
@@ -209,6 +272,8 @@ pub async fn proposal_counts(app: &App, ids: &[ChallengeId]) -> Result<HashMap<C
 }
 
 /// All submitted versions, newest first: for the team alone, others read the current one.
+///
+/// Row `WORKING_COPY` of [`READS`](domain::access::READS).
 pub async fn versions(
     app: &App,
     viewer: &Viewer,
@@ -278,6 +343,8 @@ impl InnerJoinCurrent for Select<proposal_version::Entity> {
 }
 
 /// Working copies, for the team alone.
+///
+/// Row `WORKING_COPY` of [`READS`](domain::access::READS).
 pub async fn drafts(
     app: &App,
     viewer: &Viewer,

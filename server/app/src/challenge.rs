@@ -3,8 +3,8 @@
 use domain::access::Action;
 use domain::account::PlatformRole;
 use domain::challenge::{
-    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Rubric, Sector, TRANSITIONS,
-    Timetable, Track, Window, may_approve, may_publish, missing_for_approval,
+    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Rubric, Sector, Stage, TRANSITIONS,
+    Timetable, Track, Window, may_approve, may_publish, may_submit_for_approval,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, OrganizationId, UserId};
@@ -20,15 +20,17 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use crate::access::{must, roles_on};
+use crate::access::must;
 use crate::command::Command;
 use crate::db::Tx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
 use crate::{App, ids};
 
 /// Published ones are known to all; an agency knows its own; the programme office what was handed in; the auditor all.
+///
+/// Row `CHALLENGE` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<challenge::Entity> {
     if viewer.holds(PlatformRole::Auditor) {
         return challenge::Entity::find();
@@ -149,6 +151,11 @@ pub async fn by_slug(app: &App, viewer: &Viewer, slug: &str) -> Result<Option<ch
 /// The timetable, if both ends are set.
 pub fn timetable(row: &challenge::Model) -> Option<Timetable> {
     Some(Timetable { opens_at: row.opens_at?, closes_at: row.closes_at? })
+}
+
+/// Where it stands as the council sees it.
+pub(crate) fn stage(row: &challenge::Model) -> Stage {
+    Stage { status: row.status, is_locked: row.round_locked_at.is_some() }
 }
 
 /// Loads and locks a challenge that the viewer may know of.
@@ -509,9 +516,7 @@ impl Command for SubmitForApproval {
         machine::step(TRANSITIONS, row.status, &ChallengeCommand::SubmitForApproval)?;
         must_be_version(self.expected_version, row.version)?;
         let agency = organization::Entity::find_by_id(row.agency_id).one(tx).await?;
-        if agency.is_none_or(|agency| agency.status != OrganizationStatus::Verified) {
-            return Err(Reason::OrganizationNotVerified.into());
-        }
+        let is_verified = agency.is_some_and(|agency| agency.status == OrganizationStatus::Verified);
         let criteria =
             criterion::Entity::find().filter(criterion::Column::ChallengeId.eq(row.id)).all(tx).await?;
         let weights: Vec<_> = criteria.iter().map(|criterion| criterion.weight).collect();
@@ -523,10 +528,7 @@ impl Command for SubmitForApproval {
             indicator_count: usize::try_from(indicators).unwrap_or(usize::MAX),
             weights: &weights,
         };
-        let missing = missing_for_approval(&facts, tx.now().await?);
-        if !missing.is_empty() {
-            return Err(missing.into());
-        }
+        may_submit_for_approval(row.status, is_verified, &facts, tx.now().await?)?;
         let next = advance(
             tx,
             &row,
@@ -594,7 +596,7 @@ impl Command for ApproveChallenge {
         must(Action::ApproveChallenge, tx.op().viewer.roles())?;
         machine::step(TRANSITIONS, row.status, &ChallengeCommand::Approve)?;
         must_be_version(self.expected_version, row.version)?;
-        may_approve(is_author(tx, row.id, user).await?)?;
+        may_approve(row.status, is_author(tx, row.id, user).await?)?;
         let change = challenge::ActiveModel {
             approved_by: Set(Some(user)),
             approval: Set(Some(self.record.clone())),
@@ -648,14 +650,9 @@ impl Command for PublishChallenge {
         let user = tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::PublishChallenge, tx.op().viewer.roles())?;
-        machine::step(TRANSITIONS, row.status, &ChallengeCommand::Publish)?;
-        may_publish(is_author(tx, row.id, user).await?, row.approved_by == Some(user))?;
+        let is_author = is_author(tx, row.id, user).await?;
         let now = tx.now().await?;
-        let timetable = timetable(&row)
-            .ok_or_else(|| Error::Internal("an approved challenge without a timetable".to_owned()))?;
-        if timetable.closes_at <= now {
-            return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
-        }
+        may_publish(row.status, is_author, row.approved_by == Some(user), timetable(&row), now)?;
         let change = challenge::ActiveModel {
             publication: Set(Some(self.record.clone())),
             published_at: Set(Some(now)),
@@ -688,34 +685,4 @@ pub(crate) async fn criteria(
             reason_required: row.reason_required,
         })
         .collect())
-}
-
-/// What the viewer may do with the challenge now: role and state allow it (the rest is found out by trying).
-pub async fn available_actions(
-    app: &App,
-    viewer: &Viewer,
-    row: &challenge::Model,
-) -> Result<Vec<ChallengeCommand>> {
-    use ChallengeCommand as Do;
-    let roles = roles_on(&app.db.read, viewer, row).await?;
-    let by = |command| match command {
-        Do::Edit => Action::WriteChallenge,
-        Do::SubmitForApproval => Action::SubmitChallenge,
-        Do::RequestChanges => Action::RequestChallengeChanges,
-        Do::Approve => Action::ApproveChallenge,
-        Do::Recall => Action::RecallChallenge,
-        Do::Publish => Action::PublishChallenge,
-        Do::OpenProposals => Action::ConfirmOpening,
-        Do::StartDecision => Action::ProposeDecision,
-        Do::Award | Do::CloseWithoutAward => Action::PublishDecision,
-    };
-    let now = app.db.clock.process();
-    let in_time = |command| match command {
-        Do::OpenProposals => timetable(row).is_some_and(|timetable| timetable.must_be_closed(now).is_ok()),
-        Do::StartDecision => row.round_locked_at.is_some(),
-        _ => true,
-    };
-    let possible = Do::ALL.iter().copied().filter(|command| domain::access::may(by(*command), roles));
-    let possible = possible.filter(|command| in_time(*command));
-    Ok(possible.filter(|command| machine::step(TRANSITIONS, row.status, command).is_ok()).collect())
 }

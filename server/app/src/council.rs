@@ -2,11 +2,11 @@
 
 use domain::access::{Action, Role};
 use domain::account::PlatformRole;
-use domain::challenge::ChallengeStatus;
+use domain::challenge::{may_appoint, may_name_decision_maker};
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, CouncilMemberId, UserId};
 use domain::problem::{Problem, Reason};
-use domain::review::{COUNCIL_MAX, CouncilRole};
+use domain::review::CouncilRole;
 use entity::{challenge, council_member, user};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
@@ -15,6 +15,7 @@ use sea_orm::{
 use serde::Serialize;
 
 use crate::access::{must, seat_on_council};
+use crate::challenge::stage;
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::Result;
@@ -23,6 +24,8 @@ use crate::op::Viewer;
 
 /// Seats that a viewer may know of: those of one's own councils, of the challenges one decides; the programme office and the
 /// auditor know all. Applicants never do.
+///
+/// Row `COUNCIL` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<council_member::Entity> {
     let live = council_member::Entity::find().filter(council_member::Column::RemovedAt.is_null());
     if viewer.is_programme_office() || viewer.holds(PlatformRole::Auditor) {
@@ -57,18 +60,6 @@ async fn account(tx: &Tx, email_key: &str) -> Result<UserId> {
     Ok(found.ok_or_else(|| Problem::at("email", Reason::NotFound))?.id)
 }
 
-fn must_be_undecided(row: &challenge::Model) -> Result<()> {
-    let open = [ChallengeStatus::Published, ChallengeStatus::Evaluation];
-    if open.contains(&row.status) && row.round_locked_at.is_none() {
-        return Ok(());
-    }
-    Err(Reason::Transition {
-        current: row.status.name(),
-        allowed: open.iter().map(|status| status.name()).collect(),
-    }
-    .into())
-}
-
 /// Appoints a council member.
 #[derive(Serialize)]
 pub struct AppointCouncilMember {
@@ -85,22 +76,20 @@ impl Command for AppointCouncilMember {
     type Output = CouncilMemberId;
 
     async fn run(&self, tx: &Tx) -> Result<CouncilMemberId> {
-        let by = tx.op().user()?;
+        let by = tx.fresh_person().await?.id;
         let row = crate::challenge::locked(tx, self.challenge).await?;
         must(Action::AppointCouncil, tx.op().viewer.roles())?;
-        must_be_undecided(&row)?;
+        let seats = council_member::Entity::find()
+            .filter(council_member::Column::ChallengeId.eq(row.id))
+            .filter(council_member::Column::RemovedAt.is_null());
+        let seats = seats.count(tx).await?;
+        may_appoint(stage(&row), usize::try_from(seats).unwrap_or(usize::MAX))?;
         let user = account(tx, &self.email_key).await?;
         if user == by {
             return Err(Reason::SelfApproval.into());
         }
         if row.decision_maker_id == Some(user) {
             return Err(Problem::at("email", Reason::IncompatibleRole).into());
-        }
-        let seats = council_member::Entity::find()
-            .filter(council_member::Column::ChallengeId.eq(row.id))
-            .filter(council_member::Column::RemovedAt.is_null());
-        if seats.count(tx).await? >= COUNCIL_MAX as u64 {
-            return Err(Reason::Quota { limit: COUNCIL_MAX }.into());
         }
         let id: CouncilMemberId = ids::random();
         let now = tx.now().await?;
@@ -138,10 +127,10 @@ impl Command for NameDecisionMaker {
     type Output = ChallengeId;
 
     async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
-        let by = tx.op().user()?;
+        let by = tx.fresh_person().await?.id;
         let row = crate::challenge::locked(tx, self.challenge).await?;
         must(Action::NameDecisionMaker, tx.op().viewer.roles())?;
-        must_be_undecided(&row)?;
+        may_name_decision_maker(stage(&row))?;
         let user = account(tx, &self.email_key).await?;
         if user == by {
             return Err(Reason::SelfApproval.into());

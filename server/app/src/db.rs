@@ -241,6 +241,14 @@ impl Tx {
         self.now.get_or_try_init(|| self.clock().read(self)).await.copied()
     }
 
+    /// The person who asks, if they proved lately who they are: for what would hurt most in the hands of somebody who found
+    /// an open session.
+    pub async fn fresh_person(&self) -> crate::Result<&crate::Person> {
+        let person = self.op.person()?;
+        person.must_be_fresh(self.now().await?, self.app.settings.fresh_for)?;
+        Ok(person)
+    }
+
     /// Says what happened. Audit entry, event and mail are written with the commit.
     pub fn record(&self, event: Event) {
         self.changes_rights.fetch_or(event.kind.changes_rights(), Ordering::Relaxed);

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use domain::access::{Action, Role};
 use domain::account::PlatformRole;
-use domain::challenge::{ChallengeCommand, OfficialRecord};
+use domain::challenge::{ChallengeCommand, OfficialRecord, may_start_decision};
 use domain::decision::{
-    DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, departs_from_ranking, may_decide,
-    missing_for_proposal,
+    DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, departs_from_ranking, may_approve,
+    may_propose, may_publish, may_return,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, DecisionId, ProposalId, UserId};
@@ -26,7 +26,7 @@ use sea_orm::{
 use serde::Serialize;
 
 use crate::access::{must, roles_on, seat_on_council};
-use crate::challenge::{advance as advance_challenge, locked as locked_challenge, must_be_version};
+use crate::challenge::{advance as advance_challenge, locked as locked_challenge, must_be_version, stage};
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -35,6 +35,8 @@ use crate::op::Viewer;
 
 /// A published decision is known to all; before that to chair, vice chair and secretary, from the proposal on to the decision
 /// maker, from the approval on to the programme office; the auditor knows all.
+///
+/// Row `DECISION` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
     use decision::Column as D;
     let public = Condition::any().add(D::Status.eq(DecisionStatus::Published));
@@ -161,7 +163,17 @@ async fn in_play(tx: &Tx, id: DecisionId) -> Result<Vec<decision_outcome::Model>
         .collect())
 }
 
-fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
+/// Whether one of the chosen proposals is not to be had any more: what is published is what was approved.
+pub(crate) fn lost_a_chosen(
+    decided: &[decision_outcome::Model],
+    standing: &[decision_outcome::Model],
+) -> bool {
+    let chosen =
+        decided.iter().filter(|row| matches!(row.outcome, Some(Outcome::Selected | Outcome::Reserve)));
+    chosen.into_iter().any(|row| !standing.contains(row))
+}
+
+pub(crate) fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
     rows.iter().map(|row| Verdict { rank: row.rank, passes: row.passes, outcome: row.outcome }).collect()
 }
 
@@ -186,13 +198,7 @@ impl Command for StartDecision {
         let user = tx.op().user()?;
         let row = locked_challenge(tx, self.challenge).await?;
         must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &row).await?)?;
-        machine::step(domain::challenge::TRANSITIONS, row.status, &ChallengeCommand::StartDecision)?;
-        if row.round_locked_at.is_none() {
-            return Err(Reason::Transition { current: row.status.name(), allowed: vec!["LOCKED"] }.into());
-        }
-        if row.decision_maker_id.is_none() {
-            return Err(Problem::at_path(["challenge", "decisionMaker"], Reason::Required).into());
-        }
+        may_start_decision(stage(&row), row.decision_maker_id.is_some())?;
         let ranked = crate::review::rank(tx, &row, None).await?;
         let now = tx.now().await?;
         let id: DecisionId = ids::random();
@@ -334,12 +340,8 @@ impl Command for ProposeDecision {
         tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        machine::step(TRANSITIONS, row.status, &DecisionCommand::Propose)?;
         let standing = verdicts(&in_play(tx, row.id).await?);
-        let missing = missing_for_proposal(&standing, row.departure_reason.is_some());
-        if !missing.is_empty() {
-            return Err(missing.into());
-        }
+        may_propose(row.status, &standing, row.departure_reason.is_some())?;
         let mut change = decision::ActiveModel { return_reason: Set(None), ..Default::default() };
         // A reason for a departure that is none any more is not published.
         if !departs_from_ranking(&standing) {
@@ -368,9 +370,7 @@ impl Command for ReturnDecision {
         let user = tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        if is_tied(tx, user, row.id).await? {
-            return Err(Reason::IncompatibleRole.into());
-        }
+        may_return(row.status, is_tied(tx, user, row.id).await?)?;
         let change = decision::ActiveModel {
             return_reason: Set(Some(self.reason.clone())),
             approved_by: Set(None),
@@ -397,15 +397,14 @@ impl Command for ApproveDecision {
     type Output = DecisionId;
 
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
-        let user = tx.op().user()?;
+        let user = tx.fresh_person().await?.id;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Approve)?;
         must_be_version(Some(self.expected_version), row.version)?;
-        may_decide(seat_on_council(tx, user, challenge.id).await?.is_some())?;
-        if is_tied(tx, user, row.id).await? {
-            return Err(Reason::IncompatibleRole.into());
-        }
+        let is_on_council = seat_on_council(tx, user, challenge.id).await?.is_some();
+        let is_tied = is_tied(tx, user, row.id).await?;
+        may_approve(row.status, is_on_council, is_tied)?;
         let now = tx.now().await?;
         let change = decision::ActiveModel {
             approved_by: Set(Some(user)),
@@ -432,24 +431,13 @@ impl Command for PublishDecision {
     type Output = DecisionId;
 
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
-        let user = tx.op().user()?;
+        let user = tx.fresh_person().await?.id;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         let decided = outcomes(tx, row.id).await?;
-        if is_tied(tx, user, row.id).await? {
-            return Err(Reason::IncompatibleRole.into());
-        }
-        if row.approved_by == Some(user) {
-            return Err(Reason::SelfApproval.into());
-        }
-        // What is published is what was approved: with a chosen proposal withdrawn since, it goes back.
-        let standing = in_play(tx, row.id).await?;
-        let chosen =
-            decided.iter().filter(|row| matches!(row.outcome, Some(Outcome::Selected | Outcome::Reserve)));
-        if row.status == DecisionStatus::Approved && chosen.into_iter().any(|row| !standing.contains(row)) {
-            let allowed = vec![ProposalStatus::Evaluated.name()];
-            return Err(Reason::Transition { current: ProposalStatus::Withdrawn.name(), allowed }.into());
-        }
+        let is_tied = is_tied(tx, user, row.id).await?;
+        let lost = lost_a_chosen(&decided, &in_play(tx, row.id).await?);
+        may_publish(row.status, is_tied, row.approved_by == Some(user), lost)?;
         let now = tx.now().await?;
         let change = decision::ActiveModel {
             record: Set(Some(self.record.clone())),
@@ -493,27 +481,6 @@ impl Command for PublishDecision {
     }
 }
 
-/// What the viewer may do with the decision now.
-pub async fn available_actions(
-    app: &crate::App,
-    viewer: &Viewer,
-    row: &decision::Model,
-) -> Result<Vec<DecisionCommand>> {
-    use DecisionCommand as Do;
-    let Some(challenge) = challenge::Entity::find_by_id(row.challenge_id).one(&app.db.read).await? else {
-        return Ok(Vec::new());
-    };
-    let roles = roles_on(&app.db.read, viewer, &challenge).await?;
-    let by = |command| match command {
-        Do::Edit => Action::DraftDecision,
-        Do::Propose => Action::ProposeDecision,
-        Do::Return | Do::Approve => Action::ApproveDecision,
-        Do::Publish => Action::PublishDecision,
-    };
-    let possible = Do::ALL.iter().copied().filter(|command| domain::access::may(by(*command), roles));
-    Ok(possible.filter(|command| machine::step(TRANSITIONS, row.status, command).is_ok()).collect())
-}
-
 /// An outcome as the viewer may see it.
 pub struct SeenOutcome {
     /// What is decided.
@@ -540,6 +507,8 @@ pub struct Award {
 
 /// The outcomes as the viewer may see them: all for those inside, but for proposals with which they are in conflict; for everybody else the
 /// chosen ones once the decision is published.
+///
+/// Row `OUTCOME` of [`READS`](domain::access::READS).
 pub async fn visible_outcomes(
     app: &crate::App,
     viewer: &Viewer,

@@ -15,9 +15,15 @@ pub enum Error {
     /// Nobody is signed in.
     #[error("not signed in")]
     Unauthenticated,
+    /// Signed in, but the post asks for a second factor which this session has not shown.
+    #[error("a second factor is due")]
+    SecondFactorDue,
     /// Too many attempts.
     #[error("too many attempts")]
-    RateLimited,
+    RateLimited {
+        /// Seconds until the next one is heard.
+        seconds: u64,
+    },
     /// The database cannot be reached or is too busy; trying again later helps.
     #[error("unavailable")]
     Unavailable(#[source] DbErr),

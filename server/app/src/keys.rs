@@ -127,6 +127,12 @@ impl Keys {
         BASE64_URL_SAFE_NO_PAD.encode(mac(&key, id.0.as_bytes()))
     }
 
+    /// A digest that stands for a text which should not be kept: the same for the same text, and only we can make it.
+    pub fn blind(&self, text: &str) -> String {
+        let key = mac(self.derived.expose_secret(), b"blind");
+        BASE64_URL_SAFE_NO_PAD.encode(mac(&key, text.as_bytes()))
+    }
+
     /// Seals a cursor: its text with a short tag, so that a client cannot make one up.
     pub fn seal_cursor(&self, text: &str) -> String {
         BASE64_URL_SAFE_NO_PAD.encode([&self.cursor_tag(text)[..], text.as_bytes()].concat())

@@ -6,12 +6,14 @@
 
 pub mod access;
 pub mod account;
+pub mod action;
 pub mod audit;
 pub mod batch;
 pub mod challenge;
 pub mod clock;
 pub mod command;
 pub mod council;
+pub mod credentials;
 pub mod db;
 pub mod decision;
 pub mod error;
@@ -23,9 +25,14 @@ pub mod opening;
 pub mod organization;
 pub mod page;
 pub mod password;
+pub mod privacy;
 pub mod proposal;
 mod record;
 pub mod review;
+pub mod seal;
+pub mod second_factor;
+pub mod session;
+mod throttle;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -48,6 +55,8 @@ pub struct Inner {
     pub keys: keys::Keys,
     /// Hashes passwords, a few at a time.
     pub passwords: password::Passwords,
+    /// Seals what the database must not show.
+    pub seal: seal::Seal,
     /// Lives and limits from the configuration.
     pub settings: Settings,
     /// Viewers read within the last second.
@@ -67,6 +76,10 @@ pub struct Settings {
     pub refresh_token_idle: Duration,
     /// A session ends after this long in any case.
     pub session_life: Duration,
+    /// How long after proving who one is what is sensitive may be done.
+    pub fresh_for: Duration,
+    /// Staff, council members and decision makers may do nothing without a second factor.
+    pub is_second_factor_required: bool,
     /// Life of a token that verifies an address.
     pub one_time_token_life: Duration,
     /// Life of an invitation.
@@ -79,12 +92,13 @@ pub struct Settings {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(db: db::Db, keys: keys::Keys, settings: Settings) -> Self {
+    pub fn new(db: db::Db, keys: keys::Keys, seal: seal::Seal, settings: Settings) -> Self {
         let passwords = password::Passwords::new();
         Self(Arc::new(Inner {
             db,
             keys,
             passwords,
+            seal,
             settings,
             viewers: access::Viewers::default(),
             wake: tokio::sync::Notify::new(),

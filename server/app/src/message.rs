@@ -185,7 +185,15 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
     let (to, name, locale) = match (row.user_id, &token) {
         (Some(user), _) => {
             let user = user::Entity::find_by_id(user).one(db).await?.ok_or_else(vanished)?;
-            (user.email, user.display_name, user.locale)
+            if user.deactivated_at.is_some() && row.kind != LetterKind::AccountDeactivated {
+                return Ok(Composition::Suppressed("the account is switched off"));
+            }
+            // Some letters go to the address that the person had when it happened.
+            (row.email.unwrap_or(user.email), user.display_name, user.locale)
+        }
+        // Asked for by somebody who has no account: the same steps, and no mail.
+        (None, Some(token)) if row.kind == LetterKind::PasswordReset && token.user_id.is_none() => {
+            return Ok(Composition::Suppressed("the address has no account"));
         }
         (None, Some(token)) if token.used_at.is_none() => (token.email.clone(), String::new(), token.locale),
         _ => return Ok(Composition::Suppressed("the token was used or replaced")),
@@ -198,6 +206,7 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
         return Ok(Composition::Suppressed("no longer true"));
     }
     if let Some(reader) = row.user_id
+        && row.kind != LetterKind::AccountDeactivated
         && !may_read(app, reader, row.kind, &event).await?
     {
         return Ok(Composition::Suppressed("its reader may not read it any more"));
@@ -317,6 +326,8 @@ impl Facts {
             || self.proposal.as_ref().map(|row| format!("{public}/proposals/{}", row.id.public()));
         let at_organization =
             || self.organization.as_ref().map(|row| format!("{public}/organizations/{}", row.slug));
+        let at_log_in = || format!("{public}/log-in");
+        let at_security = || format!("{public}/account/security");
         let reason = |text: Option<&String>| text.cloned().unwrap_or_default();
         let token = || Some(app.keys.one_time_token(event.token?));
         Some(match kind {
@@ -325,7 +336,28 @@ impl Facts {
                 let link = format!("{public}/verify-email#token={token}");
                 Letter::EmailVerification { token, expires_at: self.token.as_ref()?.expires_at, link }
             }
-            LetterKind::AccountExists => Letter::AccountExists { link: format!("{public}/log-in") },
+            LetterKind::AccountExists => Letter::AccountExists { link: at_log_in() },
+            LetterKind::PasswordReset => {
+                let token = token()?;
+                let link = format!("{public}/reset-password#token={token}");
+                Letter::PasswordReset { token, expires_at: self.token.as_ref()?.expires_at, link }
+            }
+            LetterKind::EmailChange => {
+                let token = token()?;
+                let link = format!("{public}/confirm-email#token={token}");
+                Letter::EmailChange { token, expires_at: self.token.as_ref()?.expires_at, link }
+            }
+            LetterKind::PasswordChanged => Letter::PasswordChanged { link: at_security() },
+            LetterKind::EmailChangeRequested => Letter::EmailChangeRequested { link: at_security() },
+            LetterKind::SessionCompromised => Letter::SessionCompromised { link: at_security() },
+            LetterKind::SecondFactorEnabled => Letter::SecondFactorEnabled { link: at_security() },
+            LetterKind::SecondFactorDisabled => Letter::SecondFactorDisabled { link: at_security() },
+            LetterKind::RecoveryCodeUsed => Letter::RecoveryCodeUsed { link: at_security() },
+            LetterKind::AccountDeactivated => {
+                let told = self.person.as_ref()?.status_reason.as_ref();
+                Letter::AccountDeactivated { reason: reason(told), link: at_log_in() }
+            }
+            LetterKind::AccountReactivated => Letter::AccountReactivated { link: at_log_in() },
             LetterKind::OrganizationPending => {
                 Letter::OrganizationPending { organization: organization()?, link: at_organization()? }
             }

@@ -5,6 +5,8 @@ use domain::account::PlatformRole;
 use domain::id::{OrganizationId, SessionId, UserId};
 use domain::locale::Locale;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
+use domain::problem::Reason;
+use domain::time::Timestamp;
 
 use crate::error::{Error, Result};
 
@@ -13,12 +15,16 @@ use crate::error::{Error, Result};
 pub struct Op {
     /// Who asks.
     pub viewer: Viewer,
+    /// Who is signed in, but may do nothing yet than show or set up a second factor; to everything else a visitor.
+    pub limited: Option<Person>,
     /// The language of answers.
     pub locale: Locale,
     /// Names the request in logs and in the audit chain.
     pub request_id: String,
     /// The caller's address, if known.
     pub address: Option<String>,
+    /// The program that the caller uses, by its own account.
+    pub client: Option<String>,
     /// The `Idempotency-Key` header, for a request of one mutation.
     pub idempotency_key: Option<String>,
 }
@@ -28,16 +34,27 @@ impl Op {
     pub fn of_system(viewer: Viewer) -> Self {
         Self {
             viewer,
+            limited: None,
             locale: Locale::Vi,
             request_id: crate::ids::random::<uuid::Uuid>().to_string(),
             address: None,
+            client: None,
             idempotency_key: None,
         }
     }
 
     /// The person, or a refusal.
     pub fn person(&self) -> Result<&Person> {
-        self.viewer.0.as_ref().ok_or(Error::Unauthenticated)
+        match (&self.viewer.0, &self.limited) {
+            (Some(person), _) => Ok(person),
+            (None, Some(_)) => Err(Error::SecondFactorDue),
+            (None, None) => Err(Error::Unauthenticated),
+        }
+    }
+
+    /// Whose account it is, whether or not a second factor is due: for what concerns one's own session and its factors.
+    pub fn account(&self) -> Result<&Person> {
+        self.viewer.0.as_ref().or(self.limited.as_ref()).ok_or(Error::Unauthenticated)
     }
 
     /// The person's id, or a refusal.
@@ -57,6 +74,10 @@ pub struct Person {
     pub id: UserId,
     /// The session; None for the command line.
     pub session: Option<SessionId>,
+    /// When the person last proved in it who they are; None for the command line.
+    pub authenticated_at: Option<Timestamp>,
+    /// A second factor was shown in it, or the single sign-on vouches for the person.
+    pub has_shown_second_factor: bool,
     /// The stored language.
     pub locale: Locale,
     /// Live memberships.
@@ -76,6 +97,19 @@ pub struct Seat {
     pub status: OrganizationStatus,
     /// As what.
     pub role: MembershipRole,
+}
+
+impl Person {
+    /// Refuses somebody who left a session alone too long for what is asked now.
+    pub fn must_be_fresh(&self, now: Timestamp, window: std::time::Duration) -> Result<()> {
+        let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
+        let is_fresh = match (self.session, self.authenticated_at) {
+            (None, _) => true,
+            (Some(_), Some(at)) => now.seconds_since(at) <= window,
+            (Some(_), None) => false,
+        };
+        if is_fresh { Ok(()) } else { Err(Reason::ReauthenticationRequired.into()) }
+    }
 }
 
 impl Viewer {

@@ -1,13 +1,11 @@
 //! The opening of sealed proposals: after the deadline, by two persons, with the list of receipts.
 
 use domain::access::Action;
-use domain::challenge::ChallengeCommand;
+use domain::challenge::{ChallengeCommand, may_confirm_opening, may_request_opening};
 use domain::event::{Event, EventKind};
 use domain::id::ChallengeId;
-use domain::machine;
-use domain::problem::{Problem, Reason};
 use domain::proposal::ProposalStatus;
-use entity::{challenge, opening, proposal, proposal_version};
+use entity::{opening, proposal, proposal_version};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -17,14 +15,6 @@ use crate::challenge::{advance, locked, timetable};
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-
-async fn may_be_opened(tx: &Tx, row: &challenge::Model) -> Result<()> {
-    machine::step(domain::challenge::TRANSITIONS, row.status, &ChallengeCommand::OpenProposals)?;
-    let timetable = timetable(row)
-        .ok_or_else(|| Error::Internal("a published challenge without a timetable".to_owned()))?;
-    timetable.must_be_closed(tx.now().await?)?;
-    Ok(())
-}
 
 /// The secretary asks for the opening.
 #[derive(Serialize)]
@@ -41,11 +31,9 @@ impl Command for RequestOpening {
         let user = tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::RequestOpening, roles_on(tx, &tx.op().viewer, &row).await?)?;
-        may_be_opened(tx, &row).await?;
-        if opening::Entity::find_by_id(row.id).one(tx).await?.is_some() {
-            return Err(Problem::at("challengeId", Reason::AlreadyExists).into());
-        }
+        let asked = opening::Entity::find_by_id(row.id).one(tx).await?;
         let now = tx.now().await?;
+        may_request_opening(row.status, timetable(&row), asked.is_some(), now)?;
         let asked = opening::ActiveModel {
             challenge_id: Set(row.id),
             requested_by: Set(user),
@@ -84,15 +72,13 @@ impl Command for ConfirmOpening {
         let user = tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::ConfirmOpening, roles_on(tx, &tx.op().viewer, &row).await?)?;
-        may_be_opened(tx, &row).await?;
-        let asked = opening::Entity::find_by_id(row.id).one(tx).await?.ok_or(Reason::SecondPersonRequired)?;
-        if asked.requested_by == user {
-            return Err(Reason::SecondPersonRequired.into());
-        }
+        let asked = opening::Entity::find_by_id(row.id).one(tx).await?;
+        let now = tx.now().await?;
+        let by_another = asked.is_some_and(|asked| asked.requested_by != user);
+        may_confirm_opening(row.status, timetable(&row), by_another, now)?;
         let receipts = receipts(tx, row.id).await?;
         let list = serde_json::to_value(&receipts).map_err(|error| Error::Internal(error.to_string()))?;
         let digest = domain::text::hex(&Sha256::digest(list.to_string().as_bytes()));
-        let now = tx.now().await?;
         let confirmed = opening::ActiveModel {
             challenge_id: Set(row.id),
             confirmed_by: Set(Some(user)),

@@ -7,8 +7,8 @@ use domain::id::{MembershipId, OrganizationId, UserId};
 use domain::locale::Locale;
 use domain::machine;
 use domain::organization::{
-    INVITATIONS_MAX, MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind, OrganizationStatus,
-    TRANSITIONS,
+    MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind, OrganizationStatus, TRANSITIONS,
+    may_invite, may_judge,
 };
 use domain::problem::{Problem, Reason};
 use domain::text::{Bilingual, look_alike_key, slug_from};
@@ -29,6 +29,8 @@ use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
 
 /// Verified ones are known to all; others to their members and to staff.
+///
+/// Row `ORGANIZATION` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<organization::Entity> {
     let staff = viewer.is_programme_office()
         || viewer.holds(PlatformRole::Administrator)
@@ -44,6 +46,8 @@ pub fn visible_to(viewer: &Viewer) -> Select<organization::Entity> {
 }
 
 /// Memberships that a viewer may see: those of one's own organisations; staff see all.
+///
+/// Row `MEMBERS` of [`READS`](domain::access::READS).
 pub fn memberships_visible_to(viewer: &Viewer) -> Select<membership::Entity> {
     let live = membership::Entity::find().filter(membership::Column::EndedAt.is_null());
     if viewer.is_programme_office()
@@ -192,6 +196,11 @@ async fn locked(tx: &Tx, id: OrganizationId, field: &str) -> Result<organization
     row.ok_or_else(|| Problem::at(field, Reason::NotFound).into())
 }
 
+/// The person founded the organisation, or belongs to it.
+pub(crate) fn is_own(viewer: &Viewer, user: UserId, row: &organization::Model) -> bool {
+    row.created_by == user || viewer.seat_in(row.id).is_some()
+}
+
 /// Verifies or rejects an organisation.
 #[derive(Serialize)]
 pub struct JudgeOrganization {
@@ -211,9 +220,7 @@ impl Command for JudgeOrganization {
         let user = tx.op().user()?;
         let row = locked(tx, self.organization, "organizationId").await?;
         must(Action::VerifyOrganization, tx.op().viewer.roles())?;
-        if row.created_by == user || tx.op().viewer.seat_in(row.id).is_some() {
-            return Err(Reason::SelfApproval.into());
-        }
+        may_judge(row.status, &self.command, is_own(&tx.op().viewer, user, &row))?;
         let next = machine::step(TRANSITIONS, row.status, &self.command)?;
         let now = tx.now().await?;
         let change = organization::ActiveModel {
@@ -267,7 +274,7 @@ impl Command for InviteMember {
     type Output = OrganizationId;
 
     async fn run(&self, tx: &Tx) -> Result<OrganizationId> {
-        tx.op().user()?;
+        tx.fresh_person().await?;
         let row = locked(tx, self.organization, "organizationId").await?;
         must(Action::ManageMembers, manager_roles(&tx.op().viewer, row.id, row.kind))?;
         self.role.fits(row.kind).map_err(|reason| Problem::at("role", reason))?;
@@ -278,9 +285,7 @@ impl Command for InviteMember {
             .filter(one_time_token::Column::ExpiresAt.gt(now))
             .count(tx)
             .await?;
-        if waiting >= INVITATIONS_MAX as u64 {
-            return Err(Reason::Quota { limit: INVITATIONS_MAX }.into());
-        }
+        may_invite(usize::try_from(waiting).unwrap_or(usize::MAX))?;
         let invite = Invite {
             purpose: TokenPurpose::Invitation,
             email: &self.email,
@@ -353,6 +358,7 @@ impl Command for RemoveMember {
         let organization = locked(tx, found.organization_id, "membershipId").await?;
         // Anybody may leave; others are removed by whoever manages the organisation.
         if found.user_id != user {
+            tx.fresh_person().await?;
             must(Action::ManageMembers, manager_roles(&tx.op().viewer, organization.id, organization.kind))?;
         }
         let managers = membership::Entity::find()

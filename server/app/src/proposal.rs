@@ -2,13 +2,16 @@
 
 use domain::access::{Action, Role};
 use domain::account::PlatformRole;
-use domain::challenge::{ChallengeStatus, Window};
+use domain::challenge::ChallengeStatus;
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, OrganizationId, ProposalId, ProposalVersionId, UserId};
 use domain::machine;
 use domain::organization::{OrganizationKind, OrganizationStatus};
 use domain::problem::{Problem, Reason};
-use domain::proposal::{Content, ProposalCommand, ProposalStatus, TRANSITIONS, limits};
+use domain::proposal::{
+    Call, Content, ProposalCommand, ProposalStatus, TRANSITIONS, may_draft, may_edit, may_screen, may_submit,
+    may_withdraw, team_step,
+};
 use domain::review::{CouncilRole, Interest, ReviewStatus};
 use entity::{
     challenge, conflict_declaration, council_member, membership, opening, organization, proposal,
@@ -32,6 +35,8 @@ use crate::{App, ids};
 type SubQuery = sea_orm::sea_query::SelectStatement;
 
 /// Proposals whose existence a viewer may know: those of the own team, and those in the viewer's office.
+///
+/// Row `PROPOSAL` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<proposal::Entity> {
     proposal::Entity::find()
         .filter(Condition::any().add(team_condition(viewer)).add(office_condition(viewer)))
@@ -118,6 +123,8 @@ pub(crate) fn bid_on(user: UserId) -> SubQuery {
 }
 
 /// Proposals whose content a viewer may read: of the visible ones, council members need to have declared no conflict.
+///
+/// Row `PROPOSAL_CONTENT` of [`READS`](domain::access::READS).
 pub fn readable_by(viewer: &Viewer) -> Select<proposal::Entity> {
     use proposal::Column as P;
     let visible = visible_to(viewer);
@@ -138,6 +145,8 @@ pub fn readable_by(viewer: &Viewer) -> Select<proposal::Entity> {
 
 /// Proposals whose applicant a viewer may know: in a blind call only the team itself, the secretary and the auditor, until
 /// the decision is published.
+///
+/// Row `APPLICANT` of [`READS`](domain::access::READS).
 pub fn identified_to(viewer: &Viewer) -> Select<proposal::Entity> {
     use proposal::Column as P;
     let visible = visible_to(viewer);
@@ -245,15 +254,9 @@ pub(crate) async fn locked(
     Ok((challenge, row))
 }
 
-/// Whether the team's command is allowed. What the team is told names the state that it may know.
-fn team_step(row: &proposal::Model, command: ProposalCommand) -> Result<()> {
-    match machine::step(TRANSITIONS, row.status, &command) {
-        Ok(_) => Ok(()),
-        Err(Reason::Transition { allowed, .. }) => {
-            Err(Reason::Transition { current: row.status.public().name(), allowed }.into())
-        }
-        Err(reason) => Err(reason.into()),
-    }
+/// What of the challenge decides whether it can be answered.
+pub(crate) fn call(row: &challenge::Model) -> Call {
+    Call { status: row.status, timetable: timetable(row) }
 }
 
 /// Moves a proposal to its next state and writes what changes with it.
@@ -303,14 +306,13 @@ impl Command for CreateProposal {
             return Err(Problem::at("organizationId", Reason::NotFound).into());
         }
         must(Action::WriteProposal, viewer.roles_in(self.organization))?;
+        let live = proposal::Entity::find()
+            .filter(proposal::Column::ChallengeId.eq(challenge.id))
+            .filter(proposal::Column::OrganizationId.eq(self.organization))
+            .filter(proposal::Column::Status.ne(ProposalStatus::Withdrawn));
+        let has_live = live.limit(1).one(tx).await?.is_some();
         let now = tx.now().await?;
-        match timetable(&challenge).filter(|_| challenge.status == ChallengeStatus::Published) {
-            Some(timetable) if timetable.window(now) == Window::Closed => {
-                return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
-            }
-            Some(_) => {}
-            None => return Err(not_published(&challenge)),
-        }
+        may_draft(call(&challenge), has_live, now)?;
         let id: ProposalId = ids::random();
         let row = proposal::ActiveModel {
             id: Set(id),
@@ -338,11 +340,6 @@ impl Command for CreateProposal {
         );
         Ok(id)
     }
-}
-
-fn not_published(challenge: &challenge::Model) -> Error {
-    Reason::Transition { current: challenge.status.name(), allowed: vec![ChallengeStatus::Published.name()] }
-        .into()
 }
 
 /// What changes in a working copy; None leaves a part as it is.
@@ -408,14 +405,9 @@ impl Command for UpdateProposal {
         tx.op().user()?;
         let (challenge, row) = locked(tx, of_team, self.proposal).await?;
         must(Action::WriteProposal, tx.op().viewer.roles_in(row.organization_id))?;
-        team_step(&row, ProposalCommand::Edit)?;
+        team_step(row.status, &ProposalCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
-        let now = tx.now().await?;
-        if let Some(timetable) = timetable(&challenge)
-            && timetable.window(now) == Window::Closed
-        {
-            return Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }.into());
-        }
+        may_edit(row.status, timetable(&challenge), tx.now().await?)?;
         let content = self.patch.apply(working_copy(tx, row.id).await?);
         advance(tx, &row, ProposalCommand::Edit, Default::default()).await?;
         proposal_draft::ActiveModel { proposal_id: Set(row.id), content: Set(content.canonical()) }
@@ -450,30 +442,25 @@ impl Command for SubmitProposal {
         let user = tx.op().user()?;
         let (challenge, row) = locked(tx, of_team, self.proposal).await?;
         must(Action::SubmitProposal, tx.op().viewer.roles_in(row.organization_id))?;
-        if challenge.status != ChallengeStatus::Published {
-            return Err(not_published(&challenge));
-        }
+        let call = call(&challenge);
         // The deciding reading: after the locks, so that nobody is late and in.
         let now = tx.now().await?;
-        timetable(&challenge).ok_or_else(|| not_published(&challenge))?.must_be_open(now)?;
-        team_step(&row, ProposalCommand::Submit)?;
+        call.must_take_proposals(now)?;
+        team_step(row.status, &ProposalCommand::Submit)?;
         must_be_version(self.expected_version, row.version)?;
-        let organization = organization::Entity::find_by_id(row.organization_id).one(tx).await?;
-        if organization.is_none_or(|organization| organization.status != OrganizationStatus::Verified) {
-            return Err(Reason::OrganizationNotVerified.into());
-        }
+        let house = organization::Entity::find_by_id(row.organization_id).one(tx).await?;
+        let is_verified = house.is_some_and(|house| house.status == OrganizationStatus::Verified);
         let content = working_copy(tx, row.id).await?;
-        let mut missing = content.missing_for_submission();
+        let mut obstacles = may_submit(call, row.status, is_verified, &content, row.current_version, now)
+            .err()
+            .unwrap_or_default();
         if !self.declares_ownership {
-            missing.push(Problem::at("declaresOwnership", Reason::Required));
+            obstacles.push(Problem::at("declaresOwnership", Reason::Required));
         }
-        if !missing.is_empty() {
-            return Err(missing.into());
+        if !obstacles.is_empty() {
+            return Err(obstacles.into());
         }
         let number = row.current_version + 1;
-        if usize::try_from(number).unwrap_or(usize::MAX) > limits::VERSIONS {
-            return Err(Reason::Quota { limit: limits::VERSIONS }.into());
-        }
         let sha256 = content.sha256();
         let last = proposal_version::Entity::find()
             .filter(proposal_version::Column::ProposalId.eq(row.id))
@@ -526,7 +513,7 @@ impl Command for WithdrawProposal {
         tx.op().user()?;
         let (challenge, row) = locked(tx, of_team, self.proposal).await?;
         must(Action::SubmitProposal, tx.op().viewer.roles_in(row.organization_id))?;
-        team_step(&row, ProposalCommand::Withdraw)?;
+        may_withdraw(row.status)?;
         let next = advance(tx, &row, ProposalCommand::Withdraw, Default::default()).await?;
         let opened = challenge.status != ChallengeStatus::Published;
         let kind = if opened { EventKind::ProposalWithdrawnFromReview } else { EventKind::ProposalWithdrawn };
@@ -560,8 +547,8 @@ impl Command for ScreenProposal {
         let user = tx.op().user()?;
         let (challenge, row) = locked(tx, in_office, self.proposal).await?;
         must(Action::ScreenProposal, crate::access::roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        must_be_cleared(tx, user, row.id).await?;
         let command = if self.eligible { ProposalCommand::Admit } else { ProposalCommand::Refuse };
+        may_screen(row.status, &command, is_cleared(tx, user, row.id).await?)?;
         let change =
             proposal::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
         let next = advance(tx, &row, command, change).await?;
@@ -576,13 +563,10 @@ impl Command for ScreenProposal {
     }
 }
 
-/// Refuses whoever has not declared to be without conflict: unknown counts as conflict.
-pub(crate) async fn must_be_cleared(tx: &Tx, user: UserId, proposal: ProposalId) -> Result<()> {
+/// Whether the person has declared to be without conflict of interest with the proposal.
+pub(crate) async fn is_cleared(tx: &Tx, user: UserId, proposal: ProposalId) -> Result<bool> {
     let declared = conflict_declaration::Entity::find_by_id((proposal, user)).one(tx).await?;
-    match declared {
-        Some(declared) if declared.interest == Interest::None => Ok(()),
-        _ => Err(Reason::ConflictUndeclared.into()),
-    }
+    Ok(declared.is_some_and(|declared| declared.interest == Interest::None))
 }
 
 /// Says that somebody outside the team reads these proposals. It commits before the content goes out.
@@ -603,16 +587,6 @@ impl Command for RecordReads {
         }
         Ok(())
     }
-}
-
-/// What the viewer may do with the proposal now.
-pub fn available_actions(viewer: &Viewer, row: &proposal::Model) -> Vec<ProposalCommand> {
-    use ProposalCommand as Do;
-    let roles = viewer.roles_in(row.organization_id);
-    let of_the_team = [Do::Edit, Do::Submit, Do::Withdraw];
-    let by = |command| if command == Do::Edit { Action::WriteProposal } else { Action::SubmitProposal };
-    let possible = of_the_team.into_iter().filter(|command| domain::access::may(by(*command), roles));
-    possible.filter(|command| machine::step(TRANSITIONS, row.status, command).is_ok()).collect()
 }
 
 /// Is of the proposal's team.

@@ -15,7 +15,7 @@ use domain::review::CouncilRole;
 use domain::time::Timestamp;
 use entity::{
     audit_entry, audit_head, challenge, challenge_author, council_member, event, membership, message,
-    one_time_token, organization, proposal,
+    one_time_token, organization, proposal, user,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -156,6 +156,16 @@ async fn addressed(tx: &Tx, event: &Event) -> Result<Vec<Addressed>> {
                 user: None,
                 email: Some(token.email),
             }));
+        } else if *audience == Audience::PersonAtAddress {
+            let person = match event.user {
+                Some(id) => user::Entity::find_by_id(id).one(tx).await?,
+                None => None,
+            };
+            out.extend(person.map(|person| Addressed {
+                letter: *letter,
+                user: Some(person.id),
+                email: Some(person.email),
+            }));
         } else {
             people.extend(members_of(tx, *audience, event).await?.into_iter().map(|user| (*letter, user)));
         }
@@ -178,7 +188,7 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
             .column(council_member::Column::UserId)
     };
     let users: Vec<UserId> = match audience {
-        Audience::TokenAddress => Vec::new(),
+        Audience::TokenAddress | Audience::PersonAtAddress => Vec::new(),
         Audience::Person => event.user.into_iter().collect(),
         Audience::Officers => office(&[MembershipRole::Officer]).into_tuple().all(tx).await?,
         Audience::Publishers => office(&[MembershipRole::Publisher]).into_tuple().all(tx).await?,

@@ -12,7 +12,8 @@ use domain::organization::OrganizationKind;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{ProposalCommand, ProposalStatus};
 use domain::review::{
-    CouncilRole, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout, may_lock,
+    CouncilRole, IN_PLAY, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout,
+    may_assign, may_declare, may_lock, may_offer, may_save, may_submit,
 };
 use domain::score::{self, Sheet, Total};
 use entity::{challenge, conflict_declaration, council_member, proposal, review};
@@ -24,24 +25,31 @@ use sea_orm::{
 use serde::Serialize;
 
 use crate::access::{must, roles_on, seat_on_council};
-use crate::challenge::{locked, must_be_version};
+use crate::challenge::{locked, must_be_version, stage};
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
-use crate::proposal::must_be_cleared;
+use crate::proposal::is_cleared;
 use crate::{App, ids};
 
 /// Reviews whose existence a viewer may know: one's own; chair and secretary all of their challenge; once locked the council,
-/// the decision maker and the auditor; agency and programme office once the decision is published. Only of proposals that
-/// the viewer may know (a person in conflict loses the item), or of every proposal for the programme office.
+/// the decision maker and the auditor; the agency once the decision is published. Only of proposals that the viewer may
+/// know: a person in conflict loses the item.
+///
+/// Row `REVIEW` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
     use review::Column as R;
     let Some(person) = &viewer.0 else {
         return review::Entity::find().filter(R::Id.is_in(Vec::<ReviewId>::new()));
     };
-    let known = crate::proposal::in_office(viewer).select_only().column(proposal::Column::Id).into_query();
+    // Asked of each review by itself: as a list of all proposals in office, SQLite would make that list for one review.
+    let known = crate::proposal::in_office(viewer)
+        .filter(Expr::col((proposal::Entity, proposal::Column::Id)).equals((review::Entity, R::ProposalId)))
+        .select_only()
+        .column(proposal::Column::Id)
+        .into_query();
     let seats = |roles: &[CouncilRole]| {
         council_member::Entity::find()
             .filter(council_member::Column::UserId.eq(person.id))
@@ -66,18 +74,17 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
             .add(R::ChallengeId.in_subquery(of_my_agency))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| R::Id.is_not_null())),
     );
-    review::Entity::find()
-        .filter(R::ProposalId.in_subquery(known))
-        .filter(R::Status.ne(ReviewStatus::Recused))
-        .filter(
-            Condition::any()
-                .add(R::UserId.eq(person.id))
-                .add(R::ChallengeId.in_subquery(seats(&[CouncilRole::Chair, CouncilRole::Secretary])))
-                .add(locked),
-        )
+    review::Entity::find().filter(Expr::exists(known)).filter(R::Status.ne(ReviewStatus::Recused)).filter(
+        Condition::any()
+            .add(R::UserId.eq(person.id))
+            .add(R::ChallengeId.in_subquery(seats(&[CouncilRole::Chair, CouncilRole::Secretary])))
+            .add(locked),
+    )
 }
 
 /// Whether the viewer may read the marks: one's own, or any once locked.
+///
+/// Row `SHEET` of [`READS`](domain::access::READS).
 pub fn may_read_sheet(viewer: &Viewer, row: &review::Model) -> bool {
     row.status == ReviewStatus::Locked || viewer.0.as_ref().is_some_and(|person| person.id == row.user_id)
 }
@@ -103,23 +110,6 @@ pub async fn count_own(app: &App, viewer: &Viewer, user: UserId) -> Result<u64> 
     Ok(visible_to(viewer).filter(review::Column::UserId.eq(user)).count(&app.db.read).await?)
 }
 
-fn must_be_in_evaluation(row: &challenge::Model) -> Result<()> {
-    if row.status == ChallengeStatus::Evaluation && row.round_locked_at.is_none() {
-        return Ok(());
-    }
-    let current = if row.round_locked_at.is_some() { "LOCKED" } else { row.status.name() };
-    Err(Reason::Transition { current, allowed: vec![ChallengeStatus::Evaluation.name()] }.into())
-}
-
-fn must_be_undecided(row: &challenge::Model) -> Result<()> {
-    let open = [ChallengeStatus::Evaluation, ChallengeStatus::Decision];
-    if open.contains(&row.status) {
-        return Ok(());
-    }
-    let allowed = open.iter().map(|status| status.name()).collect();
-    Err(Reason::Transition { current: row.status.name(), allowed }.into())
-}
-
 /// Offers reviews: proposals to council members.
 #[derive(Serialize)]
 pub struct AssignReviews {
@@ -137,7 +127,7 @@ impl Command for AssignReviews {
         let user = tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::AssignReviews, roles_on(tx, &tx.op().viewer, &row).await?)?;
-        must_be_in_evaluation(&row)?;
+        may_assign(stage(&row))?;
         if self.assignments.iter().map(|(_, members)| members.len()).sum::<usize>() > OFFERS_MAX {
             return Err(Problem::at("assignments", Reason::TooLong { max: OFFERS_MAX }).into());
         }
@@ -151,7 +141,7 @@ impl Command for AssignReviews {
                 .one(tx)
                 .await?
                 .ok_or_else(|| Problem::at_path(["assignments", &index, "proposalId"], Reason::NotFound))?;
-            must_be_cleared(tx, user, proposal.id).await?;
+            may_offer(stage(&row), proposal.status, is_cleared(tx, user, proposal.id).await?)?;
             let next =
                 machine::step(domain::proposal::TRANSITIONS, proposal.status, &ProposalCommand::StartReview)?;
             // A second offer changes nothing that an applicant could see.
@@ -281,10 +271,7 @@ impl Command for DeclareInterest {
         let (challenge, proposal) =
             crate::proposal::locked(tx, crate::proposal::in_office, self.proposal).await?;
         must(Action::DeclareConflict, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        must_be_undecided(&challenge)?;
-        if self.interest == Interest::None {
-            must_be_in_evaluation(&challenge)?;
-        }
+        may_declare(stage(&challenge), self.interest)?;
         let now = tx.now().await?;
         let declared = conflict_declaration::ActiveModel {
             proposal_id: Set(proposal.id),
@@ -317,8 +304,8 @@ impl Command for DeclareInterest {
                 }
                 tx.record(event(EventKind::NoConflictDeclared).review(row.id));
             }
-            // A locked sheet is evidence and stays; its member loses sight of it.
-            (Some(row), _) if row.status == ReviewStatus::Locked => {
+            // What the lock has ended is evidence and stays; its member loses sight of it.
+            (Some(row), _) if matches!(row.status, ReviewStatus::Locked | ReviewStatus::Expired) => {
                 tx.record(event(EventKind::ConflictDeclared).review(row.id));
             }
             (Some(row), _) => {
@@ -369,8 +356,7 @@ impl Command for SaveSheet {
 
     async fn run(&self, tx: &Tx) -> Result<ReviewId> {
         let (challenge, row) = own(tx, self.review).await?;
-        machine::step(TRANSITIONS, row.status, &ReviewCommand::Save)?;
-        must_be_in_evaluation(&challenge)?;
+        may_save(stage(&challenge), row.status)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let criteria = crate::challenge::criteria(tx, challenge.id).await?;
         let mut marks = BTreeMap::new();
@@ -427,13 +413,9 @@ impl Command for SubmitReview {
     async fn run(&self, tx: &Tx) -> Result<ReviewId> {
         let (challenge, row) = own(tx, self.review).await?;
         machine::step(TRANSITIONS, row.status, &ReviewCommand::Submit)?;
-        must_be_in_evaluation(&challenge)?;
         must_be_version(self.expected_version, row.version)?;
         let criteria = crate::challenge::criteria(tx, challenge.id).await?;
-        let missing = score::missing(&row.sheet, &criteria);
-        if !missing.is_empty() {
-            return Err(missing.into());
-        }
+        may_submit(stage(&challenge), row.status, &row.sheet, &criteria)?;
         let now = tx.now().await?;
         let next = advance(
             tx,
@@ -467,11 +449,10 @@ impl Command for LockRound {
         tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::LockRound, roles_on(tx, &tx.op().viewer, &row).await?)?;
-        must_be_in_evaluation(&row)?;
-        let in_play = [ProposalStatus::Submitted, ProposalStatus::Eligible, ProposalStatus::UnderReview];
+        stage(&row).must_be_scoring()?;
         let proposals = proposal::Entity::find()
             .filter(proposal::Column::ChallengeId.eq(row.id))
-            .filter(proposal::Column::Status.is_in(in_play))
+            .filter(proposal::Column::Status.is_in(IN_PLAY.to_vec()))
             .order_by_asc(proposal::Column::Id)
             .lock_exclusive()
             .all(tx)
@@ -482,15 +463,11 @@ impl Command for LockRound {
             .lock_exclusive()
             .all(tx)
             .await?;
-        let mut turnouts: BTreeMap<ProposalId, Turnout> =
-            proposals.iter().map(|proposal| (proposal.id, Turnout::default())).collect();
-        for review in reviews.iter().filter(|review| review.status.is_live()) {
-            if let Some(turnout) = turnouts.get_mut(&review.proposal_id) {
-                turnout.live += 1;
-                turnout.submitted += usize::from(review.status == ReviewStatus::Submitted);
-            }
-        }
-        may_lock(&row.rubric, turnouts.into_values())?;
+        let turnouts = turnouts(
+            proposals.iter().map(|proposal| proposal.id),
+            reviews.iter().map(|review| (review.proposal_id, review.status)),
+        );
+        may_lock(stage(&row), &row.rubric, turnouts.into_values())?;
         let now = tx.now().await?;
         // All at once: as many statements for three proposals as for three hundred.
         settle(tx, row.id, &[ReviewStatus::Submitted], ReviewStatus::Locked, now).await?;
@@ -527,6 +504,21 @@ impl Command for LockRound {
         tx.record(Event::new(EventKind::RoundLocked).challenge(row.id).fact("proposals", proposals.len()));
         Ok(row.id)
     }
+}
+
+/// How many reviews each of the proposals has, and how many sheets of them are in.
+pub(crate) fn turnouts(
+    proposals: impl IntoIterator<Item = ProposalId>,
+    reviews: impl IntoIterator<Item = (ProposalId, ReviewStatus)>,
+) -> BTreeMap<ProposalId, Turnout> {
+    let mut turnouts: BTreeMap<_, _> = proposals.into_iter().map(|id| (id, Turnout::default())).collect();
+    for (proposal, status) in reviews.into_iter().filter(|(_, status)| status.is_live()) {
+        if let Some(turnout) = turnouts.get_mut(&proposal) {
+            turnout.live += 1;
+            turnout.submitted += usize::from(status == ReviewStatus::Submitted);
+        }
+    }
+    turnouts
 }
 
 async fn settle(
@@ -615,8 +607,10 @@ pub(crate) async fn rank(
     Ok(ranked.collect())
 }
 
-/// The ranking as the viewer may read it; None before the lock, and for whoever may not. The agency and the programme
-/// office read it once the decision is published. A person in conflict loses the item: it is not in their ranking.
+/// The ranking as the viewer may read it; None before the lock, and for whoever may not. The agency reads it once the
+/// decision is published. A person in conflict loses the item: it is not in their ranking.
+///
+/// Row `RANKING` of [`READS`](domain::access::READS).
 pub async fn ranking(
     app: &App,
     viewer: &Viewer,
@@ -632,27 +626,6 @@ pub async fn ranking(
         return Ok(None);
     }
     rank(&app.db.read, challenge, Some(crate::proposal::in_office(viewer))).await.map(Some)
-}
-
-/// How far the council is: reviews by state, without any score. For chair and secretary.
-pub async fn progress(app: &App, viewer: &Viewer, challenge: &challenge::Model) -> Result<Option<Turnout>> {
-    let roles = roles_on(&app.db.read, viewer, challenge).await?;
-    if !roles.has(Role::Chair) && !roles.has(Role::Secretary) {
-        return Ok(None);
-    }
-    let reviews: Vec<ReviewStatus> = visible_to(viewer)
-        .filter(review::Column::ChallengeId.eq(challenge.id))
-        .select_only()
-        .column(review::Column::Status)
-        .into_tuple()
-        .all(&app.db.read)
-        .await?;
-    let live = reviews.iter().filter(|status| status.is_live()).count();
-    let submitted = reviews
-        .iter()
-        .filter(|status| matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked))
-        .count();
-    Ok(Some(Turnout { live, submitted }))
 }
 
 /// Whether the viewer sits on the council: for fields that only its members read.

@@ -1,5 +1,13 @@
 //! Who may do what: one table. Rights come from a membership, an appointment or a grant on the resource at hand; whether
 //! the resource may be *known* is decided earlier, by the scope through which it was read.
+//!
+//! What else must hold for each action stands in [`Action::terms`], who may read what in [`READS`].
+
+mod reads;
+mod terms;
+
+pub use reads::{READS, Read, Reader, Subject};
+pub use terms::Terms;
 
 closed_set! {
     /// What a person is with regard to one resource.
@@ -42,6 +50,8 @@ closed_set! {
 closed_set! {
     /// What a person may want to do.
     pub enum Action {
+        /// Deactivate somebody's account, or bring it back; give posts on the platform, or take them.
+        ManageAccounts = "MANAGE_ACCOUNTS",
         /// Found a startup or an agency.
         CreateOrganization = "CREATE_ORGANIZATION",
         /// Found a programme office.
@@ -99,6 +109,7 @@ closed_set! {
 
 /// Every action and the roles that may take it. What stands in no row, nobody may.
 pub const MATRIX: &[(Action, &[Role])] = &[
+    (Action::ManageAccounts, &[Role::Administrator]),
     (Action::CreateOrganization, &[Role::SignedIn]),
     (Action::CreateProgrammeOffice, &[Role::Administrator]),
     (Action::VerifyOrganization, &[Role::Officer, Role::Publisher]),
@@ -192,6 +203,12 @@ pub fn print() -> String {
     out
 }
 
+/// Who may do what in which state and on what terms, and who may read what: the table that a lawyer reads.
+pub fn print_rules() -> String {
+    let (acts, reads) = (terms::print(), reads::print());
+    format!("Acts\n====\n\n{acts}\nReading\n=======\n\n{reads}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +222,6 @@ mod tests {
         let administrator = Roles::default().with(Role::Administrator);
         let allowed: Vec<_> =
             Action::ALL.iter().filter(|action| may(**action, administrator)).copied().collect();
-        assert_eq!(allowed, [Action::CreateProgrammeOffice, Action::ManageMembers]);
+        assert_eq!(allowed, [Action::ManageAccounts, Action::CreateProgrammeOffice, Action::ManageMembers]);
     }
 }

@@ -20,8 +20,38 @@ closed_set! {
         VerifyEmail = "VERIFY_EMAIL",
         /// Invites the address into an organisation.
         Invitation = "INVITATION",
+        /// Lets whoever reads mail at the address set a new password.
+        ResetPassword = "RESET_PASSWORD",
+        /// Proves that the person reads mail at the address that the account is to have from now on.
+        ChangeEmail = "CHANGE_EMAIL",
+        /// Holds a log-in whose password was right until the second factor is shown. Never mailed.
+        SecondFactor = "SECOND_FACTOR",
     }
 }
+
+closed_set! {
+    /// What a person may allow, each by itself; none is given unless they say so.
+    pub enum ConsentPurpose {
+        /// News of the programme by mail, beside the mails that the process needs.
+        ProgrammeNews = "PROGRAMME_NEWS",
+        /// One's name and profession on public pages.
+        PublicProfile = "PUBLIC_PROFILE",
+        /// Answers and behaviour in studies of the programme, under a pseudonym.
+        Research = "RESEARCH",
+    }
+}
+
+/// How many recovery codes a person is given at a time.
+pub const RECOVERY_CODES: usize = 10;
+
+/// Minutes in which the second factor has to be shown after the password.
+pub const SECOND_FACTOR_MINUTES: i64 = 5;
+
+/// Days after which a device that was not used counts as unknown.
+pub const DEVICE_DAYS: i64 = 180;
+
+/// The name in place of an erased person's.
+pub const ERASED_NAME: &str = "Người dùng đã xóa";
 
 /// Shortest password, in characters.
 pub const PASSWORD_MIN: usize = 8;

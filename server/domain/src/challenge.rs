@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::Rule;
-use crate::problem::{Problem, Reason};
+use crate::machine::{self, Rule};
+use crate::problem::{Guard, Problem, Reason, all, unless};
 use crate::text::Bilingual;
 use crate::time::{Day, Timestamp};
 
@@ -338,14 +338,149 @@ pub fn missing_for_approval(facts: &BriefFacts<'_>, now: Timestamp) -> Vec<Probl
     missing
 }
 
-/// An approver is never one of the authors.
-pub fn may_approve(is_author: bool) -> Result<(), Reason> {
-    if is_author { Err(Reason::SelfApproval) } else { Ok(()) }
+/// Handing in for approval: by a verified agency, with nothing missing.
+pub fn may_submit_for_approval(
+    status: ChallengeStatus,
+    agency_is_verified: bool,
+    brief: &BriefFacts<'_>,
+    now: Timestamp,
+) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::SubmitForApproval)?;
+    let unverified = (!agency_is_verified).then(|| Problem::whole(Reason::OrganizationNotVerified));
+    unless(unverified.into_iter().chain(missing_for_approval(brief, now)))
 }
 
-/// Approval and publication are acts of different people, and neither is an author.
-pub fn may_publish(is_author: bool, is_approver: bool) -> Result<(), Reason> {
-    if is_author || is_approver { Err(Reason::SelfApproval) } else { Ok(()) }
+/// An approver is never one of the authors.
+pub fn may_approve(status: ChallengeStatus, is_author: bool) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Approve)?;
+    all([not_oneself(is_author)])
+}
+
+/// Approval and publication are acts of different people, and neither is an author. What nobody could answer any more is
+/// not published.
+pub fn may_publish(
+    status: ChallengeStatus,
+    is_author: bool,
+    is_approver: bool,
+    timetable: Option<Timetable>,
+    now: Timestamp,
+) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Publish)?;
+    let ahead = match timetable {
+        None => Err(Reason::Required),
+        Some(timetable) if timetable.window(now) == Window::Closed => {
+            Err(Reason::DeadlinePassed { closed_at: timetable.closes_at })
+        }
+        Some(_) => Ok(()),
+    };
+    all([not_oneself(is_author || is_approver), ahead])
+}
+
+fn not_oneself(is_oneself: bool) -> Result<(), Reason> {
+    if is_oneself { Err(Reason::SelfApproval) } else { Ok(()) }
+}
+
+/// Where a challenge stands as the council sees it: its state, and whether the round is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// The state.
+    pub status: ChallengeStatus,
+    /// The round is locked.
+    pub is_locked: bool,
+}
+
+/// States in which the council is appointed and the decision maker named, until the round is locked.
+pub const STAFFING: &[ChallengeStatus] = &[S::Published, S::Evaluation];
+/// States in which the council works on sheets, until the round is locked.
+pub const SCORING: &[ChallengeStatus] = &[S::Evaluation];
+/// States in which there may be a ranking: from the lock on.
+pub const RANKED: &[ChallengeStatus] = &[S::Evaluation, S::Decision, S::Awarded, S::ClosedNoAward];
+/// States in which a conflict of interest can still matter.
+pub const UNDECIDED: &[ChallengeStatus] = &[S::Evaluation, S::Decision];
+
+impl Stage {
+    /// Refuses unless the council may be appointed and the decision maker named.
+    pub fn must_be_staffing(self) -> Result<(), Reason> {
+        if self.is_locked { Err(self.refused(STAFFING)) } else { self.must_be_in(STAFFING) }
+    }
+
+    /// Refuses unless the council works on its sheets.
+    pub fn must_be_scoring(self) -> Result<(), Reason> {
+        let current = if self.is_locked { "LOCKED" } else { self.status.name() };
+        match self.must_be_in(SCORING) {
+            Ok(()) if !self.is_locked => Ok(()),
+            _ => Err(Reason::Transition {
+                current,
+                allowed: SCORING.iter().map(|state| state.name()).collect(),
+            }),
+        }
+    }
+
+    /// Refuses unless a conflict of interest can still matter.
+    pub fn must_be_undecided(self) -> Result<(), Reason> {
+        self.must_be_in(UNDECIDED)
+    }
+
+    fn must_be_in(self, states: &[ChallengeStatus]) -> Result<(), Reason> {
+        if states.contains(&self.status) { Ok(()) } else { Err(self.refused(states)) }
+    }
+
+    fn refused(self, states: &[ChallengeStatus]) -> Reason {
+        let allowed = states.iter().map(|state| state.name()).collect();
+        Reason::Transition { current: self.status.name(), allowed }
+    }
+}
+
+/// Appointing a council member: before the round is locked, while there is a seat.
+pub fn may_appoint(stage: Stage, seats: usize) -> Guard {
+    all([stage.must_be_staffing()])?;
+    let limit = crate::review::COUNCIL_MAX;
+    all([if seats < limit { Ok(()) } else { Err(Reason::Quota { limit }) }])
+}
+
+/// Naming who decides: before the round is locked.
+pub fn may_name_decision_maker(stage: Stage) -> Guard {
+    all([stage.must_be_staffing()])
+}
+
+/// After the deadline, and in no other state.
+fn may_be_opened(status: ChallengeStatus, timetable: Option<Timetable>, now: Timestamp) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::OpenProposals)?;
+    let closed = timetable.ok_or(Reason::Required).and_then(|timetable| timetable.must_be_closed(now));
+    all([closed])
+}
+
+/// Asking for the opening: after the deadline, once.
+pub fn may_request_opening(
+    status: ChallengeStatus,
+    timetable: Option<Timetable>,
+    is_requested: bool,
+    now: Timestamp,
+) -> Guard {
+    may_be_opened(status, timetable, now)?;
+    unless(is_requested.then(|| Problem::at("challengeId", Reason::AlreadyExists)))
+}
+
+/// Opening: after the deadline, once somebody else has asked for it.
+pub fn may_confirm_opening(
+    status: ChallengeStatus,
+    timetable: Option<Timetable>,
+    is_requested_by_another: bool,
+    now: Timestamp,
+) -> Guard {
+    may_be_opened(status, timetable, now)?;
+    all([if is_requested_by_another { Ok(()) } else { Err(Reason::SecondPersonRequired) }])
+}
+
+/// Handing over for the decision: once the round is locked and somebody is named who decides.
+pub fn may_start_decision(stage: Stage, has_decision_maker: bool) -> Guard {
+    machine::allows(TRANSITIONS, stage.status, &C::StartDecision)?;
+    if !stage.is_locked {
+        return all([Err(Reason::Transition { current: stage.status.name(), allowed: vec!["LOCKED"] })]);
+    }
+    let unnamed =
+        Problem { field: Some(vec!["challenge".into(), "decisionMaker".into()]), reason: Reason::Required };
+    unless((!has_decision_maker).then_some(unnamed))
 }
 
 /// An administrative act on paper: what makes approval and publication provable.
@@ -426,11 +561,61 @@ mod tests {
 
     #[test]
     fn nobody_approves_or_publishes_their_own_work() {
-        assert!(may_approve(true).is_err() && may_approve(false).is_ok());
+        let at = Timestamp::from_micros;
+        let timetable = Some(Timetable { opens_at: at(10), closes_at: at(20) });
+        assert!(may_approve(S::InReview, true).is_err() && may_approve(S::InReview, false).is_ok());
+        let publish =
+            |is_author, is_approver| may_publish(S::Approved, is_author, is_approver, timetable, at(19));
         assert!(
-            may_publish(true, false).is_err()
-                && may_publish(false, true).is_err()
-                && may_publish(false, false).is_ok()
+            publish(true, false).is_err() && publish(false, true).is_err() && publish(false, false).is_ok()
         );
+        assert_eq!(
+            may_publish(S::Approved, true, false, timetable, at(20)),
+            all([Err(Reason::SelfApproval), Err(Reason::DeadlinePassed { closed_at: at(20) })]),
+            "everything at once"
+        );
+        assert_eq!(
+            may_publish(S::InReview, true, true, None, at(30)),
+            machine::allows(TRANSITIONS, S::InReview, &C::Publish),
+            "in the wrong state nothing else matters"
+        );
+    }
+
+    #[test]
+    fn opening_takes_two_and_a_deadline_that_has_passed() {
+        let at = Timestamp::from_micros;
+        let timetable = Some(Timetable { opens_at: at(10), closes_at: at(20) });
+        let open = |by_another, now| may_confirm_opening(S::Published, timetable, by_another, at(now));
+        assert!(open(true, 20).is_ok());
+        assert_eq!(open(false, 20), all([Err(Reason::SecondPersonRequired)]));
+        assert_eq!(open(true, 19), all([Err(Reason::DeadlineNotReached { closes_at: at(20) })]));
+        assert!(may_request_opening(S::Published, timetable, false, at(20)).is_ok());
+        assert!(may_request_opening(S::Published, timetable, true, at(20)).is_err());
+    }
+
+    #[test]
+    fn the_lock_ends_appointments_and_begins_the_decision() {
+        let stage = |status, is_locked| Stage { status, is_locked };
+        for (status, is_locked, staffing, scoring, undecided) in [
+            (S::Approved, false, false, false, false),
+            (S::Published, false, true, false, false),
+            (S::Evaluation, false, true, true, true),
+            (S::Evaluation, true, false, false, true),
+            (S::Decision, true, false, false, true),
+            (S::Awarded, true, false, false, false),
+        ] {
+            let stage = stage(status, is_locked);
+            let found = (
+                stage.must_be_staffing().is_ok(),
+                stage.must_be_scoring().is_ok(),
+                stage.must_be_undecided().is_ok(),
+            );
+            assert_eq!(found, (staffing, scoring, undecided), "{stage:?}");
+        }
+        assert!(may_start_decision(stage(S::Evaluation, true), true).is_ok());
+        assert!(may_start_decision(stage(S::Evaluation, false), true).is_err());
+        assert!(may_start_decision(stage(S::Evaluation, true), false).is_err());
+        assert!(may_appoint(stage(S::Published, false), 24).is_ok());
+        assert_eq!(may_appoint(stage(S::Published, false), 25), all([Err(Reason::Quota { limit: 25 })]));
     }
 }

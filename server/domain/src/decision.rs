@@ -1,8 +1,8 @@
 //! The decision: the council advises, a named authority decides and says why where it departs from the ranking.
 
-use crate::machine::Rule;
-use crate::problem::{Problem, Reason};
-use crate::proposal::ProposalCommand;
+use crate::machine::{self, Rule};
+use crate::problem::{Guard, Problem, Reason, all, unless};
+use crate::proposal::{ProposalCommand, ProposalStatus};
 
 closed_set! {
     /// Where a decision stands.
@@ -120,6 +120,47 @@ pub fn missing_for_proposal(verdicts: &[Verdict], has_departure_reason: bool) ->
     missing
 }
 
+/// Putting before the decision maker: with an outcome for every proposal, and a reason for every departure.
+pub fn may_propose(status: DecisionStatus, verdicts: &[Verdict], has_departure_reason: bool) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Propose)?;
+    unless(missing_for_proposal(verdicts, has_departure_reason))
+}
+
+/// Returning: by somebody who is tied to none of the applicants.
+pub fn may_return(status: DecisionStatus, is_tied: bool) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Return)?;
+    all([untied(is_tied)])
+}
+
+/// Approving: by somebody who is tied to none of the applicants and sits on no council of the challenge.
+pub fn may_approve(status: DecisionStatus, is_on_council: bool, is_tied: bool) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Approve)?;
+    all([may_decide(is_on_council), untied(is_tied)])
+}
+
+/// Publishing: what was approved as it was approved, by somebody else than the approver who is tied to none of the
+/// applicants.
+pub fn may_publish(
+    status: DecisionStatus,
+    is_tied: bool,
+    is_approver: bool,
+    lost_a_chosen_proposal: bool,
+) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Publish)?;
+    let by_another = if is_approver { Err(Reason::SelfApproval) } else { Ok(()) };
+    // A chosen proposal was withdrawn since: the decision goes back.
+    let lost = ProposalStatus::Withdrawn.name();
+    let allowed = vec![ProposalStatus::Evaluated.name()];
+    let as_approved =
+        if lost_a_chosen_proposal { Err(Reason::Transition { current: lost, allowed }) } else { Ok(()) };
+    all([untied(is_tied), by_another, as_approved])
+}
+
+/// Whoever competes in the challenge or declared a conflict with one of the proposals has no say in the decision.
+fn untied(is_tied: bool) -> Result<(), Reason> {
+    if is_tied { Err(Reason::IncompatibleRole) } else { Ok(()) }
+}
+
 /// The decision maker sits on no council of the same challenge.
 pub fn may_decide(is_on_council: bool) -> Result<(), Reason> {
     if is_on_council { Err(Reason::IncompatibleRole) } else { Ok(()) }
@@ -128,6 +169,20 @@ pub fn may_decide(is_on_council: bool) -> Result<(), Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_published_is_what_another_approved() {
+        let publish = |is_tied, is_approver, lost| may_publish(S::Approved, is_tied, is_approver, lost);
+        assert_eq!(publish(false, false, false), Ok(()));
+        assert_eq!(
+            publish(true, true, false),
+            all([Err(Reason::IncompatibleRole), Err(Reason::SelfApproval)])
+        );
+        assert!(publish(false, false, true).is_err());
+        assert!(may_publish(S::Proposed, false, false, false).is_err());
+        assert_eq!(may_approve(S::Proposed, true, true), all([Err(Reason::IncompatibleRole)]), "said once");
+        assert!(may_return(S::Approved, false).is_ok() && may_return(S::Draft, false).is_err());
+    }
 
     fn verdicts(rows: &[(i32, bool, Option<Outcome>)]) -> Vec<Verdict> {
         rows.iter()

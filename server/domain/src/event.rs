@@ -18,12 +18,52 @@ closed_set! {
         EmailVerified = "email_verified",
         /// A session began.
         LoggedIn = "logged_in",
+        /// Somebody did not know the password of an account, or none was there.
+        LogInFailed = "log_in_failed",
         /// A session was ended by its owner.
         LoggedOut = "logged_out",
+        /// A person ended a session from another one.
+        SessionEnded = "session_ended",
+        /// A person proved once more who they are.
+        Reauthenticated = "reauthenticated",
         /// A refresh token was used twice; the session was ended.
         RefreshReused = "refresh_reused",
+        /// A new password was asked for, for an address that may or may not have an account.
+        PasswordResetRequested = "password_reset_requested",
+        /// A new password was set by a token from the mailbox.
+        PasswordReset = "password_reset",
+        /// A new password was set by its owner.
+        PasswordChanged = "password_changed",
+        /// A person wants another address.
+        EmailChangeRequested = "email_change_requested",
+        /// A person wants an address that has an account.
+        EmailChangeRefused = "email_change_refused",
+        /// The account has another address.
+        EmailChanged = "email_changed",
+        /// A second factor was set up.
+        SecondFactorEnabled = "second_factor_enabled",
+        /// The second factor was taken away.
+        SecondFactorDisabled = "second_factor_disabled",
+        /// New recovery codes were made; the former ones stopped working.
+        RecoveryCodesRenewed = "recovery_codes_renewed",
+        /// A recovery code stood in for the second factor.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// Name or language of a person changed.
+        ProfileChanged = "profile_changed",
+        /// A person gave a consent, or took it back.
+        ConsentRecorded = "consent_recorded",
+        /// A person took a copy of their own data.
+        OwnDataExported = "own_data_exported",
+        /// An account was switched off.
+        AccountDeactivated = "account_deactivated",
+        /// An account was switched on again.
+        AccountReactivated = "account_reactivated",
+        /// A person was made a pseudonym.
+        AccountErased = "account_erased",
         /// A person was granted a post on the platform.
         PlatformRoleGranted = "platform_role_granted",
+        /// A post on the platform was taken from a person.
+        PlatformRoleRevoked = "platform_role_revoked",
         /// An organisation registered.
         OrganizationCreated = "organization_created",
         /// An organisation was verified.
@@ -109,8 +149,17 @@ impl EventKind {
         matches!(
             self,
             Self::LoggedOut
+                | Self::SessionEnded
+                | Self::Reauthenticated
                 | Self::RefreshReused
+                | Self::PasswordReset
+                | Self::PasswordChanged
+                | Self::SecondFactorEnabled
+                | Self::ProfileChanged
+                | Self::AccountDeactivated
+                | Self::AccountErased
                 | Self::PlatformRoleGranted
+                | Self::PlatformRoleRevoked
                 | Self::OrganizationCreated
                 | Self::OrganizationVerified
                 | Self::OrganizationRejected
@@ -127,6 +176,8 @@ closed_set! {
         TokenAddress = "TOKEN_ADDRESS",
         /// The person whom the event is about.
         Person = "PERSON",
+        /// The same, at the address that they have when it happens.
+        PersonAtAddress = "PERSON_AT_ADDRESS",
         /// All programme officers.
         Officers = "OFFICERS",
         /// The publishing authority.
@@ -164,9 +215,32 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::RegistrationRepeated, &[(A::Person, L::AccountExists)]),
     (K::EmailVerified, &[]),
     (K::LoggedIn, &[]),
+    (K::LogInFailed, &[]),
     (K::LoggedOut, &[]),
-    (K::RefreshReused, &[]),
+    (K::SessionEnded, &[]),
+    (K::Reauthenticated, &[]),
+    (K::RefreshReused, &[(A::Person, L::SessionCompromised)]),
+    (K::PasswordResetRequested, &[(A::TokenAddress, L::PasswordReset)]),
+    (K::PasswordReset, &[(A::Person, L::PasswordChanged)]),
+    (K::PasswordChanged, &[(A::Person, L::PasswordChanged)]),
+    (
+        K::EmailChangeRequested,
+        &[(A::TokenAddress, L::EmailChange), (A::PersonAtAddress, L::EmailChangeRequested)],
+    ),
+    (K::EmailChangeRefused, &[(A::Person, L::AccountExists)]),
+    (K::EmailChanged, &[]),
+    (K::SecondFactorEnabled, &[(A::Person, L::SecondFactorEnabled)]),
+    (K::SecondFactorDisabled, &[(A::Person, L::SecondFactorDisabled)]),
+    (K::RecoveryCodesRenewed, &[]),
+    (K::RecoveryCodeUsed, &[(A::Person, L::RecoveryCodeUsed)]),
+    (K::ProfileChanged, &[]),
+    (K::ConsentRecorded, &[]),
+    (K::OwnDataExported, &[]),
+    (K::AccountDeactivated, &[(A::Person, L::AccountDeactivated)]),
+    (K::AccountReactivated, &[(A::Person, L::AccountReactivated)]),
+    (K::AccountErased, &[]),
     (K::PlatformRoleGranted, &[]),
+    (K::PlatformRoleRevoked, &[]),
     (K::OrganizationCreated, &[(A::Officers, L::OrganizationPending)]),
     (K::OrganizationVerified, &[(A::OrganizationManagers, L::OrganizationVerified)]),
     (K::OrganizationRejected, &[(A::OrganizationManagers, L::OrganizationRejected)]),

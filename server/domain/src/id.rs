@@ -61,6 +61,7 @@ public_ids! {
     CouncilMemberId = 9,
     ReviewId = 10,
     DecisionId = 11,
+    SessionId = 40,
 }
 
 macro_rules! id {
@@ -120,6 +121,12 @@ id! {
     DecisionId,
     /// A secret sent by mail that works once.
     OneTimeTokenId,
+    /// A code that stands in for the second factor once.
+    RecoveryCodeId,
+    /// A device from which an account was used.
+    DeviceId,
+    /// A consent given or taken back.
+    ConsentId,
     /// Something that happened.
     EventId,
     /// A mail to one person.

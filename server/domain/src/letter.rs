@@ -44,6 +44,36 @@ letters! {
     /// To the holder of an account: somebody tried to register with its address.
     AccountExists = "account_exists" {}
 
+    /// To an address for which a new password was asked: set it by this token.
+    PasswordReset = "password_reset" { token: String, expires_at: Timestamp }
+
+    /// To the holder of an account: its password changed.
+    PasswordChanged = "password_changed" {}
+
+    /// To the address that an account is to have: prove that it is yours.
+    EmailChange = "email_change" { token: String, expires_at: Timestamp }
+
+    /// To the address that an account has: somebody signed in wants another.
+    EmailChangeRequested = "email_change_requested" {}
+
+    /// To the holder of an account: a key of a session was used twice, so it was ended.
+    SessionCompromised = "session_compromised" {}
+
+    /// To the holder of an account: from now on a second factor is asked for.
+    SecondFactorEnabled = "second_factor_enabled" {}
+
+    /// To the holder of an account: no second factor is asked for any more.
+    SecondFactorDisabled = "second_factor_disabled" {}
+
+    /// To the holder of an account: a recovery code was used.
+    RecoveryCodeUsed = "recovery_code_used" {}
+
+    /// To the holder of an account: it was switched off.
+    AccountDeactivated = "account_deactivated" { reason: String }
+
+    /// To the holder of an account: it was switched on again.
+    AccountReactivated = "account_reactivated" {}
+
     /// To programme officers: an organisation registered.
     OrganizationPending = "organization_pending" { organization: String }
 

@@ -11,7 +11,9 @@
 //! | weights, totals, ranking | [`score`] |
 //! | the authority's decision | [`decision`] |
 //! | organisations and memberships | [`organization`] |
-//! | who may do what | [`access`] |
+//! | who may do what, and who may read what | [`access`] |
+//! | how guessing is made slow | [`throttle`] |
+//! | what may be done with a thing now, and why not | [`action`] |
 //! | what happened, and who is told | [`event`] |
 //! | the chain that proves what happened | [`audit`] |
 //! | what is wrong with a request, in words | [`problem`] |
@@ -21,6 +23,7 @@ mod closed_set;
 
 pub mod access;
 pub mod account;
+pub mod action;
 pub mod audit;
 pub mod challenge;
 pub mod decision;
@@ -37,4 +40,5 @@ pub mod proposal;
 pub mod review;
 pub mod score;
 pub mod text;
+pub mod throttle;
 pub mod time;

@@ -1,6 +1,6 @@
 //! A state machine as a table: command, the states from which it is allowed, the state that follows.
 
-use crate::problem::Reason;
+use crate::problem::{Guard, Reason, all};
 
 /// One row of the table.
 pub struct Rule<C: 'static, S: 'static> {
@@ -28,6 +28,17 @@ pub fn step<C: PartialEq, S: State>(rules: &[Rule<C, S>], state: S, command: &C)
             allowed: matching().flat_map(|rule| rule.from).map(|from| from.name()).collect(),
         }),
     }
+}
+
+/// Whether `command` is allowed in `state`: the first question of every guard, for in the wrong state no other matters.
+pub fn allows<C: PartialEq, S: State>(rules: &[Rule<C, S>], state: S, command: &C) -> Guard {
+    all([step(rules, state, command).map(|_| ())])
+}
+
+/// The states from which `command` is allowed, in the order of the table.
+pub fn origins<C: PartialEq, S: State>(rules: &[Rule<C, S>], command: &C) -> Vec<&'static str> {
+    let matching = rules.iter().filter(|rule| rule.command == *command);
+    matching.flat_map(|rule| rule.from).map(|state| state.name()).collect()
 }
 
 /// The table in print: every command x every state, the next state or a dot.

@@ -1,7 +1,7 @@
 //! Organisations and memberships: where most rights come from.
 
-use crate::machine::Rule;
-use crate::problem::{Form, Reason};
+use crate::machine::{self, Rule};
+use crate::problem::{Form, Guard, Reason, all};
 
 closed_set! {
     /// What an organisation is.
@@ -50,6 +50,18 @@ pub const TRANSITIONS: &[Rule<OrganizationCommand, OrganizationStatus>] = &[
         to: OrganizationStatus::Rejected,
     },
 ];
+
+/// Verifying or rejecting: by somebody who neither founded the organisation nor belongs to it.
+pub fn may_judge(status: OrganizationStatus, command: &OrganizationCommand, is_own: bool) -> Guard {
+    machine::allows(TRANSITIONS, status, command)?;
+    all([if is_own { Err(Reason::SelfApproval) } else { Ok(()) }])
+}
+
+/// Inviting: as long as not too many invitations wait.
+pub fn may_invite(waiting: usize) -> Guard {
+    let limit = INVITATIONS_MAX;
+    all([if waiting < limit { Ok(()) } else { Err(Reason::Quota { limit }) }])
+}
 
 closed_set! {
     /// What a person is in an organisation.

@@ -31,6 +31,25 @@ impl Problem {
     }
 }
 
+/// Whether something may be done: nothing is in the way, or all of this is.
+pub type Guard = Result<(), Vec<Problem>>;
+
+/// A guard of several conditions: everything that is in the way, at once; the same thing twice counts once.
+pub fn all(checks: impl IntoIterator<Item = Result<(), Reason>>) -> Guard {
+    unless(checks.into_iter().filter_map(Result::err).map(Problem::whole))
+}
+
+/// A guard that stands in the way if anything of this does.
+pub fn unless(obstacles: impl IntoIterator<Item = Problem>) -> Guard {
+    let mut all: Vec<Problem> = Vec::new();
+    for obstacle in obstacles {
+        if !all.contains(&obstacle) {
+            all.push(obstacle);
+        }
+    }
+    if all.is_empty() { Ok(()) } else { Err(all) }
+}
+
 closed_set! {
     /// The stable codes of what a user can correct. A client branches on these, never on messages.
     pub enum Code {
@@ -64,6 +83,10 @@ closed_set! {
         InvalidCredentials = "INVALID_CREDENTIALS",
         /// The token is unknown, used, replaced or expired.
         InvalidToken = "INVALID_TOKEN",
+        /// The code of the second factor is wrong, used or too old.
+        InvalidCode = "INVALID_CODE",
+        /// Prove once more who you are (`reauthenticate`), then repeat the command.
+        ReauthenticationRequired = "REAUTHENTICATION_REQUIRED",
         /// The weights of the rubric do not sum to 100.
         WeightsNot100 = "WEIGHTS_NOT_100",
         /// Nobody approves or publishes what they wrote, or publishes what they approved.
@@ -125,6 +148,8 @@ pub enum Reason {
     WeakPassword,
     InvalidCredentials,
     InvalidToken,
+    InvalidCode,
+    ReauthenticationRequired,
     WeightsNot100 {
         sum: i64,
     },
@@ -182,6 +207,8 @@ impl Reason {
             Self::WeakPassword => Code::WeakPassword,
             Self::InvalidCredentials => Code::InvalidCredentials,
             Self::InvalidToken => Code::InvalidToken,
+            Self::InvalidCode => Code::InvalidCode,
+            Self::ReauthenticationRequired => Code::ReauthenticationRequired,
             Self::WeightsNot100 { .. } => Code::WeightsNot100,
             Self::SelfApproval => Code::SelfApproval,
             Self::NotOpen { .. } => Code::NotOpen,
@@ -263,6 +290,12 @@ impl Reason {
                 say("Địa chỉ thư hoặc mật khẩu không đúng.", "The address or the password is wrong.")
             }
             Self::InvalidToken => say("Mã không còn hiệu lực.", "The token is not valid any more."),
+            Self::InvalidCode => {
+                say("Mã xác thực không đúng hoặc đã dùng.", "The code is wrong or was used.")
+            }
+            Self::ReauthenticationRequired => {
+                say("Hãy nhập lại mật khẩu để làm việc này.", "Enter your password again to do this.")
+            }
             Self::WeightsNot100 { sum } => {
                 if vi {
                     format!("Tổng trọng số các tiêu chí phải bằng 100, hiện là {sum}.")

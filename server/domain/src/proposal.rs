@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::challenge::{ChallengeStatus, Timetable, Window};
 use crate::locale::Locale;
-use crate::machine::Rule;
+use crate::machine::{self, Rule};
 use crate::money::Money;
-use crate::problem::{Problem, Reason};
+use crate::problem::{Guard, Problem, Reason, all, unless};
+use crate::time::Timestamp;
 
 closed_set! {
     /// Where a proposal stands.
@@ -115,7 +117,7 @@ closed_set! {
 pub const REQUIRED_SECTIONS: &[ProposalSection] = &[ProposalSection::Solution, ProposalSection::Plan];
 
 /// What a startup hands over. Field order is part of the canonical form, and so of every receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// The language it is written in.
     pub language: Locale,
@@ -154,6 +156,108 @@ impl Content {
     }
 }
 
+/// What of a challenge decides whether it can be answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// The challenge's state.
+    pub status: ChallengeStatus,
+    /// Its timetable, which every published challenge has.
+    pub timetable: Option<Timetable>,
+}
+
+/// States of a challenge in which proposals are drafted and handed in.
+pub const ANSWERABLE: &[ChallengeStatus] = &[ChallengeStatus::Published];
+
+impl Call {
+    /// Refuses unless the challenge is public and its deadline ahead: drafting may begin before the window opens.
+    fn must_take_drafts(self, now: Timestamp) -> Result<(), Reason> {
+        match self.answerable()? {
+            timetable if timetable.window(now) == Window::Closed => {
+                Err(Reason::DeadlinePassed { closed_at: timetable.closes_at })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses unless proposals are taken now.
+    pub fn must_take_proposals(self, now: Timestamp) -> Result<(), Reason> {
+        self.answerable()?.must_be_open(now)
+    }
+
+    fn answerable(self) -> Result<Timetable, Reason> {
+        let allowed = || ANSWERABLE.iter().map(|state| state.name()).collect();
+        let refused = || Reason::Transition { current: self.status.name(), allowed: allowed() };
+        self.timetable.filter(|_| ANSWERABLE.contains(&self.status)).ok_or_else(refused)
+    }
+}
+
+/// Drafting a proposal: the deadline is ahead, and the startup has no other live one to the challenge.
+pub fn may_draft(call: Call, has_live: bool, now: Timestamp) -> Guard {
+    all([call.must_take_drafts(now)])?;
+    unless(has_live.then(|| Problem::at("challengeId", Reason::AlreadyExists)))
+}
+
+/// Whether a command of the team is allowed in that state. What the team is told names the state that it may know.
+pub fn team_step(status: ProposalStatus, command: &ProposalCommand) -> Result<(), Reason> {
+    match machine::step(TRANSITIONS, status, command) {
+        Ok(_) => Ok(()),
+        Err(Reason::Transition { allowed, .. }) => {
+            Err(Reason::Transition { current: status.public().name(), allowed })
+        }
+        Err(reason) => Err(reason),
+    }
+}
+
+/// Changing the working copy: up to the deadline.
+pub fn may_edit(status: ProposalStatus, timetable: Option<Timetable>, now: Timestamp) -> Guard {
+    all([team_step(status, &C::Edit)])?;
+    let closed = timetable.filter(|timetable| timetable.window(now) == Window::Closed);
+    all([closed.map_or(Ok(()), |timetable| Err(Reason::DeadlinePassed { closed_at: timetable.closes_at }))])
+}
+
+/// A startup before a challenge: proposals are taken now, and it is verified.
+pub fn may_bid(call: Call, is_verified: bool, now: Timestamp) -> Guard {
+    all([call.must_take_proposals(now), verified(is_verified)])
+}
+
+fn verified(is_verified: bool) -> Result<(), Reason> {
+    if is_verified { Ok(()) } else { Err(Reason::OrganizationNotVerified) }
+}
+
+/// Handing in: while proposals are taken, by a verified startup, with nothing missing.
+pub fn may_submit(
+    call: Call,
+    status: ProposalStatus,
+    is_verified: bool,
+    content: &Content,
+    versions: i32,
+    now: Timestamp,
+) -> Guard {
+    all([call.must_take_proposals(now)])?;
+    all([team_step(status, &C::Submit)])?;
+    let limit = limits::VERSIONS;
+    let used_up = usize::try_from(versions).unwrap_or(usize::MAX) >= limit;
+    let house = verified(is_verified).err().map(Problem::whole);
+    let quota = used_up.then(|| Problem::whole(Reason::Quota { limit }));
+    unless(house.into_iter().chain(content.missing_for_submission()).chain(quota))
+}
+
+/// Taking back: until the decision is published.
+pub fn may_withdraw(status: ProposalStatus) -> Guard {
+    all([team_step(status, &C::Withdraw)])
+}
+
+/// Finding eligible or not: by somebody who declared to be without conflict.
+pub fn may_screen(status: ProposalStatus, command: &ProposalCommand, is_cleared: bool) -> Guard {
+    machine::allows(TRANSITIONS, status, command)?;
+    all([cleared(is_cleared)])
+}
+
+/// Refuses whoever has not declared to be without conflict: unknown counts as conflict.
+pub fn cleared(is_cleared: bool) -> Result<(), Reason> {
+    if is_cleared { Ok(()) } else { Err(Reason::ConflictUndeclared) }
+}
+
 /// Limits of what people write into a proposal.
 pub mod limits {
     /// Characters of a title.
@@ -190,6 +294,50 @@ mod tests {
         );
         assert_eq!(content.sha256().len(), 64);
         assert!(content.missing_for_submission().is_empty());
+    }
+
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros)
+    }
+
+    fn call(status: ChallengeStatus) -> Call {
+        Call { status, timetable: Some(Timetable { opens_at: at(10), closes_at: at(20) }) }
+    }
+
+    #[test]
+    fn drafting_begins_before_the_window_and_both_end_with_it() {
+        let published = call(ChallengeStatus::Published);
+        let code =
+            |guard: Guard| guard.err().map(|all| all.iter().map(|one| one.reason.code()).collect::<Vec<_>>());
+        use crate::problem::Code;
+        for (now, draft, bid) in [
+            (9, None, Some(vec![Code::NotOpen])),
+            (10, None, None),
+            (19, None, None),
+            (20, Some(vec![Code::DeadlinePassed]), Some(vec![Code::DeadlinePassed])),
+        ] {
+            assert_eq!(code(may_draft(published, false, at(now))), draft);
+            assert_eq!(code(may_bid(published, true, at(now))), bid);
+        }
+        assert_eq!(code(may_draft(published, true, at(10))), Some(vec![Code::AlreadyExists]));
+        assert_eq!(
+            code(may_bid(published, false, at(9))),
+            Some(vec![Code::NotOpen, Code::OrganizationNotVerified]),
+            "everything at once"
+        );
+        assert_eq!(
+            code(may_bid(call(ChallengeStatus::Evaluation), true, at(10))),
+            Some(vec![Code::Conflict])
+        );
+    }
+
+    #[test]
+    fn the_team_is_refused_with_the_state_that_it_may_know() {
+        for command in [C::Edit, C::Submit] {
+            assert_eq!(team_step(S::Evaluated, &command), team_step(S::UnderReview, &command));
+        }
+        assert_eq!(may_withdraw(S::Evaluated), Ok(()));
+        assert_eq!(may_withdraw(S::UnderReview), Ok(()));
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Role;
-use crate::challenge::Rubric;
-use crate::machine::Rule;
-use crate::problem::Reason;
+use crate::challenge::{Rubric, Stage};
+use crate::machine::{self, Rule};
+use crate::problem::{Guard, Reason, all, unless};
+use crate::proposal::{self, ProposalCommand, ProposalStatus, cleared};
+use crate::score::{self, Criterion, Sheet};
 
 closed_set! {
     /// A seat on a council.
@@ -128,8 +130,44 @@ pub struct Turnout {
     pub submitted: usize,
 }
 
-/// Refuses unless every proposal under review has its share of sheets in, and the fewest that count.
-pub fn may_lock(rubric: &Rubric, turnouts: impl IntoIterator<Item = Turnout>) -> Result<(), Reason> {
+/// Offering reviews of one proposal: while the council works on its sheets, by somebody without conflict.
+pub fn may_offer(stage: Stage, status: ProposalStatus, is_cleared: bool) -> Guard {
+    may_assign(stage)?;
+    machine::allows(proposal::TRANSITIONS, status, &ProposalCommand::StartReview)?;
+    all([cleared(is_cleared)])
+}
+
+/// Offering reviews at all: while the council works on its sheets.
+pub fn may_assign(stage: Stage) -> Guard {
+    all([stage.must_be_scoring()])
+}
+
+/// Declaring: a conflict as long as it can matter, none only as long as it opens something.
+pub fn may_declare(stage: Stage, interest: Interest) -> Guard {
+    let in_time = stage.must_be_undecided();
+    all([if interest == Interest::None { in_time.and_then(|()| stage.must_be_scoring()) } else { in_time }])
+}
+
+/// Saving one's own sheet: after declaring no conflict, until it is handed in.
+pub fn may_save(stage: Stage, status: ReviewStatus) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Save)?;
+    all([stage.must_be_scoring()])
+}
+
+/// Handing one's own sheet in: when nothing is missing on it.
+pub fn may_submit(stage: Stage, status: ReviewStatus, sheet: &Sheet, criteria: &[Criterion]) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Submit)?;
+    all([stage.must_be_scoring()])?;
+    unless(score::missing(sheet, criteria))
+}
+
+/// Locking the round: when every proposal under review has its share of sheets in, and the fewest that count.
+pub fn may_lock(stage: Stage, rubric: &Rubric, turnouts: impl IntoIterator<Item = Turnout>) -> Guard {
+    all([stage.must_be_scoring()])?;
+    all([quorum(rubric, turnouts)])
+}
+
+fn quorum(rubric: &Rubric, turnouts: impl IntoIterator<Item = Turnout>) -> Result<(), Reason> {
     let to_usize = |value: i64| usize::try_from(value).unwrap_or(0);
     for turnout in turnouts {
         let share = (turnout.live * to_usize(rubric.quorum_numerator))
@@ -141,6 +179,10 @@ pub fn may_lock(rubric: &Rubric, turnouts: impl IntoIterator<Item = Turnout>) ->
     }
     Ok(())
 }
+
+/// Proposals that the lock waits for.
+pub const IN_PLAY: &[ProposalStatus] =
+    &[ProposalStatus::Submitted, ProposalStatus::Eligible, ProposalStatus::UnderReview];
 
 /// Most members a council may have.
 pub const COUNCIL_MAX: usize = 25;
@@ -154,13 +196,13 @@ mod tests {
     #[test]
     fn a_round_locks_with_two_thirds_and_two_sheets() {
         let rubric = Rubric::default();
-        let lock = |live, submitted| may_lock(&rubric, [Turnout { live, submitted }]);
+        let lock = |live, submitted| quorum(&rubric, [Turnout { live, submitted }]);
         assert!(lock(3, 2).is_ok() && lock(2, 2).is_ok() && lock(6, 4).is_ok());
         assert_eq!(lock(3, 1), Err(Reason::QuorumNotReached { present: 1, needed: 2 }));
         assert_eq!(lock(7, 4), Err(Reason::QuorumNotReached { present: 4, needed: 5 }));
         assert_eq!(lock(1, 1), Err(Reason::QuorumNotReached { present: 1, needed: 2 }));
         assert_eq!(
-            may_lock(&rubric, [Turnout { live: 3, submitted: 3 }, Turnout { live: 0, submitted: 0 }]),
+            quorum(&rubric, [Turnout { live: 3, submitted: 3 }, Turnout { live: 0, submitted: 0 }]),
             Err(Reason::QuorumNotReached { present: 0, needed: 2 })
         );
     }

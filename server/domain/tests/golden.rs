@@ -23,6 +23,7 @@ fn compare(name: &str, printed: &str) {
 #[test]
 fn who_may_do_what() {
     compare("access.txt", &access::print());
+    compare("who_may.txt", &access::print_rules());
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub struct RequestHead {
     pub client_name: Option<String>,
     /// And its version.
     pub client_version: Option<String>,
+    /// What it says of itself to any server, at most 200 characters.
+    pub user_agent: Option<String>,
 }
 
 /// Why a request is not let in.

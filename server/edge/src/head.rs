@@ -15,6 +15,7 @@ pub(crate) fn read(headers: &HeaderMap, request_id: Uuid, address: IpAddr) -> Re
         accept_language: text(headers, header::ACCEPT_LANGUAGE.as_str()).map(|value| clean(value, 256)),
         idempotency_key: idempotency_key(headers)?,
         client_name: client(headers, &["x-client-name", "apollographql-client-name", "graphql-client-name"]),
+        user_agent: text(headers, header::USER_AGENT.as_str()).map(|value| clean(value, 200)),
         client_version: client(
             headers,
             &["x-client-version", "apollographql-client-version", "graphql-client-version"],

@@ -11,7 +11,7 @@ use domain::{access, challenge, decision, event, organization, proposal, review}
 /// All of it, under headings.
 pub fn print() -> String {
     let sections = [
-        ("Who may do what", access::print()),
+        ("Who may do what, when, and who may read what", access::print_rules()),
         ("The life of an organisation", machine::print(organization::TRANSITIONS, OrganizationStatus::ALL)),
         ("The life of a challenge", machine::print(challenge::TRANSITIONS, ChallengeStatus::ALL)),
         ("The life of a proposal", machine::print(proposal::TRANSITIONS, ProposalStatus::ALL)),

@@ -23,7 +23,7 @@ const KEPT: &str = "development-keys";
 pub struct Keys {
     /// Ed25519 keys of access tokens.
     pub signing: SigningKeys,
-    /// The key that wraps the keys of sealed proposals.
+    /// The key that seals what the database must not show.
     pub seal: SecretKey,
 }
 

@@ -205,13 +205,17 @@ settings! {
         Production("made once and kept beside the database"),
         "Signs access tokens. Several separated by commas: the first signs, all verify.", secret;
     SEAL_KEY: Text("32 bytes in base64"), Production("made once and kept beside the database"),
-        "Reserved: will wrap the keys of sealed proposals. Checked already, so that no server starts without it later.", secret;
+        "Seals what the database must not show: secrets of second factors now, proposals later. Never change it.", secret;
     ACCESS_TOKEN_SECONDS: Number(Seconds, 1, 900), Value("600"),
         "Life of an access token.";
     REFRESH_TOKEN_DAYS: Number(Days, 1, 7), Value("7"),
         "How long a session may rest unused.";
     SESSION_DAYS: Number(Days, 1, 30), Value("30"),
         "The longest a session may last.";
+    FRESH_LOGIN_SECONDS: Number(Seconds, 1, 86_400), Value("1800"),
+        "How long after a log-in (or `reauthenticate`) what is sensitive may be done.";
+    SECOND_FACTOR: OneOf(&["optional", "required"]), Split("optional", "required"),
+        "Whether agency staff, programme office, council, decision makers and platform posts need a second factor.";
     ONE_TIME_TOKEN_MINUTES: Number(Minutes, 1, 60), Value("60"),
         "Life of a link that verifies an address or resets a password.";
     INVITATION_DAYS: Number(Days, 1, 7), Value("7"),

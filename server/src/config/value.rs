@@ -181,6 +181,15 @@ pub(super) fn flag(text: &str) -> Option<bool> {
     text.parse().ok()
 }
 
+/// Whether it is required.
+pub(super) fn second_factor(text: &str) -> Option<bool> {
+    match text {
+        "required" => Some(true),
+        "optional" => Some(false),
+        _ => None,
+    }
+}
+
 pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.contains('\0')).then(|| text.into())
 }

@@ -60,6 +60,9 @@ impl Seed {
             created_at,
             updated_at: created_at,
             version: 1,
+            deactivated_at: None,
+            erased_at: None,
+            status_reason: None,
         });
         let expires_at = self.now.plus_seconds(3_650 * DAY);
         rows.session.push(session::Model {
@@ -68,6 +71,11 @@ impl Seed {
             created_at: self.now,
             expires_at,
             ended_at: None,
+            authenticated_at: Some(self.now),
+            second_factor_at: None,
+            last_used_at: None,
+            address: None,
+            client: None,
         });
         Ok(id)
     }

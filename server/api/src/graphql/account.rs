@@ -1,11 +1,10 @@
-//! People and sessions.
+//! People, and how one becomes known.
 
-use app::account::{LogOut, Registration, Tokens, VerifyEmail};
+use app::account::{Registration, VerifyEmail};
 use app::keys::token_hash;
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use domain::text::Email;
 use entity::{review, user};
-use secrecy::ExposeSecret as _;
 
 use super::context::Ask as _;
 use super::enums::{Locale, PlatformRole};
@@ -13,10 +12,12 @@ use super::error::{Reported, Result};
 use super::id;
 use super::organization::Membership;
 use super::page::{ask, connection, cost};
-use super::payload::{done, execute, payload};
+use super::payload::{done, payload};
+use super::privacy::Consent;
 use super::proposal::ProposalConnection;
 use super::review::Review;
 use super::scalar::{DateTime, EmailAddress};
+use super::session::Session;
 use super::text::{Lines, Reader};
 
 /// A person.
@@ -38,12 +39,12 @@ impl User {
 
     /// The address; null unless this is you.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<EmailAddress>> {
-        Ok(self.is_viewer(ctx)?.then(|| EmailAddress(self.0.email.clone())))
+        Ok(self.is_self(ctx)?.then(|| EmailAddress(self.0.email.clone())))
     }
 
     /// The language of mails and messages; null unless this is you.
     async fn locale(&self, ctx: &Context<'_>) -> Result<Option<Locale>> {
-        Ok(self.is_viewer(ctx)?.then(|| self.0.locale.into()))
+        Ok(self.is_self(ctx)?.then(|| self.0.locale.into()))
     }
 
     /// Posts on the platform itself; empty unless this is you.
@@ -108,13 +109,71 @@ impl User {
         Ok(Some(ReviewConnection::new(page, OwnReviews(self.0.id))))
     }
 
+    /// Your sessions that are alive, the newest first, at most 100; empty unless this is you.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(Vec::new());
+        }
+        let rows = app::session::list_own(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
+        Ok(rows.into_iter().map(Session).collect())
+    }
+
+    /// A second factor is asked for when you log in; null unless this is you.
+    async fn has_second_factor(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        if !self.is_self(ctx)? {
+            return Ok(None);
+        }
+        Ok(Some(app::second_factor::state(ctx.app()?, self.0.id).await.map_err(Reported)?.0))
+    }
+
+    /// How many recovery codes are left; null unless this is you.
+    async fn recovery_code_count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(None);
+        }
+        let (_, left) = app::second_factor::state(ctx.app()?, self.0.id).await.map_err(Reported)?;
+        Ok(Some(i32::try_from(left).unwrap_or(i32::MAX)))
+    }
+
+    /// You may do nothing before you have set up a second factor (`setUpSecondFactor`), because you hold an office; null unless
+    /// this is you.
+    async fn is_second_factor_due(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        Ok(if self.is_self(ctx)? { Some(ctx.state()?.op.limited.is_some()) } else { None })
+    }
+
+    /// What you have said last of each purpose, at most one of each; empty unless this is you. Without an entry there is no
+    /// consent.
+    async fn consents(&self, ctx: &Context<'_>) -> Result<Vec<Consent>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(Vec::new());
+        }
+        let rows = app::privacy::consents(ctx.app()?, self.0.id).await.map_err(Reported)?;
+        Ok(rows.into_iter().map(Consent).collect())
+    }
+
+    /// Since when the account is switched off; null while it is not, and unless you are an administrator.
+    async fn deactivated_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let is_shown = ctx.viewer()?.holds(domain::account::PlatformRole::Administrator);
+        Ok(self.0.deactivated_at.filter(|_| is_shown).map(DateTime))
+    }
+
     /// When the account was made.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
+
+    /// Rises with every change of the account; null unless this is you.
+    async fn version(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        Ok(self.is_viewer(ctx)?.then_some(self.0.version))
+    }
 }
 
 impl User {
+    /// The same, though a second factor may be due.
+    fn is_self(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(ctx.state()?.op.account().is_ok_and(|person| person.id == self.0.id))
+    }
+
     fn is_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(ctx.viewer()?.0.is_some_and(|person| person.id == self.0.id))
     }
@@ -161,54 +220,6 @@ pub struct VerifyEmailInput {
     token: String,
 }
 
-/// What `logIn` needs.
-#[derive(InputObject)]
-pub struct LogInInput {
-    /// The address.
-    email: String,
-    /// The password.
-    password: String,
-}
-
-/// What `refreshSession` needs.
-#[derive(InputObject)]
-pub struct RefreshSessionInput {
-    /// The latest refresh token; works once.
-    refresh_token: String,
-}
-
-/// What `logOut` needs.
-#[derive(InputObject)]
-pub struct LogOutInput {
-    /// End all of your sessions, not only the one of this request.
-    #[graphql(default)]
-    is_everywhere: bool,
-}
-
-/// The keys of a session.
-#[derive(SimpleObject)]
-pub struct SessionTokens {
-    /// For `Authorization: Bearer`; a JWT that lives minutes.
-    access_token: String,
-    /// When the access token ends.
-    access_token_expires_at: DateTime,
-    /// For `refreshSession`; works once. Using it twice ends the session.
-    refresh_token: String,
-    /// When the refresh token ends if it is not used.
-    refresh_token_expires_at: DateTime,
-}
-
-impl From<Tokens> for SessionTokens {
-    fn from(tokens: Tokens) -> Self {
-        Self {
-            access_token: tokens.access_token.expose_secret().to_owned(),
-            access_token_expires_at: DateTime(tokens.access_token_expires_at),
-            refresh_token: tokens.refresh_token.expose_secret().to_owned(),
-            refresh_token_expires_at: DateTime(tokens.refresh_token_expires_at),
-        }
-    }
-}
-
 payload! {
     /// Answer of `register`. The same whether or not the address has an account: its owner learns by mail.
     RegisterPayload {
@@ -223,33 +234,11 @@ payload! {
         is_verified: bool,
     }
 }
-payload! {
-    /// Answer of `logIn`.
-    LogInPayload {
-        /// The keys of the new session.
-        tokens: SessionTokens,
-    }
-}
-payload! {
-    /// Answer of `refreshSession`.
-    RefreshSessionPayload {
-        /// The next keys; the ones before stop working.
-        tokens: SessionTokens,
-    }
-}
-payload! {
-    /// Answer of `logOut`.
-    LogOutPayload {
-        /// True: the session has ended.
-        is_logged_out: bool,
-    }
-}
-
-/// Accounts and sessions.
+/// Accounts.
 #[derive(Default)]
 pub struct AccountMutation;
 
-/// Accounts and sessions.
+/// Accounts.
 #[Object]
 impl AccountMutation {
     /// Makes an account. Says the same whether or not the address is known; the mail tells its owner.
@@ -291,45 +280,6 @@ impl AccountMutation {
         Ok(Some(match done(ctx, outcome)? {
             Ok(()) => VerifyEmailPayload { is_verified: Some(true), user_errors: Vec::new() },
             Err(errors) => VerifyEmailPayload::refused(errors),
-        }))
-    }
-
-    /// Begins a session. User errors: `INVALID_CREDENTIALS`, the same for a wrong address, a wrong password and an unverified address.
-    async fn log_in(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Address and password.")] input: LogInInput,
-    ) -> Result<Option<LogInPayload>> {
-        let outcome =
-            app::account::log_in(ctx.app()?, &ctx.state()?.op, &input.email, input.password.into()).await;
-        Ok(Some(match done(ctx, outcome)? {
-            Ok(tokens) => LogInPayload { tokens: Some(tokens.into()), user_errors: Vec::new() },
-            Err(errors) => LogInPayload::refused(errors),
-        }))
-    }
-
-    /// Turns a refresh token into the next pair of tokens. User errors: `INVALID_TOKEN`.
-    async fn refresh_session(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The refresh token.")] input: RefreshSessionInput,
-    ) -> Result<Option<RefreshSessionPayload>> {
-        let outcome = app::account::refresh(ctx.app()?, &ctx.state()?.op, &input.refresh_token).await;
-        Ok(Some(match done(ctx, outcome)? {
-            Ok(tokens) => RefreshSessionPayload { tokens: Some(tokens.into()), user_errors: Vec::new() },
-            Err(errors) => RefreshSessionPayload::refused(errors),
-        }))
-    }
-
-    /// Ends the session of the access token that this request carries, or all of yours. Their tokens stop working at once.
-    async fn log_out(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which sessions.")] input: LogOutInput,
-    ) -> Result<Option<LogOutPayload>> {
-        Ok(Some(match execute(ctx, None, Ok(LogOut { everywhere: input.is_everywhere })).await? {
-            Ok(()) => LogOutPayload { is_logged_out: Some(true), user_errors: Vec::new() },
-            Err(errors) => LogOutPayload::refused(errors),
         }))
     }
 }

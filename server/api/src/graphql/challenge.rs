@@ -12,6 +12,7 @@ use domain::problem::{Problem, Reason};
 use entity::{challenge, criterion, indicator};
 
 use super::account::User;
+use super::action::{BidEligibility, ChallengeActionVerdict, allowed, verdicts};
 use super::context::Ask as _;
 use super::decision::Decision;
 use super::enums::{
@@ -19,7 +20,10 @@ use super::enums::{
 };
 use super::error::{Reported, Result};
 use super::id;
-use super::load::{CouncilOf, CriteriaOf, DecisionOf, IndicatorsOf, OpeningOf, ProposalCountOf};
+use super::load::{
+    ActionsOnChallenge, BidsOn, CouncilOf, CriteriaOf, DecisionOf, IndicatorsOf, OpeningOf, ProgressOf,
+    ProposalCountOf, RolesOn,
+};
 use super::organization::Organization;
 use super::page::{ask, connection, cost};
 use super::payload::{Done, UserError, execute, found, payload};
@@ -230,8 +234,7 @@ impl Challenge {
     /// When the round was locked; null before, and unless you are inside (council, decision maker, agency, programme office).
     async fn round_locked_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let Some(at) = self.0.round_locked_at else { return Ok(None) };
-        let roles =
-            app::access::roles_on(&ctx.app()?.db.read, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
+        let roles = super::one(ctx, RolesOn(self.0.id)).await?.unwrap_or_default();
         let inside = roles.on_council()
             || roles.has(domain::access::Role::DecisionMaker)
             || roles.has(domain::access::Role::Auditor)
@@ -241,8 +244,7 @@ impl Challenge {
 
     /// How far the council is, without any score; null unless you are its chair or secretary.
     async fn review_progress(&self, ctx: &Context<'_>) -> Result<Option<ReviewProgress>> {
-        let turnout = app::review::progress(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
-        Ok(turnout.map(ReviewProgress::from))
+        Ok(super::one(ctx, ProgressOf(self.0.id)).await?.map(ReviewProgress::from))
     }
 
     /// The ranking by the locked score sheets; null before the lock, and unless you may read it (council, decision maker,
@@ -258,11 +260,26 @@ impl Challenge {
         Ok(super::one(ctx, DecisionOf(self.0.id)).await?.map(Decision))
     }
 
-    /// What your role and the state allow you to do now.
+    /// What you may do now: the allowed ones of `viewerActions`.
     async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<ChallengeAction>> {
-        let actions =
-            app::challenge::available_actions(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
-        Ok(actions.into_iter().map(Into::into).collect())
+        Ok(allowed(super::one(ctx, ActionsOnChallenge(self.0.id)).await?))
+    }
+
+    /// What somebody in your roles does with a challenge, and for each whether you may now and why not; empty for a visitor, and for
+    /// whoever has no role here.
+    async fn viewer_actions(&self, ctx: &Context<'_>) -> Result<Vec<ChallengeActionVerdict>> {
+        Ok(verdicts(super::one(ctx, ActionsOnChallenge(self.0.id)).await?))
+    }
+
+    /// Your startups before this challenge, one entry for each in which you write: may you answer it in its name? Empty for
+    /// everybody else.
+    async fn viewer_bids(&self, ctx: &Context<'_>) -> Result<Vec<BidEligibility>> {
+        Ok(super::one(ctx, BidsOn(self.0.id))
+            .await?
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     /// When the draft was made.

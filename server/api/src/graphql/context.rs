@@ -86,12 +86,13 @@ impl Ask for Context<'_> {
     async fn renew(&self) -> Result<()> {
         let session = session(self)?;
         let op = Arc::clone(&session.state().op);
-        let Some(person) = &op.viewer.0 else { return Ok(()) };
-        let renewed = app::access::person(&session.app.db.read, person.id)
+        let Ok(person) = op.account() else { return Ok(()) };
+        let Some(own) = person.session else { return Ok(()) };
+        let renewed = app::access::admit(&session.app, person.id, own)
             .await
-            .map_err(|error| super::error::reported(&error))?;
-        let renewed = renewed.map(|fresh| app::Person { session: person.session, ..fresh });
-        let op = Op { viewer: Viewer(renewed), ..Op::clone(&op) };
+            .map_err(|error| super::error::reported(&error))?
+            .unwrap_or_default();
+        let op = Op { viewer: renewed.viewer, limited: renewed.limited, ..Op::clone(&op) };
         *session.current.lock().unwrap_or_else(PoisonError::into_inner) =
             State::new(&session.app, Arc::new(op));
         Ok(())

@@ -8,12 +8,13 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use domain::challenge::limits;
 use entity::decision;
 
+use super::action::{DecisionActionVerdict, allowed, verdicts};
 use super::challenge::{Challenge, OfficialRecord, OfficialRecordInput};
 use super::context::Ask as _;
 use super::enums::{DecisionAction, DecisionStatus, Outcome};
 use super::error::{Reported, Result};
 use super::id;
-use super::load::TieOf;
+use super::load::{ActionsOnDecision, TieOf};
 use super::organization::Organization;
 use super::payload::{Done, UserError, execute, found, payload};
 use super::proposal::Proposal;
@@ -92,11 +93,15 @@ impl Decision {
         self.0.published_at.map(DateTime)
     }
 
-    /// What your role and the state allow you to do now.
+    /// What you may do now: the allowed ones of `viewerActions`.
     async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<DecisionAction>> {
-        let actions =
-            app::decision::available_actions(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
-        Ok(actions.into_iter().map(Into::into).collect())
+        Ok(allowed(super::one(ctx, ActionsOnDecision(self.0.id)).await?))
+    }
+
+    /// What somebody in your roles does with a decision, and for each whether you may now and why not; empty for a visitor, and for
+    /// whoever has no role here.
+    async fn viewer_actions(&self, ctx: &Context<'_>) -> Result<Vec<DecisionActionVerdict>> {
+        Ok(verdicts(super::one(ctx, ActionsOnDecision(self.0.id)).await?))
     }
 
     /// When it was begun.

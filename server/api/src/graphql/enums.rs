@@ -27,9 +27,8 @@ pub enum ChallengeStatus {
     ClosedNoAward,
 }
 
-/// What is done to a challenge.
+/// What people do with a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::challenge::ChallengeCommand")]
 pub enum ChallengeAction {
     /// Change the draft.
     Edit,
@@ -43,14 +42,51 @@ pub enum ChallengeAction {
     Recall,
     /// Make public.
     Publish,
-    /// Open the sealed proposals.
+    /// Appoint a council member.
+    AppointCouncilMember,
+    /// Name who decides.
+    NameDecisionMaker,
+    /// Ask for the opening of the sealed proposals.
+    RequestOpening,
+    /// Open the sealed proposals as the second person.
     OpenProposals,
+    /// Offer reviews.
+    AssignReviews,
+    /// Lock the round.
+    LockRound,
     /// Hand over to the decision maker.
     StartDecision,
-    /// Publish a decision with a winner.
+    /// Publish a decision with a winner. Never listed.
+    #[graphql(
+        deprecation = "What publishing the decision does to the challenge: see `Decision.viewerActions`."
+    )]
     Award,
-    /// Publish a decision without a winner.
+    /// Publish a decision without a winner. Never listed.
+    #[graphql(
+        deprecation = "What publishing the decision does to the challenge: see `Decision.viewerActions`."
+    )]
     CloseWithoutAward,
+}
+
+impl From<domain::action::ChallengeAction> for ChallengeAction {
+    fn from(action: domain::action::ChallengeAction) -> Self {
+        use domain::action::ChallengeAction as Of;
+        match action {
+            Of::Edit => Self::Edit,
+            Of::SubmitForApproval => Self::SubmitForApproval,
+            Of::RequestChanges => Self::RequestChanges,
+            Of::Approve => Self::Approve,
+            Of::Recall => Self::Recall,
+            Of::Publish => Self::Publish,
+            Of::AppointCouncilMember => Self::AppointCouncilMember,
+            Of::NameDecisionMaker => Self::NameDecisionMaker,
+            Of::RequestOpening => Self::RequestOpening,
+            Of::OpenProposals => Self::OpenProposals,
+            Of::AssignReviews => Self::AssignReviews,
+            Of::LockRound => Self::LockRound,
+            Of::StartDecision => Self::StartDecision,
+        }
+    }
 }
 
 /// The route by which a challenge looks for its solution.
@@ -177,9 +213,8 @@ pub enum ProposalStatus {
     NotSelected,
 }
 
-/// What is done to a proposal.
+/// What people do with a proposal: its team, and those who evaluate it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::proposal::ProposalCommand")]
 pub enum ProposalAction {
     /// Change the working copy.
     Edit,
@@ -187,20 +222,52 @@ pub enum ProposalAction {
     Submit,
     /// Take back.
     Withdraw,
+    /// Declare a conflict of interest.
+    DeclareConflict,
+    /// Declare to be without conflict of interest.
+    DeclareNoConflict,
     /// Find eligible.
     Admit,
     /// Find ineligible.
     Refuse,
-    /// Offer its first review.
+    /// Offer reviews of it.
     StartReview,
-    /// Lock the round.
+    /// Lock the round. Never listed.
+    #[graphql(
+        deprecation = "What locking the round does to the proposal: see `LOCK_ROUND` of the challenge."
+    )]
     Lock,
-    /// Publish: chosen.
+    /// Publish: chosen. Never listed.
+    #[graphql(
+        deprecation = "What publishing the decision does to the proposal: see `Decision.viewerActions`."
+    )]
     Select,
-    /// Publish: in reserve.
+    /// Publish: in reserve. Never listed.
+    #[graphql(
+        deprecation = "What publishing the decision does to the proposal: see `Decision.viewerActions`."
+    )]
     PutInReserve,
-    /// Publish: not chosen.
+    /// Publish: not chosen. Never listed.
+    #[graphql(
+        deprecation = "What publishing the decision does to the proposal: see `Decision.viewerActions`."
+    )]
     Decline,
+}
+
+impl From<domain::action::ProposalAction> for ProposalAction {
+    fn from(action: domain::action::ProposalAction) -> Self {
+        use domain::action::ProposalAction as Of;
+        match action {
+            Of::Edit => Self::Edit,
+            Of::Submit => Self::Submit,
+            Of::Withdraw => Self::Withdraw,
+            Of::DeclareConflict => Self::DeclareConflict,
+            Of::DeclareNoConflict => Self::DeclareNoConflict,
+            Of::Admit => Self::Admit,
+            Of::Refuse => Self::Refuse,
+            Of::StartReview => Self::StartReview,
+        }
+    }
 }
 
 /// The sections of a proposal.
@@ -271,6 +338,16 @@ pub enum ReviewStatus {
     Expired,
 }
 
+/// What a member does with the own review. Conflicts are declared on the proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::action::ReviewAction")]
+pub enum ReviewAction {
+    /// Save the sheet.
+    Save,
+    /// Hand the sheet in.
+    Submit,
+}
+
 /// Where a decision stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::decision::DecisionStatus")]
@@ -337,6 +414,20 @@ pub enum OrganizationStatus {
     Rejected,
 }
 
+/// What people do with an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::action::OrganizationAction")]
+pub enum OrganizationAction {
+    /// Find it to be what it says.
+    Verify,
+    /// Refuse it with a reason.
+    Reject,
+    /// Invite somebody.
+    InviteMember,
+    /// Remove a member.
+    RemoveMember,
+}
+
 /// What a person is in an organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::organization::MembershipRole")]
@@ -401,6 +492,10 @@ pub enum UserErrorCode {
     InvalidCredentials,
     /// The token is unknown, used, replaced or expired.
     InvalidToken,
+    /// The code of the second factor is wrong, used or too old.
+    InvalidCode,
+    /// Prove once more who you are (`reauthenticate`), then repeat the command.
+    ReauthenticationRequired,
     /// The weights of the rubric do not sum to 100.
     #[graphql(name = "WEIGHTS_NOT_100")]
     WeightsNot100,
@@ -434,6 +529,18 @@ pub enum CurrencyCode {
     Usd,
     /// Euro, two decimals.
     Eur,
+}
+
+/// What a person may allow, each by itself. Nothing is allowed unless they say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::account::ConsentPurpose")]
+pub enum ConsentPurpose {
+    /// News of the programme by mail, beside the mails that the process needs.
+    ProgrammeNews,
+    /// One's name and profession on public pages.
+    PublicProfile,
+    /// Answers and behaviour in studies of the programme, under a pseudonym.
+    Research,
 }
 
 /// A person's language. Vietnamese unless the person chose otherwise.

@@ -21,7 +21,10 @@ pub fn fault(what: &str) -> async_graphql::Error {
 pub fn reported(error: &Error) -> async_graphql::Error {
     match error {
         Error::Unauthenticated => coded(Code::Unauthenticated, "Sign in first."),
-        Error::RateLimited => coded(Code::RateLimited, "Too many attempts. Wait a little."),
+        Error::SecondFactorDue => coded(Code::Forbidden, "Set up a second factor first.")
+            .extend_with(|_, extensions| extensions.set("reason", "SECOND_FACTOR_DUE")),
+        Error::RateLimited { seconds } => coded(Code::RateLimited, "Too many attempts. Wait a little.")
+            .extend_with(|_, extensions| extensions.set("retryAfter", *seconds)),
         Error::Unavailable(source) => {
             tracing::warn!(error = %source, "the database is unavailable");
             let told = coded(Code::Unavailable, "The service is unavailable for the moment. Try again soon.");

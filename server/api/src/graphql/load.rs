@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use app::{App, Error, Op, batch};
+use app::action::Bid;
+use app::{App, Error, Op, action, batch};
+use domain::access::Roles;
+use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalAction, ReviewAction};
+use domain::decision::DecisionCommand;
 use domain::id::{
     ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
-    ProposalId, ReviewId, UserId,
+    ProposalId, ReviewId, SessionId, UserId,
 };
+use domain::review::Turnout;
 use entity::{
     challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
-    proposal_draft, proposal_version, review, user,
+    proposal_draft, proposal_version, review, session, user,
 };
 
 /// Reads in the name of one viewer.
@@ -44,6 +49,7 @@ loads! {
     ProposalId => proposal::Model, |of, keys| batch::proposals(&of.app, &of.op.viewer, keys);
     CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
+    SessionId => session::Model, |of, keys| batch::sessions(&of.app, &of.op.viewer, keys);
     DecisionId => decision::Model, |of, keys| batch::decisions(&of.app, &of.op.viewer, keys);
     CriterionId => criterion::Model, |of, keys| batch::criteria_by_id(&of.app, &of.op.viewer, keys);
     IndicatorId => indicator::Model, |of, keys| batch::indicators_by_id(&of.app, &of.op.viewer, keys);
@@ -72,8 +78,24 @@ keys! {
     ProposalCountOf(ChallengeId);
     /// That a decision speaks of a proposal with which the viewer is in conflict.
     TieOf(DecisionId);
+    /// The viewer's roles on a challenge.
+    RolesOn(ChallengeId);
+    /// How far the council of a challenge is.
+    ProgressOf(ChallengeId);
+    /// What the viewer may do with a challenge.
+    ActionsOnChallenge(ChallengeId);
+    /// The viewer's startups before a challenge.
+    BidsOn(ChallengeId);
+    /// What the viewer may do with an organisation.
+    ActionsOnOrganization(OrganizationId);
     /// The members of an organisation.
     MembersOf(OrganizationId);
+    /// What the viewer may do with a proposal.
+    ActionsOnProposal(ProposalId);
+    /// What the viewer may do with a review.
+    ActionsOnReview(ReviewId);
+    /// What the viewer may do with a decision.
+    ActionsOnDecision(DecisionId);
     /// The applicant of a proposal.
     ApplicantOf(ProposalId);
     /// The current submitted version of a proposal.
@@ -119,6 +141,14 @@ loads_of! {
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);
     ProposalCountOf(ChallengeId) => i64, |of, ids| batch::proposal_counts(&of.app, ids);
     TieOf(DecisionId) => (), |of, ids| batch::ties(&of.app, &of.op.viewer, ids);
+    RolesOn(ChallengeId) => Roles, |of, ids| batch::roles(&of.app, &of.op.viewer, ids);
+    ProgressOf(ChallengeId) => Turnout, |of, ids| batch::progress(&of.app, &of.op.viewer, ids);
+    ActionsOnChallenge(ChallengeId) => Vec<Possible<ChallengeAction>>, |of, ids| action::on_challenges(&of.app, &of.op.viewer, ids);
+    BidsOn(ChallengeId) => Vec<Bid>, |of, ids| action::bids(&of.app, &of.op.viewer, ids);
+    ActionsOnOrganization(OrganizationId) => Vec<Possible<OrganizationAction>>, |of, ids| action::on_organizations(&of.app, &of.op.viewer, ids);
+    ActionsOnProposal(ProposalId) => Vec<Possible<ProposalAction>>, |of, ids| action::on_proposals(&of.app, &of.op.viewer, ids);
+    ActionsOnReview(ReviewId) => Vec<Possible<ReviewAction>>, |of, ids| action::on_reviews(&of.app, &of.op.viewer, ids);
+    ActionsOnDecision(DecisionId) => Vec<Possible<DecisionCommand>>, |of, ids| action::on_decisions(&of.app, &of.op.viewer, ids);
     MembersOf(OrganizationId) => Vec<membership::Model>, |of, ids| batch::members(&of.app, &of.op.viewer, ids);
     ApplicantOf(ProposalId) => organization::Model, |of, ids| batch::applicants(&of.app, &of.op.viewer, ids);
     CurrentVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::current_versions(&of.app, &of.op.viewer, ids);

@@ -1,8 +1,10 @@
 //! The schema, cut by subject: each module has the objects, inputs, queries and mutations of one.
 
 pub mod account;
+pub mod action;
 pub mod challenge;
 pub mod context;
+pub mod credentials;
 pub mod decision;
 pub mod enums;
 pub mod error;
@@ -13,9 +15,11 @@ pub mod node;
 pub mod organization;
 pub mod page;
 pub mod payload;
+pub mod privacy;
 pub mod proposal;
 pub mod review;
 pub mod scalar;
+pub mod session;
 pub mod text;
 
 use std::hash::Hash;
@@ -35,6 +39,10 @@ pub struct Query(node::NodeQuery, challenge::ChallengeQuery, organization::Organ
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account::AccountMutation,
+    session::SessionMutation,
+    credentials::CredentialsMutation,
+    credentials::SecondFactorMutation,
+    privacy::PrivacyMutation,
     organization::OrganizationMutation,
     challenge::ChallengeMutation,
     proposal::ProposalMutation,

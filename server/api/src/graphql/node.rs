@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
     ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
-    ProposalId, ReviewId, UserId,
+    ProposalId, ReviewId, SessionId, UserId,
 };
 
 use super::account::User;
@@ -16,6 +16,7 @@ use super::one;
 use super::organization::{Membership, Organization};
 use super::proposal::Proposal;
 use super::review::{CouncilMember, Review};
+use super::session::Session;
 
 /// An object with an id that is stable for ever and unique over all types.
 #[derive(Interface)]
@@ -42,6 +43,8 @@ pub enum Node {
     Review(Review),
     /// A decision.
     Decision(Decision),
+    /// A session.
+    Session(Session),
 }
 
 /// Most ids in one `nodes`.
@@ -67,7 +70,8 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         ProposalId => Proposal,
         CouncilMemberId => CouncilMember,
         ReviewId => Review,
-        DecisionId => Decision
+        DecisionId => Decision,
+        SessionId => Session
     ))
 }
 
@@ -80,10 +84,10 @@ pub struct NodeQuery;
 impl NodeQuery {
     /// You; null when signed out. Everything personal is below it.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        match ctx.viewer()?.0 {
-            Some(person) => super::account::person(ctx, person.id).await,
-            None => Ok(None),
-        }
+        let state = ctx.state()?;
+        let Ok(person) = state.op.account() else { return Ok(None) };
+        let own = app::account::own(ctx.app()?, person.id).await.map_err(Reported)?;
+        Ok(own.map(User))
     }
 
     /// The object of an id; null for an id that is malformed, unknown, or not yours to see.

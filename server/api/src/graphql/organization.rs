@@ -10,11 +10,12 @@ use domain::text::Email;
 use entity::{membership, organization};
 
 use super::account::User;
+use super::action::{OrganizationActionVerdict, verdicts};
 use super::context::Ask as _;
 use super::enums::{Locale, MembershipRole, OrganizationKind, OrganizationStatus};
 use super::error::{Reported, Result};
 use super::id;
-use super::load::MembersOf;
+use super::load::{ActionsOnOrganization, MembersOf};
 use super::page::{ask, connection, cost};
 use super::payload::{Done, UserError, execute, found, payload};
 use super::scalar::DateTime;
@@ -78,6 +79,12 @@ impl Organization {
     async fn viewer_can_manage_members(&self, ctx: &Context<'_>) -> Result<bool> {
         let roles = app::organization::manager_roles(&ctx.viewer()?, self.0.id, self.0.kind);
         Ok(domain::access::may(domain::access::Action::ManageMembers, roles))
+    }
+
+    /// What somebody in your roles does with an organisation, and for each whether you may now and why not; empty for a visitor,
+    /// and for whoever has no role here.
+    async fn viewer_actions(&self, ctx: &Context<'_>) -> Result<Vec<OrganizationActionVerdict>> {
+        Ok(verdicts(super::one(ctx, ActionsOnOrganization(self.0.id)).await?))
     }
 
     /// When it registered.

@@ -129,6 +129,11 @@ pub fn done<T>(context: &Context<'_>, outcome: app::Result<T>) -> Result<Done<T>
     }
 }
 
+/// A command that cannot be undone, and must be meant.
+pub fn meant<C>(is_confirmed: bool, command: C) -> std::result::Result<C, Vec<Problem>> {
+    if is_confirmed { Ok(command) } else { Err(vec![Problem::at("isConfirmed", Reason::Required)]) }
+}
+
 /// Runs a command that was read from an input.
 pub async fn execute<C: Command>(
     context: &Context<'_>,

@@ -10,12 +10,15 @@ use domain::problem::Reason;
 use domain::proposal::{Content, limits};
 use entity::{proposal, proposal_version};
 
+use super::action::{ProposalActionVerdict, allowed, verdicts};
 use super::challenge::Challenge;
 use super::context::Ask as _;
 use super::enums::{CurrencyCode, Locale, ProposalAction, ProposalSectionKind, ProposalStatus};
 use super::error::{Reported, Result};
 use super::id;
-use super::load::{ApplicantOf, CurrentVersionOf, DraftOf, OpenedVersionOf, ReviewsOf, VersionsOf};
+use super::load::{
+    ActionsOnProposal, ApplicantOf, CurrentVersionOf, DraftOf, OpenedVersionOf, ReviewsOf, VersionsOf,
+};
 use super::organization::Organization;
 use super::page::connection;
 use super::payload::{Done, UserError, execute, found, payload};
@@ -117,9 +120,21 @@ impl Proposal {
         self.0.submitted_at.map(DateTime)
     }
 
-    /// What your role and the state allow you to do now.
+    /// What you may do now: the allowed ones of `viewerActions`.
     async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<ProposalAction>> {
-        Ok(app::proposal::available_actions(&ctx.viewer()?, &self.0).into_iter().map(Into::into).collect())
+        Ok(allowed(super::one(ctx, ActionsOnProposal(self.0.id)).await?))
+    }
+
+    /// What somebody in your roles does with a proposal, and for each whether you may now and why not; empty for a visitor, and for
+    /// whoever has no role here.
+    async fn viewer_actions(&self, ctx: &Context<'_>) -> Result<Vec<ProposalActionVerdict>> {
+        Ok(verdicts(super::one(ctx, ActionsOnProposal(self.0.id)).await?))
+    }
+
+    /// You may hand in the working copy now.
+    async fn viewer_can_submit(&self, ctx: &Context<'_>) -> Result<bool> {
+        let allowed: Vec<ProposalAction> = allowed(super::one(ctx, ActionsOnProposal(self.0.id)).await?);
+        Ok(allowed.contains(&ProposalAction::Submit))
     }
 
     /// When the draft was made.

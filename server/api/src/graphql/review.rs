@@ -7,12 +7,13 @@ use domain::score;
 use entity::{council_member, review};
 
 use super::account::User;
+use super::action::{ReviewActionVerdict, verdicts};
 use super::challenge::{Challenge, Criterion};
 use super::context::Ask as _;
 use super::enums::{CouncilRole, ReviewStatus};
 use super::error::Result;
 use super::id;
-use super::load::{CouncilOf, CriteriaOf};
+use super::load::{ActionsOnReview, CouncilOf, CriteriaOf};
 use super::proposal::Proposal;
 use super::scalar::{DateTime, Decimal};
 
@@ -128,6 +129,11 @@ impl Review {
             .collect();
         Ok(score::total(&self.0.sheet, &criteria, challenge.rubric.scale)
             .map(|total| Decimal(total.to_decimal())))
+    }
+
+    /// What you may do with your own review, and for each whether you may now and why not; empty for everybody else's.
+    async fn viewer_actions(&self, ctx: &Context<'_>) -> Result<Vec<ReviewActionVerdict>> {
+        Ok(verdicts(super::one(ctx, ActionsOnReview(self.0.id)).await?))
     }
 
     /// When it was offered.
