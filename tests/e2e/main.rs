@@ -18,6 +18,7 @@ mod drift;
 mod kill;
 mod mail;
 mod organizations;
+mod proof;
 mod refusals;
 mod secrets;
 mod sign_on;

@@ -340,6 +340,20 @@ pub async fn decisions_of(
     Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
 }
 
+/// Those of the decisions that speak of a proposal with which the viewer is in conflict.
+pub async fn ties(app: &App, viewer: &Viewer, ids: &[DecisionId]) -> Result<HashMap<DecisionId, ()>> {
+    let Some(person) = &viewer.0 else { return Ok(HashMap::new()) };
+    let rows = decision::Entity::find()
+        .filter(decision::Column::Id.is_in(ids.to_vec()))
+        .filter(crate::decision::tie_condition(person.id))
+        .select_only()
+        .column(decision::Column::Id)
+        .into_tuple::<DecisionId>()
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|id| (id, ())).collect())
+}
+
 /// The viewer's roles on challenges.
 pub async fn roles(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Roles>> {
     if viewer.0.is_none() {

@@ -1,6 +1,6 @@
 //! The decision: drafted from the ranking, approved by the authority, published.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::access::{Action, Role};
 use domain::account::PlatformRole;
@@ -67,6 +67,25 @@ pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
             .add_option(viewer.is_programme_office().then(|| D::Status.eq(DecisionStatus::Approved)))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| D::Id.is_not_null())),
     )
+}
+
+/// Decisions that speak of a proposal with which the person is in conflict: by declaration, or because a house of theirs
+/// competes.
+pub(crate) fn tie_condition(user: UserId) -> Condition {
+    let declared = conflict_declaration::Entity::find()
+        .filter(conflict_declaration::Column::UserId.eq(user))
+        .filter(conflict_declaration::Column::Interest.ne(Interest::None))
+        .select_only()
+        .column(conflict_declaration::Column::ProposalId)
+        .into_query();
+    let speaks_of_it = decision_outcome::Entity::find()
+        .filter(decision_outcome::Column::ProposalId.in_subquery(declared))
+        .select_only()
+        .column(decision_outcome::Column::DecisionId)
+        .into_query();
+    Condition::any()
+        .add(decision::Column::Id.in_subquery(speaks_of_it))
+        .add(decision::Column::ChallengeId.in_subquery(crate::proposal::bid_on(user)))
 }
 
 async fn locked(tx: &Tx, id: DecisionId) -> Result<(challenge::Model, decision::Model)> {
@@ -158,25 +177,10 @@ pub(crate) fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
     rows.iter().map(|row| Verdict { rank: row.rank, passes: row.passes, outcome: row.outcome }).collect()
 }
 
-/// Whether the person competes in the challenge, or has declared a conflict with one of the proposals.
-async fn is_tied(
-    connection: &impl sea_orm::ConnectionTrait,
-    user: UserId,
-    challenge: ChallengeId,
-    rows: &[decision_outcome::Model],
-) -> Result<bool> {
-    let competes = challenge::Entity::find_by_id(challenge)
-        .filter(challenge::Column::Id.in_subquery(crate::proposal::bid_on(user)))
-        .one(connection)
-        .await?;
-    let declared = conflict_declaration::Entity::find()
-        .filter(conflict_declaration::Column::UserId.eq(user))
-        .filter(conflict_declaration::Column::Interest.ne(Interest::None))
-        .filter(conflict_declaration::Column::ProposalId.is_in(rows.iter().map(|row| row.proposal_id)))
-        .limit(1)
-        .one(connection)
-        .await?;
-    Ok(competes.is_some() || declared.is_some())
+/// Whether the person is in conflict with a proposal of the decision.
+async fn is_tied(connection: &impl sea_orm::ConnectionTrait, user: UserId, id: DecisionId) -> Result<bool> {
+    let tied = decision::Entity::find_by_id(id).filter(tie_condition(user)).one(connection).await?;
+    Ok(tied.is_some())
 }
 
 /// Takes a snapshot of the ranking and hands the challenge over for the decision.
@@ -366,7 +370,7 @@ impl Command for ReturnDecision {
         let user = tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        may_return(row.status, is_tied(tx, user, challenge.id, &outcomes(tx, row.id).await?).await?)?;
+        may_return(row.status, is_tied(tx, user, row.id).await?)?;
         let change = decision::ActiveModel {
             return_reason: Set(Some(self.reason.clone())),
             approved_by: Set(None),
@@ -399,7 +403,7 @@ impl Command for ApproveDecision {
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Approve)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let is_on_council = seat_on_council(tx, user, challenge.id).await?.is_some();
-        let is_tied = is_tied(tx, user, challenge.id, &outcomes(tx, row.id).await?).await?;
+        let is_tied = is_tied(tx, user, row.id).await?;
         may_approve(row.status, is_on_council, is_tied)?;
         let now = tx.now().await?;
         let change = decision::ActiveModel {
@@ -431,7 +435,7 @@ impl Command for PublishDecision {
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         let decided = outcomes(tx, row.id).await?;
-        let is_tied = is_tied(tx, user, challenge.id, &decided).await?;
+        let is_tied = is_tied(tx, user, row.id).await?;
         let lost = lost_a_chosen(&decided, &in_play(tx, row.id).await?);
         may_publish(row.status, is_tied, row.approved_by == Some(user), lost)?;
         let now = tx.now().await?;
@@ -481,7 +485,7 @@ impl Command for PublishDecision {
 pub struct SeenOutcome {
     /// What is decided.
     pub outcome: Option<Outcome>,
-    /// Its rank, for those inside who know every proposal.
+    /// Its rank among those that the viewer may know, for those inside.
     pub rank: Option<i32>,
     /// The row, for those inside.
     pub inside: Option<decision_outcome::Model>,
@@ -521,25 +525,34 @@ pub async fn visible_outcomes(
     let published = row.status == DecisionStatus::Published;
     let rows = outcomes(db, row.id).await?;
     let tied = match &viewer.0 {
-        Some(person) => is_tied(db, person.id, challenge.id, &rows).await?,
+        Some(person) => is_tied(db, person.id, row.id).await?,
         None => false,
     };
     let office = viewer.is_programme_office() && !tied;
     let ids: Vec<_> = rows.iter().map(|row| row.proposal_id).collect();
     let known = crate::proposal::in_office(viewer).filter(proposal::Column::Id.is_in(ids)).all(db).await?;
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
-    // A gap in the ranks would tell where the missing one stands.
-    let shows_rank = known.len() == rows.len() || (office && published);
+    // Whoever reads proposals here and does not know this one is in conflict with it; what is public stays public. The
+    // programme office publishes outcomes, and reads ranks and means only then.
+    let is_inside = |row: &decision_outcome::Model| {
+        (reads_proposals && known.contains_key(&row.proposal_id)) || (office && published)
+    };
+    // Counted among these alone, as in the ranking: a gap would tell where the missing one stands, no rank at all that one
+    // is missing.
+    let inside: HashSet<_> = rows.iter().filter(|row| is_inside(row)).map(|row| row.proposal_id).collect();
+    let ranks: Vec<_> = rows.iter().filter(|row| is_inside(row)).map(|row| row.rank).collect();
+    let rank = |row: &decision_outcome::Model| {
+        let better = ranks.iter().filter(|rank| **rank < row.rank).count();
+        i32::try_from(better).unwrap_or(i32::MAX).saturating_add(1)
+    };
     let mut awards = if published { awards(app, &rows).await? } else { HashMap::new() };
     let seen = rows.into_iter().filter_map(|row| {
         let proposal = known.remove(&row.proposal_id);
         let award = awards.remove(&row.proposal_id);
-        // Whoever reads proposals here and does not know this one is in conflict with it; what is public stays public. The
-        // programme office publishes outcomes, and reads ranks and means only then.
-        let inside = (reads_proposals && proposal.is_some()) || (office && published);
+        let inside = inside.contains(&row.proposal_id);
         (inside || office || award.is_some()).then(|| SeenOutcome {
             outcome: row.outcome,
-            rank: (inside && shows_rank).then_some(row.rank),
+            rank: inside.then(|| rank(&row)),
             inside: inside.then_some(row),
             proposal,
             award,

@@ -14,7 +14,7 @@ use super::context::Ask as _;
 use super::enums::{DecisionAction, DecisionStatus, Outcome};
 use super::error::{Reported, Result};
 use super::id;
-use super::load::ActionsOnDecision;
+use super::load::{ActionsOnDecision, TieOf};
 use super::organization::Organization;
 use super::payload::{Done, UserError, execute, found, payload};
 use super::proposal::Proposal;
@@ -66,14 +66,16 @@ impl Decision {
             .collect())
     }
 
-    /// Why it departs from the ranking; null if it does not, and before publication unless you are inside.
-    async fn departure_reason(&self) -> Option<&String> {
-        self.0.departure_reason.as_ref()
+    /// Why it departs from the ranking; null if it does not, and before publication if you are in conflict with one of its proposals.
+    async fn departure_reason(&self, ctx: &Context<'_>) -> Result<Option<&String>> {
+        let readable = self.is_published() || !self.speaks_of_a_conflict(ctx).await?;
+        Ok(self.0.departure_reason.as_ref().filter(|_| readable))
     }
 
-    /// Why the decision maker returned it; null if not.
-    async fn return_reason(&self) -> Option<&String> {
-        self.0.return_reason.as_ref().filter(|_| self.0.status != domain::decision::DecisionStatus::Published)
+    /// Why the decision maker returned it; null if not, once published, and if you are in conflict with one of its proposals.
+    async fn return_reason(&self, ctx: &Context<'_>) -> Result<Option<&String>> {
+        let readable = !self.is_published() && !self.speaks_of_a_conflict(ctx).await?;
+        Ok(self.0.return_reason.as_ref().filter(|_| readable))
     }
 
     /// The act of publication; null before.
@@ -118,10 +120,20 @@ impl Decision {
     }
 }
 
+impl Decision {
+    fn is_published(&self) -> bool {
+        self.0.status == domain::decision::DecisionStatus::Published
+    }
+
+    async fn speaks_of_a_conflict(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(super::one(ctx, TieOf(self.0.id)).await?.is_some())
+    }
+}
+
 /// One proposal in a decision.
 #[derive(SimpleObject)]
 pub struct DecisionOutcome {
-    /// Its rank by the council; null unless you are inside.
+    /// Its rank by the council, among the proposals that you may know; null unless you are inside.
     rank: Option<i32>,
     /// The mean of its sheets, of 100; null unless you are inside.
     mean_score: Option<Decimal>,

@@ -93,10 +93,12 @@ impl Proposal {
             .collect())
     }
 
-    /// Why it was found eligible or not; null before, and while a blind call hides its applicant from you.
+    /// Why it was found eligible or not; null before, before you have declared no conflict of interest, and while a blind call hides its
+    /// applicant from you.
     async fn status_reason(&self, ctx: &Context<'_>) -> Result<Option<&String>> {
         let identified = super::one(ctx, ApplicantOf(self.0.id)).await?.is_some();
-        Ok(self.0.status_reason.as_ref().filter(|_| identified))
+        let readable = identified && super::one(ctx, CurrentVersionOf(self.0.id)).await?.is_some();
+        Ok(self.0.status_reason.as_ref().filter(|_| readable))
     }
 
     /// What the published decision tells its team; null before.

@@ -18,7 +18,7 @@ closed_set! {
         ProposalCount = "PROPOSAL_COUNT",
         /// That a proposal is there, and where it stands.
         Proposal = "PROPOSAL",
-        /// What a submitted proposal says.
+        /// What a submitted proposal says, and why it was found eligible or not.
         ProposalContent = "PROPOSAL_CONTENT",
         /// The working copy, former versions and receipts.
         WorkingCopy = "WORKING_COPY",
@@ -250,7 +250,7 @@ pub const READS: &[Read] = &[
             (OFFICE, "from APPROVED on"),
             (AUDITOR, "always"),
         ],
-        but: "",
+        but: "Why it departs from the ranking, and why it was returned: not to somebody in conflict with one of its proposals, before it is published.",
     },
     Read {
         subject: Subject::Outcome,
@@ -264,7 +264,7 @@ pub const READS: &[Read] = &[
             (AGENCY, "once it is published"),
             (OFFICE, "outcomes from APPROVED on, rank and mean once it is published"),
         ],
-        but: "Without proposals with which they are in conflict; and then without ranks, for a gap would tell.",
+        but: "Without proposals with which they are in conflict: ranks are counted among the others, for a gap would tell.",
     },
     Read {
         subject: Subject::Feedback,

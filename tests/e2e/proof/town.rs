@@ -1,0 +1,858 @@
+//! The town: one world with everything in every state, told through the API, with a canary word in every text.
+//!
+//! **A new feature** adds the acts that bring its things into each of their states; **a new kind of viewer** a line in `PEOPLE`.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use api::graphql::id::encode;
+use app::ids;
+use domain::account::PlatformRole;
+use domain::id::{ChallengeId, OrganizationId, ProposalId, PublicId};
+use domain::organization::{MembershipRole as Role, OrganizationKind};
+use domain::proposal::Content;
+use domain::text::{Bilingual, fold, look_alike_key, slug_from};
+use e2e::cast::{DAY, text};
+use e2e::rows::{self, THEN, insert};
+use e2e::{Person, World};
+use entity::*;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::{Value, json};
+
+use crate::proof::crawl::{Crawl, Seen, Viewer};
+use crate::proof::facts::{Facts, word, words};
+use crate::proof::oracle::{Oracle, Rules};
+use crate::proof::schema::Schema;
+
+/// The houses: nick, kind.
+const HOUSES: &[(&str, OrganizationKind)] = &[
+    ("office", OrganizationKind::ProgrammeOffice),
+    ("agency", OrganizationKind::Agency),
+    ("other agency", OrganizationKind::Agency),
+    ("song", OrganizationKind::Startup),
+    ("hong", OrganizationKind::Startup),
+    ("sao", OrganizationKind::Startup),
+    ("tre", OrganizationKind::Startup),
+    ("lua", OrganizationKind::Startup),
+    ("gio", OrganizationKind::Startup),
+];
+
+/// Everybody: nick, and the places that they have, or had (`false`).
+const PEOPLE: &[(&str, &[(&str, Role, bool)])] = &[
+    ("stranger", &[]),
+    ("officer", &[("office", Role::Officer, true)]),
+    ("publisher", &[("office", Role::Publisher, true)]),
+    ("lead", &[("agency", Role::Lead, true)]),
+    ("drafter", &[("agency", Role::Drafter, true)]),
+    ("other lead", &[("other agency", Role::Lead, true)]),
+    ("song owner", &[("song", Role::Owner, true)]),
+    ("song editor", &[("song", Role::Editor, true)]),
+    ("song viewer", &[("song", Role::Viewer, true)]),
+    ("hong owner", &[("hong", Role::Owner, true)]),
+    ("sao owner", &[("sao", Role::Owner, true)]),
+    ("tre owner", &[("tre", Role::Owner, true)]),
+    ("lua owner", &[("lua", Role::Owner, true)]),
+    ("gio owner", &[("gio", Role::Owner, true)]),
+    // The council.
+    ("chair", &[]),
+    ("vice chair", &[]),
+    ("secretary", &[]),
+    ("reviewer", &[]),
+    ("half-done reviewer", &[]),
+    ("accepted member", &[]),
+    ("offered member", &[]),
+    ("recused reviewer", &[]),
+    ("idle member", &[]),
+    ("chair elsewhere", &[]),
+    ("authority", &[]),
+    // In conflict by where they come from.
+    ("former song member", &[("song", Role::Viewer, false)]),
+    ("insider on the council", &[("song", Role::Editor, false)]),
+    ("drafter from song", &[("agency", Role::Drafter, true), ("song", Role::Viewer, false)]),
+    ("officer from song", &[("office", Role::Officer, true), ("song", Role::Editor, false)]),
+    // Houses that are not verified.
+    ("pending founder", &[]),
+    ("rejected founder", &[]),
+];
+
+/// Posts on the platform, beside places.
+const HOLDERS: &[(&str, PlatformRole, &[(&str, Role, bool)])] = &[
+    ("auditor", PlatformRole::Auditor, &[]),
+    ("administrator", PlatformRole::Administrator, &[]),
+    ("auditor from song", PlatformRole::Auditor, &[("song", Role::Viewer, false)]),
+];
+
+/// They look at nothing that somebody else would not look at in the same standing.
+const ONLY_ACT: &[&str] = &["gio owner", "lua owner", "newcomer"];
+
+/// The council of a challenge: who sits as what.
+const COUNCIL: &[(&str, &str)] = &[
+    ("chair", "CHAIR"),
+    ("vice chair", "VICE_CHAIR"),
+    ("secretary", "SECRETARY"),
+    ("reviewer", "REVIEWER"),
+    ("half-done reviewer", "REVIEWER"),
+    ("recused reviewer", "REVIEWER"),
+    ("insider on the council", "REVIEWER"),
+    ("accepted member", "MEMBER"),
+    ("offered member", "MEMBER"),
+    ("idle member", "MEMBER"),
+];
+
+/// The town.
+pub struct Town {
+    /// The server below it.
+    pub world: World,
+    /// Its schema.
+    pub schema: Schema,
+    /// The tables.
+    pub rules: Rules,
+    /// Elements of the schema that had a value in an answer to an act.
+    pub covered: std::collections::BTreeSet<String>,
+    /// What acts showed that they should not have.
+    pub wrong: Vec<String>,
+    /// How many acts there were.
+    pub acts: usize,
+    people: BTreeMap<String, Person>,
+    houses: BTreeMap<String, OrganizationId>,
+    /// Challenges and proposals by nick.
+    ids: BTreeMap<String, String>,
+    seats: BTreeMap<(String, String), String>,
+    words: AtomicUsize,
+    judged: BTreeMap<String, usize>,
+}
+
+impl Town {
+    /// Builds it.
+    pub async fn build() -> Self {
+        let world = World::new().await;
+        let schema = Schema::of(&world).await;
+        let mut town = Self {
+            world,
+            schema,
+            rules: Rules::read(),
+            covered: Default::default(),
+            wrong: Vec::new(),
+            acts: 0,
+            people: BTreeMap::new(),
+            houses: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            words: AtomicUsize::new(1),
+            judged: BTreeMap::new(),
+        };
+        town.people_come().await;
+        town.accounts_and_houses().await;
+        town.challenges_before_publication().await;
+        town.challenges_under_seal().await;
+        town.world.pass(11 * DAY).await;
+        town.evaluation().await;
+        town.decisions().await;
+        town.world.is_quiet().await;
+        town
+    }
+
+    /// Everybody who can look, the visitor first.
+    pub async fn viewers(&self) -> Vec<Viewer> {
+        let mut viewers =
+            vec![Viewer { nick: "visitor".to_owned(), account: None, client: self.world.visitor.clone() }];
+        for (nick, person) in self.people.iter().filter(|(nick, _)| !ONLY_ACT.contains(&nick.as_str())) {
+            viewers.push(Viewer {
+                nick: nick.clone(),
+                account: Some(person.account),
+                client: person.client().await,
+            });
+        }
+        viewers
+    }
+
+    /// The person of that nick.
+    pub fn person(&self, nick: &str) -> &Person {
+        self.people.get(nick).unwrap_or_else(|| panic!("nobody is called {nick}"))
+    }
+
+    /// The id of the challenge or proposal of that nick.
+    pub fn id(&self, nick: &str) -> &str {
+        self.ids.get(nick).unwrap_or_else(|| panic!("nothing is called {nick}"))
+    }
+
+    /// The seat of a person on the council of a challenge.
+    pub fn seat(&self, challenge: &str, nick: &str) -> &str {
+        &self.seats[&(challenge.to_owned(), nick.to_owned())]
+    }
+
+    /// The id of a house.
+    pub fn house(&self, nick: &str) -> String {
+        encode(self.houses[nick]).to_string()
+    }
+
+    /// How many canary words there are.
+    pub fn word_count(&self) -> usize {
+        self.words.load(Ordering::Relaxed) - 1
+    }
+
+    /// A new canary word.
+    fn word(&self) -> String {
+        word(self.words.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn both(&self, what: &str) -> Value {
+        json!([
+            { "locale": "VI", "value": format!("{what} {}", self.word()) },
+            { "locale": "EN", "value": format!("{what} in English {}", self.word()) },
+        ])
+    }
+
+    fn record(&self) -> Value {
+        json!({
+            "number": format!("{}/QĐ", self.word()),
+            "date": "2026-11-23",
+            "signer": format!("Giám đốc {}", self.word()),
+            "documentUrl": format!("https://example.vn/{}.pdf", self.word()),
+        })
+    }
+
+    /// Somebody does something, which must succeed. The answer is asked for whole and judged like everything else.
+    async fn act(&mut self, nick: &str, mutation: &str, input: Value) -> Value {
+        let (first, rest) = mutation.split_at(1);
+        let payload = format!("{}{rest}Payload", first.to_uppercase());
+        let person = (nick != "visitor").then(|| self.person(nick));
+        let client = match person {
+            Some(person) => person.client().await,
+            None => self.world.visitor.clone(),
+        };
+        let account = person.map(|person| person.account);
+        let viewer = Viewer { nick: format!("{nick} by {mutation}"), account, client };
+        let given = input.to_string();
+        let answer = viewer.client.does(mutation, input, &self.schema.payload(&payload)).await;
+        let payload = answer.ok();
+        self.acts += 1;
+        let crawl = Crawl::new(&self.schema, BTreeMap::new(), &[]);
+        crawl.cover(&payload);
+        self.covered.extend(crawl.covered.into_inner().unwrap());
+        // The same act by the same person shows the same twice; a third time is not looked at.
+        let times = self.judged.entry(viewer.nick.clone()).or_default();
+        *times += 1;
+        if *times > 2 {
+            return payload;
+        }
+        let facts = Facts::read(&self.world).await;
+        let oracle = Oracle::over(&self.rules, &facts);
+        let mut seen = Seen::default();
+        seen.keep(&payload["__typename"].to_string(), &payload);
+        // What one named oneself is no news, even if it is gone now.
+        seen.ids.retain(|id, _| !given.contains(id.as_str()));
+        self.wrong.extend(oracle.leaks(&viewer.nick, account, &seen));
+        for thing in payload.as_object().unwrap().values().flat_map(|value| match value {
+            Value::Array(items) => items.iter().collect(),
+            value => vec![value],
+        }) {
+            if let Some(id) = thing["id"].as_str() {
+                self.wrong.extend(oracle.judge_thing(&viewer, id, thing, &mut BTreeMap::new()));
+            }
+        }
+        payload
+    }
+
+    async fn people_come(&mut self) {
+        let all = PEOPLE.iter().map(|(nick, places)| (*nick, None, *places));
+        let all = all.chain(HOLDERS.iter().map(|(nick, post, places)| (*nick, Some(*post), *places)));
+        let mut places = Vec::new();
+        for (nick, post, of) in all {
+            let handle = format!("{}-{}", slug_from(nick), self.word());
+            let name = format!("{nick} {}", self.word());
+            let person = match post {
+                Some(post) => self.world.holder(&handle, &name, post).await,
+                None => self.world.person(&handle, &name).await,
+            };
+            places.extend(of.iter().map(|(house, role, is_live)| (*house, person.account, *role, *is_live)));
+            self.people.insert(nick.to_owned(), person);
+        }
+        for (nick, kind) in HOUSES {
+            let founder = places.iter().find(|(house, ..)| house == nick).unwrap().1;
+            let (vi, en) = (format!("Nhà {nick} {}", self.word()), format!("House {nick} {}", self.word()));
+            let row = organization::Model {
+                name_key: look_alike_key(&vi),
+                name_folded: format!("{} {}", fold(&vi), fold(&en)),
+                slug: slug_from(&vi),
+                name_vi: vi,
+                name_en: Some(en),
+                ..rows::organization(*kind, founder)
+            };
+            self.houses.insert((*nick).to_owned(), row.id);
+            insert(self.world.db(), [row]).await.unwrap();
+        }
+        let places = places.into_iter().map(|(house, user, role, is_live)| membership::Model {
+            ended_at: (!is_live).then_some(THEN),
+            ..rows::membership(self.houses[house], user, role)
+        });
+        insert(self.world.db(), places).await.unwrap();
+    }
+
+    async fn accounts_and_houses(&mut self) {
+        // Somebody comes by the front door.
+        let email = format!("{}@example.vn", self.word());
+        let password = e2e::person::PASSWORD;
+        let register = json!({ "email": email, "displayName": format!("Người mới {}", self.word()), "password": password });
+        self.act("visitor", "register", register).await;
+        let token = self.world.last_mail_to(&email).await.token().to_owned();
+        self.act("visitor", "verifyEmail", json!({ "token": token })).await;
+        let session = self.act("visitor", "logIn", json!({ "email": email, "password": password })).await;
+        let refresh = json!({ "refreshToken": session["tokens"]["refreshToken"] });
+        self.act("visitor", "refreshSession", refresh).await;
+        let row = user::Entity::find()
+            .filter(user::Column::EmailKey.eq(&email))
+            .one(self.world.db())
+            .await
+            .unwrap();
+        let newcomer = self.world.newcomer(email.split('@').next().unwrap(), row.unwrap().id);
+        self.people.insert("newcomer".to_owned(), newcomer);
+        self.act("newcomer", "logOut", json!({ "isEverywhere": true })).await;
+        // Who logged out by themselves logs in again.
+        self.world.pass(Duration::from_secs(1)).await;
+
+        // A house waits, one was rejected, one is verified by the office.
+        for (founder, kind, judged) in [
+            ("pending founder", "STARTUP", None),
+            ("rejected founder", "STARTUP", Some("rejectOrganization")),
+            ("pending founder", "AGENCY", Some("verifyOrganization")),
+            ("rejected founder", "AGENCY", Some("rejectOrganization")),
+        ] {
+            let input = json!({ "kind": kind, "name": self.both(&format!("{founder} {kind}")) });
+            let done = self.act(founder, "createOrganization", input).await;
+            if let Some(mutation) = judged {
+                let reason = format!("Xét hồ sơ {}", self.word());
+                let input = json!({ "organizationId": done["organization"]["id"], "reason": reason });
+                self.act("officer", mutation, input).await;
+            }
+        }
+
+        // One joins and leaves, one is invited and has not come yet.
+        let newcomer = self.person("newcomer").email.clone();
+        let house = self.house("gio");
+        let invite = |email: &str| json!({ "organizationId": house, "email": email, "role": "VIEWER" });
+        self.act("gio owner", "inviteMember", invite(&newcomer)).await;
+        let token = self.world.last_mail_to(&newcomer).await.token().to_owned();
+        let joined = self.act("newcomer", "acceptInvitation", json!({ "token": token })).await;
+        let places = joined["organization"]["members"].as_array().unwrap().clone();
+        assert_eq!(places.len(), 2);
+        self.act("newcomer", "removeMember", json!({ "membershipId": places[1]["id"] })).await;
+        let invited = format!("{}@example.vn", self.word());
+        self.act("gio owner", "inviteMember", invite(&invited)).await;
+    }
+
+    /// A draft with everything in it; `closes` and `opens` in days from now.
+    async fn drafts(
+        &mut self,
+        nick: &str,
+        by: (&str, &str),
+        days: (i64, i64),
+        is_blind: bool,
+        is_counted: bool,
+    ) -> String {
+        let now = self.world.now().await;
+        let at = |days: i64| now.plus_seconds(days * 86_400).to_rfc3339();
+        let section = |kind: &str| json!({ "kind": kind, "text": self.both(kind) });
+        let criterion = |weight: u32, needs: bool| json!({ "name": self.both("Tiêu chí"), "weight": weight, "isReasonRequired": needs });
+        let input = json!({
+            "agencyId": self.house(by.1),
+            "title": self.both(nick),
+            "summary": self.both("Tóm tắt"),
+            "sector": "TAX",
+            "draft": {
+                "track": "SANDBOX",
+                "sections": [section("CONTEXT"), section("CURRENT_PROCESS"), section("EXPECTED_PRODUCT")],
+                "indicators": [{
+                    "name": self.both("Chỉ số"), "unit": self.both("phút"), "source": self.both("Nguồn"),
+                    "baseline": "52.5", "baselineDate": "2026-10-01", "target": "8",
+                }],
+                "criteria": [criterion(60, true), criterion(40, false)],
+                "isBlind": is_blind,
+                "showsProposalCount": is_counted,
+                "opensAt": at(days.0),
+                "closesAt": at(days.1),
+                "sourceUrl": format!("https://example.vn/{}", self.word()),
+            },
+        });
+        let done = self.act(by.0, "createChallenge", input).await;
+        let id = text(&done["challenge"]["id"]);
+        self.ids.insert(nick.to_owned(), id.clone());
+        id
+    }
+
+    async fn hands_in(&mut self, challenge: &str) {
+        self.act("drafter", "submitChallengeForApproval", json!({ "challengeId": challenge })).await;
+    }
+
+    async fn approves(&mut self, challenge: &str) {
+        let input = json!({ "challengeId": challenge, "record": self.record() });
+        self.act("officer", "approveChallenge", input).await;
+    }
+
+    async fn publishes(&mut self, nick: &str, days: (i64, i64), is_blind: bool, is_counted: bool) -> String {
+        let challenge = self.drafts(nick, ("lead", "agency"), days, is_blind, is_counted).await;
+        self.hands_in(&challenge).await;
+        self.approves(&challenge).await;
+        let input = json!({ "challengeId": challenge, "record": self.record() });
+        self.act("publisher", "publishChallenge", input).await;
+        challenge
+    }
+
+    async fn challenges_before_publication(&mut self) {
+        let agency = ("drafter", "agency");
+        let draft = self.drafts("a draft", agency, (1, 10), false, true).await;
+        let input =
+            json!({ "challengeId": draft, "expectedVersion": 1, "summary": self.both("Tóm tắt mới") });
+        self.act("lead", "updateChallenge", input).await;
+        self.drafts("a draft elsewhere", ("other lead", "other agency"), (1, 10), false, false).await;
+        let in_review = self.drafts("in review", agency, (1, 10), false, false).await;
+        self.hands_in(&in_review).await;
+        let returned = self.drafts("returned", agency, (1, 10), false, false).await;
+        self.hands_in(&returned).await;
+        let reason = format!("Xin nêu rõ {}", self.word());
+        self.act("officer", "requestChallengeChanges", json!({ "challengeId": returned, "reason": reason }))
+            .await;
+        for (nick, recalled) in [("approved", false), ("recalled", true)] {
+            let challenge = self.drafts(nick, agency, (1, 10), false, false).await;
+            self.hands_in(&challenge).await;
+            self.approves(&challenge).await;
+            if recalled {
+                self.act("lead", "recallChallenge", json!({ "challengeId": challenge })).await;
+            }
+        }
+    }
+
+    async fn challenges_under_seal(&mut self) {
+        self.publishes("upcoming", (30, 60), false, false).await;
+
+        let open = self.publishes("open", (0, 60), false, false).await;
+        self.appoint("open", &open, COUNCIL).await;
+        self.proposes("song", "open").await;
+        let edited = self.proposes("hong", "open").await;
+        self.rewrites("hong owner", &edited).await;
+        let again = json!({ "proposalId": edited, "declaresOwnership": true });
+        self.act("hong owner", "submitProposal", again).await;
+        self.rewrites("hong owner", &edited).await;
+        self.writes("sao", "open").await;
+        let withdrawn = self.proposes("tre", "open").await;
+        self.act("tre owner", "withdrawProposal", json!({ "proposalId": withdrawn })).await;
+
+        let counted = self.publishes("open and counted", (0, 60), true, true).await;
+        self.appoint("open and counted", &counted, &[("chair elsewhere", "CHAIR")]).await;
+        self.proposes("song", "open and counted").await;
+
+        let closed = self.publishes("closed", (0, 10), false, false).await;
+        self.appoint("closed", &closed, COUNCIL).await;
+        self.proposes("song", "closed").await;
+        self.proposes("hong", "closed").await;
+
+        let opened = self.publishes("evaluation", (0, 10), false, false).await;
+        self.appoint("evaluation", &opened, COUNCIL).await;
+        for house in ["song", "hong", "sao", "tre", "lua"] {
+            self.proposes(house, "evaluation").await;
+        }
+        self.writes("gio", "evaluation").await;
+
+        // The insiders' old houses do not bid here.
+        let elsewhere = self.publishes("evaluation of others", (0, 10), true, false).await;
+        self.appoint("evaluation of others", &elsewhere, COUNCIL).await;
+        self.proposes("sao", "evaluation of others").await;
+        self.proposes("tre", "evaluation of others").await;
+
+        let locked = self.publishes("locked", (0, 10), true, false).await;
+        self.appoint("locked", &locked, COUNCIL).await;
+        for house in ["song", "sao", "tre", "lua"] {
+            self.proposes(house, "locked").await;
+        }
+    }
+
+    async fn appoint(&mut self, nick: &str, challenge: &str, council: &[(&str, &str)]) {
+        for (member, role) in council {
+            let email = self.person(member).email.clone();
+            let input = json!({ "challengeId": challenge, "email": email, "role": role });
+            let done = self.act("officer", "appointCouncilMember", input).await;
+            self.seats.insert((nick.to_owned(), (*member).to_owned()), text(&done["councilMember"]["id"]));
+        }
+        let email = self.person("authority").email.clone();
+        self.act("officer", "nameDecisionMaker", json!({ "challengeId": challenge, "email": email })).await;
+    }
+
+    /// A house drafts a proposal; it is called `<house> in <challenge>`.
+    async fn writes(&mut self, house: &str, challenge: &str) -> String {
+        let section = |kind: &str| json!({ "kind": kind, "text": format!("{kind} {}", self.word()) });
+        let input = json!({
+            "challengeId": self.id(challenge),
+            "organizationId": self.house(house),
+            "title": format!("Đề xuất {}", self.word()),
+            "summary": format!("Tóm tắt {}", self.word()),
+            "sections": [section("SOLUTION"), section("PLAN")],
+            "budget": { "amount": "400000000", "currency": "VND" },
+        });
+        let done = self.act(&format!("{house} owner"), "createProposal", input).await;
+        let id = text(&done["proposal"]["id"]);
+        self.ids.insert(format!("{house} in {challenge}"), id.clone());
+        id
+    }
+
+    async fn proposes(&mut self, house: &str, challenge: &str) -> String {
+        let id = self.writes(house, challenge).await;
+        let input = json!({ "proposalId": id, "declaresOwnership": true });
+        self.act(&format!("{house} owner"), "submitProposal", input).await;
+        id
+    }
+
+    async fn rewrites(&mut self, owner: &str, proposal: &str) {
+        let facts = Facts::read(&self.world).await;
+        let id: ProposalId = PublicId::from_public(proposal).unwrap();
+        let input = json!({
+            "proposalId": proposal,
+            "expectedVersion": facts.proposal_of(id).version,
+            "title": format!("Bản mới {}", self.word()),
+        });
+        self.act(owner, "updateProposal", input).await;
+    }
+
+    async fn opens(&mut self, challenge: &str) {
+        let input = json!({ "challengeId": self.id(challenge) });
+        self.act("secretary", "requestProposalOpening", input.clone()).await;
+        self.act("vice chair", "confirmProposalOpening", input).await;
+    }
+
+    async fn screens(&mut self, proposal: &str, is_eligible: bool) {
+        let id = self.id(proposal).to_owned();
+        self.act("secretary", "declareNoConflict", json!({ "proposalId": id })).await;
+        let input = json!({ "proposalId": id, "isEligible": is_eligible, "reason": format!("Sơ loại {}", self.word()) });
+        self.act("secretary", "screenProposal", input).await;
+    }
+
+    /// Offers reviews and returns their ids.
+    async fn assigns(&mut self, challenge: &str, proposal: &str, members: &[&str]) -> Vec<String> {
+        let seats: Vec<_> = members.iter().map(|member| self.seat(challenge, member).to_owned()).collect();
+        let assignment = json!({ "proposalId": self.id(proposal), "memberIds": seats });
+        let input = json!({ "challengeId": self.id(challenge), "assignments": [assignment] });
+        let done = self.act("secretary", "assignReviews", input).await;
+        done["reviews"].as_array().unwrap().iter().map(|review| text(&review["id"])).collect()
+    }
+
+    async fn accepts(&mut self, member: &str, proposal: &str) {
+        let input = json!({ "proposalId": self.id(proposal) });
+        self.act(member, "declareNoConflict", input).await;
+    }
+
+    async fn saves(&mut self, member: &str, review: &str, scores: [&str; 2]) {
+        let facts = Facts::read(&self.world).await;
+        let id: domain::id::ReviewId = PublicId::from_public(review).unwrap();
+        let row = facts.review.iter().find(|row| row.id == id).unwrap();
+        let mut criteria: Vec<_> =
+            facts.criterion.iter().filter(|criterion| criterion.challenge_id == row.challenge_id).collect();
+        criteria.sort_by_key(|criterion| criterion.position);
+        let mark = |(criterion, score): (&&criterion::Model, &str)| json!({ "criterionId": encode(criterion.id).as_str(), "score": score, "reason": format!("Vì {}", self.word()) });
+        let marks: Vec<_> = criteria.iter().zip(scores).map(mark).collect();
+        let input = json!({
+            "reviewId": review, "expectedVersion": row.version, "marks": marks,
+            "comment": format!("Nhận xét {}", self.word()),
+        });
+        self.act(member, "saveScoreSheet", input).await;
+    }
+
+    async fn scores(&mut self, member: &str, proposal: &str, review: &str, scores: [&str; 2]) {
+        self.accepts(member, proposal).await;
+        self.saves(member, review, scores).await;
+        self.act(member, "submitReview", json!({ "reviewId": review })).await;
+    }
+
+    async fn recuses(&mut self, member: &str, proposal: &str) {
+        let reason = format!("Anh em họ {}", self.word());
+        let input = json!({ "proposalId": self.id(proposal), "kind": "KINSHIP", "reason": reason });
+        self.act(member, "declareConflict", input).await;
+    }
+
+    async fn evaluation(&mut self) {
+        // Asked for, not opened.
+        let input = json!({ "challengeId": self.id("closed") });
+        self.act("secretary", "requestProposalOpening", input).await;
+
+        for challenge in ["evaluation", "evaluation of others", "locked"] {
+            self.opens(challenge).await;
+        }
+        // Every status side by side. The proposal of tre stays submitted, that of gio a draft.
+        self.screens("song in evaluation", true).await;
+        self.screens("hong in evaluation", true).await;
+        self.screens("sao in evaluation", false).await;
+        let withdrawn = self.id("lua in evaluation").to_owned();
+        self.act("lua owner", "withdrawProposal", json!({ "proposalId": withdrawn })).await;
+        for (challenge, proposal) in
+            [("evaluation", "song in evaluation"), ("evaluation of others", "sao in evaluation of others")]
+        {
+            if challenge != "evaluation" {
+                self.screens(proposal, true).await;
+            }
+            let members =
+                ["reviewer", "half-done reviewer", "accepted member", "offered member", "recused reviewer"];
+            let reviews = self.assigns(challenge, proposal, &members).await;
+            self.scores("reviewer", proposal, &reviews[0], ["7.13", "6.21"]).await;
+            self.accepts("half-done reviewer", proposal).await;
+            self.saves("half-done reviewer", &reviews[1], ["5.17", "4.29"]).await;
+            self.accepts("accepted member", proposal).await;
+            self.accepts("recused reviewer", proposal).await;
+            self.saves("recused reviewer", &reviews[4], ["9.99", "9.97"]).await;
+            self.recuses("recused reviewer", proposal).await;
+        }
+
+        // A round to its lock; one sheet is not in by then, and one comes to light as in conflict afterwards.
+        self.screens("sao in locked", true).await;
+        self.screens("song in locked", true).await;
+        self.screens("tre in locked", true).await;
+        self.screens("lua in locked", false).await;
+        let members = ["reviewer", "half-done reviewer", "accepted member", "offered member"];
+        for (proposal, scores) in [
+            ("song in locked", [["9.01", "8.02"], ["8.03", "9.04"], ["7.05", "9.06"]]),
+            ("sao in locked", [["6.07", "7.08"], ["7.09", "6.11"], ["5.12", "8.14"]]),
+            ("tre in locked", [["8.16", "8.18"], ["8.19", "7.22"], ["7.23", "7.24"]]),
+        ] {
+            let reviews = self.assigns("locked", proposal, &members).await;
+            for (place, scores) in scores.into_iter().enumerate() {
+                self.scores(members[place], proposal, &reviews[place], scores).await;
+            }
+        }
+        for copy in [
+            "drafted",
+            "returned to the chair",
+            "proposed",
+            "approved by the authority",
+            "awarded",
+            "without award",
+        ] {
+            self.copies("locked", copy, &["song", "sao", "tre", "lua"]).await;
+        }
+        for challenge in [
+            "locked",
+            "drafted",
+            "returned to the chair",
+            "proposed",
+            "approved by the authority",
+            "awarded",
+            "without award",
+        ] {
+            self.act("chair", "lockRound", json!({ "challengeId": self.id(challenge) })).await;
+        }
+        // A sheet is evidence and stays when its member turns out to be in conflict.
+        self.recuses("half-done reviewer", "tre in locked").await;
+        self.recuses("recused reviewer", "song in locked").await;
+    }
+
+    async fn starts(&mut self, challenge: &str) -> String {
+        let done = self.act("chair", "startDecision", json!({ "challengeId": self.id(challenge) })).await;
+        text(&done["decision"]["id"])
+    }
+
+    async fn version_of(&self, decision: &str) -> i32 {
+        let id: domain::id::DecisionId = PublicId::from_public(decision).unwrap();
+        decision::Entity::find_by_id(id).one(self.world.db()).await.unwrap().unwrap().version
+    }
+
+    async fn decides(&mut self, challenge: &str, decision: &str, outcomes: [&str; 3]) {
+        let version = self.version_of(decision).await;
+        let outcomes: Vec<_> = ["song", "sao", "tre"]
+            .iter()
+            .zip(outcomes)
+            .map(|(house, outcome)| {
+                let proposal = self.id(&format!("{house} in {challenge}"));
+                json!({ "proposalId": proposal, "outcome": outcome, "feedback": format!("Phản hồi {}", self.word()) })
+            })
+            .collect();
+        let reason = format!("Khác xếp hạng vì {}", self.word());
+        let input = json!({ "decisionId": decision, "expectedVersion": version, "outcomes": outcomes, "departureReason": reason });
+        self.act("secretary", "updateDecision", input).await;
+    }
+
+    async fn approves_decision(&mut self, decision: &str) {
+        let input = json!({ "decisionId": decision, "expectedVersion": self.version_of(decision).await });
+        self.act("authority", "approveDecision", input).await;
+    }
+
+    async fn decisions(&mut self) {
+        const DEPARTS: [&str; 3] = ["RESERVE", "NOT_SELECTED", "SELECTED"];
+        let drafted = self.starts("drafted").await;
+        self.decides("drafted", &drafted, DEPARTS).await;
+
+        let returned = self.starts("returned to the chair").await;
+        self.decides("returned to the chair", &returned, DEPARTS).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": returned })).await;
+        let input = json!({ "decisionId": returned, "reason": format!("Xin xem lại {}", self.word()) });
+        self.act("authority", "returnDecision", input).await;
+
+        let proposed = self.starts("proposed").await;
+        self.decides("proposed", &proposed, DEPARTS).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": proposed })).await;
+        let withdrawn = self.id("sao in proposed").to_owned();
+        self.act("sao owner", "withdrawProposal", json!({ "proposalId": withdrawn })).await;
+
+        let approved = self.starts("approved by the authority").await;
+        self.decides("approved by the authority", &approved, DEPARTS).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": approved })).await;
+        self.approves_decision(&approved).await;
+        self.recuses("vice chair", "tre in approved by the authority").await;
+
+        let awarded = self.starts("awarded").await;
+        self.decides("awarded", &awarded, DEPARTS).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": awarded })).await;
+        self.recuses("chair", "sao in awarded").await;
+        self.recuses("recused reviewer", "tre in awarded").await;
+        self.approves_decision(&awarded).await;
+        let input = json!({ "decisionId": awarded, "record": self.record() });
+        self.act("publisher", "publishDecision", input).await;
+
+        let without = self.starts("without award").await;
+        self.decides("without award", &without, ["NOT_SELECTED"; 3]).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": without })).await;
+        self.approves_decision(&without).await;
+        let input = json!({ "decisionId": without, "record": self.record() });
+        self.act("publisher", "publishDecision", input).await;
+    }
+
+    /// A challenge with all that hangs on it once more, with new ids and words: telling it again would take too long.
+    async fn copies(&mut self, from: &str, to: &str, houses: &[&str]) {
+        let facts = Facts::read(&self.world).await;
+        let db = self.world.db();
+        let mut renewed = BTreeMap::new();
+        let mut fresh = |text: &String| {
+            let mut text = text.clone();
+            for old in words(&text.clone()).collect::<Vec<_>>() {
+                let new = renewed
+                    .entry(old.clone())
+                    .or_insert_with(|| word(self.words.fetch_add(1, Ordering::Relaxed)));
+                text = text.replace(&old, new);
+            }
+            text
+        };
+        let source: ChallengeId = PublicId::from_public(self.id(from)).unwrap();
+        let challenge = facts.challenge_of(source);
+        let id = ids::random();
+        let record = |record: &domain::challenge::OfficialRecord,
+                      fresh: &mut dyn FnMut(&String) -> String| {
+            domain::challenge::OfficialRecord {
+                number: fresh(&record.number),
+                day: record.day.clone(),
+                signer: fresh(&record.signer),
+                document_url: fresh(&record.document_url),
+            }
+        };
+        let bilingual = |text: &Bilingual, fresh: &mut dyn FnMut(&String) -> String| Bilingual {
+            vi: fresh(&text.vi),
+            en: text.en.as_ref().map(fresh),
+        };
+        let brief =
+            challenge.brief.0.iter().map(|(kind, text)| (*kind, bilingual(text, &mut fresh))).collect();
+        let copy = challenge::Model {
+            id,
+            slug: fresh(&challenge.slug),
+            title_vi: fresh(&challenge.title_vi),
+            title_en: challenge.title_en.as_ref().map(&mut fresh),
+            title_key: fresh(&challenge.title_key),
+            summary_vi: fresh(&challenge.summary_vi),
+            summary_en: challenge.summary_en.as_ref().map(&mut fresh),
+            search_text: fresh(&challenge.search_text),
+            source_url: challenge.source_url.as_ref().map(&mut fresh),
+            approval: challenge.approval.as_ref().map(|approval| record(approval, &mut fresh)),
+            publication: challenge.publication.as_ref().map(|publication| record(publication, &mut fresh)),
+            brief: domain::challenge::Brief(brief),
+            ..challenge.clone()
+        };
+        insert(db, [copy]).await.unwrap();
+        self.ids.insert(to.to_owned(), encode(id).to_string());
+        let here = |challenge: ChallengeId| challenge == source;
+        let authors = facts.challenge_author.iter().filter(|row| here(row.challenge_id));
+        insert(db, authors.map(|row| challenge_author::Model { challenge_id: id, ..row.clone() }))
+            .await
+            .unwrap();
+        let openings = facts.opening.iter().filter(|row| here(row.challenge_id));
+        insert(db, openings.map(|row| opening::Model { challenge_id: id, ..row.clone() })).await.unwrap();
+        let indicators =
+            facts.indicator.iter().filter(|row| here(row.challenge_id)).map(|row| indicator::Model {
+                id: ids::random(),
+                challenge_id: id,
+                name_vi: fresh(&row.name_vi),
+                name_en: row.name_en.as_ref().map(&mut fresh),
+                unit_vi: fresh(&row.unit_vi),
+                unit_en: row.unit_en.as_ref().map(&mut fresh),
+                source_vi: fresh(&row.source_vi),
+                source_en: row.source_en.as_ref().map(&mut fresh),
+                ..row.clone()
+            });
+        insert(db, indicators.collect::<Vec<_>>()).await.unwrap();
+        let mut criteria = BTreeMap::new();
+        let rows = facts.criterion.iter().filter(|row| here(row.challenge_id)).map(|row| {
+            let copy = ids::random();
+            criteria.insert(row.id, copy);
+            criterion::Model {
+                id: copy,
+                challenge_id: id,
+                name_vi: fresh(&row.name_vi),
+                name_en: row.name_en.as_ref().map(&mut fresh),
+                ..row.clone()
+            }
+        });
+        let rows: Vec<_> = rows.collect();
+        insert(db, rows).await.unwrap();
+        let mut seats = BTreeMap::new();
+        let rows = facts.council_member.iter().filter(|row| here(row.challenge_id)).map(|row| {
+            let copy = ids::random();
+            seats.insert(row.id, copy);
+            council_member::Model { id: copy, challenge_id: id, ..row.clone() }
+        });
+        let rows: Vec<_> = rows.collect();
+        insert(db, rows).await.unwrap();
+        let mut proposals = BTreeMap::new();
+        let rows = facts.proposal.iter().filter(|row| here(row.challenge_id)).map(|row| {
+            let copy: ProposalId = ids::random();
+            proposals.insert(row.id, copy);
+            let reason = row.status_reason.as_ref().map(&mut fresh);
+            proposal::Model { id: copy, challenge_id: id, status_reason: reason, ..row.clone() }
+        });
+        let rows: Vec<_> = rows.collect();
+        for house in houses {
+            let row = rows.iter().find(|row| row.organization_id == self.houses[*house]).unwrap();
+            self.ids.insert(format!("{house} in {to}"), encode(row.id).to_string());
+        }
+        insert(db, rows).await.unwrap();
+        let drafts = facts.proposal_draft.iter().filter_map(|row| {
+            Some(proposal_draft::Model {
+                proposal_id: *proposals.get(&row.proposal_id)?,
+                content: fresh(&row.content),
+            })
+        });
+        insert(db, drafts.collect::<Vec<_>>()).await.unwrap();
+        let versions = facts.proposal_version.iter().filter_map(|row| {
+            let content = fresh(&row.content);
+            let sha256 = serde_json::from_str::<Content>(&content).unwrap().sha256();
+            let proposal_id = *proposals.get(&row.proposal_id)?;
+            Some(proposal_version::Model { id: ids::random(), proposal_id, content, sha256, ..row.clone() })
+        });
+        insert(db, versions.collect::<Vec<_>>()).await.unwrap();
+        let declarations = facts.conflict_declaration.iter().filter_map(|row| {
+            let proposal_id = *proposals.get(&row.proposal_id)?;
+            let reason = row.reason.as_ref().map(&mut fresh);
+            Some(conflict_declaration::Model { proposal_id, reason, ..row.clone() })
+        });
+        insert(db, declarations.collect::<Vec<_>>()).await.unwrap();
+        let reviews = facts.review.iter().filter(|row| here(row.challenge_id)).map(|row| {
+            let marks = row.sheet.0.iter().map(|(criterion, mark)| {
+                let reason = mark.reason.as_ref().map(&mut fresh);
+                (criteria[criterion], domain::score::Mark { reason, ..mark.clone() })
+            });
+            let sheet = domain::score::Sheet(marks.collect());
+            review::Model {
+                id: ids::random(),
+                challenge_id: id,
+                proposal_id: proposals[&row.proposal_id],
+                member_id: seats[&row.member_id],
+                sheet,
+                comment: row.comment.as_ref().map(&mut fresh),
+                ..row.clone()
+            }
+        });
+        insert(db, reviews.collect::<Vec<_>>()).await.unwrap();
+    }
+}
