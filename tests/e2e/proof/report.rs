@@ -137,7 +137,7 @@ pub fn state(thing: Thing<'_>, labels: &Labels) -> String {
         Thing::Proposal(_) | Thing::Review(_) => &["sealed", "opened", "locked", "decided", "names-hidden"],
         Thing::Challenge(_) => &["locked", "counted"],
         Thing::Decision(_) => &["returned"],
-        Thing::Membership(_) | Thing::CouncilMember(_) => &["live"],
+        Thing::Membership(_) | Thing::CouncilMember(_) | Thing::Session(_) => &["live"],
         _ => &[],
     };
     let kinds = labels.when.iter().filter(|label| kind(label) && !matches!(thing, Thing::Membership(_)));
