@@ -26,6 +26,8 @@ use crate::page::{self, Ask, Key, Page, Sort};
 use crate::{App, ids};
 
 /// Entries that a viewer may know of: the programme office and the auditor know all, everybody their own.
+///
+/// Row `EXPERT` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<expert::Entity> {
     let all = expert::Entity::find();
     if viewer.is_programme_office() || viewer.holds(PlatformRole::Auditor) {
@@ -109,6 +111,35 @@ impl Profile {
         let text: Vec<_> = parts.into_iter().flatten().map(fold).collect();
         (fold(name), text.join("\n"))
     }
+}
+
+/// A person goes by another name: their entry is found and sorted by it.
+pub(crate) async fn rename(tx: &Tx, user: UserId, name: &str) -> Result<()> {
+    let entry =
+        expert::Entity::find().filter(expert::Column::UserId.eq(user)).lock_exclusive().one(tx).await?;
+    let Some(entry) = entry else { return Ok(()) };
+    let profile = Profile {
+        title: entry.title.clone(),
+        affiliation: entry.affiliation.clone(),
+        qualification: entry.qualification.clone(),
+    };
+    let (name_key, search_text) = profile.folded(name);
+    let change =
+        expert::ActiveModel { name_key: Set(name_key), search_text: Set(search_text), ..Default::default() };
+    write(tx, &entry, change).await
+}
+
+/// A person is erased: nothing that the register says is needed for any dossier.
+pub(crate) async fn erase(tx: &Tx, user: UserId) -> Result<()> {
+    let entry =
+        expert::Entity::find().filter(expert::Column::UserId.eq(user)).lock_exclusive().one(tx).await?;
+    let Some(entry) = entry else { return Ok(()) };
+    expert_sector::Entity::delete_many()
+        .filter(expert_sector::Column::ExpertId.eq(entry.id))
+        .exec(tx)
+        .await?;
+    expert::Entity::delete_many().filter(expert::Column::Id.eq(entry.id)).exec(tx).await?;
+    Ok(())
 }
 
 /// Enters a person into the register.

@@ -12,9 +12,9 @@ use domain::problem::{Problem, Reason};
 use domain::proposal::{Content, ProposalStatus};
 use domain::time::Timestamp;
 use entity::{
-    audit_entry, conflict_declaration, consent, council_member, device, external_identity, membership,
-    message, one_time_token, organization, platform_grant, proposal, proposal_draft, review, second_factor,
-    session, user,
+    audit_entry, conflict_declaration, consent, council_member, device, expert, external_identity,
+    membership, message, one_time_token, organization, platform_grant, proposal, proposal_draft, review,
+    second_factor, session, user, working_group_member,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -51,6 +51,9 @@ impl Command for UpdateProfile {
         let row =
             user::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(Error::Unauthenticated)?;
         must_be_version(Some(self.expected_version), row.version)?;
+        if let Some(name) = &self.display_name {
+            crate::expert::rename(tx, id, name).await?;
+        }
         let change = user::ActiveModel {
             display_name: Set(self.display_name.clone().unwrap_or(row.display_name)),
             locale: Set(self.locale.unwrap_or(row.locale)),
@@ -140,6 +143,10 @@ pub async fn export(app: &App, op: &Arc<Op>) -> Result<Value> {
         .filter(organization::Column::Id.is_in(houses.iter().map(|row| row.organization_id)))
         .all(db)
         .await?;
+    let groups = working_group_member::Entity::find()
+        .filter(working_group_member::Column::MembershipId.is_in(houses.iter().map(|row| row.id)))
+        .all(db)
+        .await?;
     let name_of = |id| names.iter().find(|row| row.id == id).map(|row| row.name_vi.clone());
     let acts = audit_entry::Entity::find()
         .filter(audit_entry::Column::Actor.eq(user))
@@ -178,6 +185,15 @@ pub async fn export(app: &App, op: &Arc<Op>) -> Result<Value> {
             "organization": name_of(row.organization_id), "role": row.role,
             "createdAt": at(row.created_at), "endedAt": maybe(row.ended_at),
         })).collect::<Vec<_>>(),
+        "workingGroups": groups.iter().map(|row| json!({
+            "position": row.position, "role": row.role, "isFocalPoint": row.is_focal_point,
+            "termFrom": row.term_from, "termUntil": row.term_until,
+        })).collect::<Vec<_>>(),
+        "expert": of!(expert.UserId, |row| json!({
+            "status": row.status, "statusReason": row.status_reason, "title": row.title,
+            "affiliation": row.affiliation, "qualification": row.qualification,
+            "registeredAt": at(row.registered_at), "updatedAt": at(row.updated_at),
+        })),
         "councilSeats": of!(council_member.UserId, |row| json!({
             "challenge": domain::id::PublicId::public(row.challenge_id), "role": row.role,
             "appointedAt": at(row.appointed_at), "removedAt": maybe(row.removed_at),
@@ -418,6 +434,7 @@ async fn erase(tx: &Tx, user: UserId) -> Result<()> {
         .filter(council_member::Column::RemovedAt.is_null())
         .exec(tx)
         .await?;
+    crate::expert::erase(tx, user).await?;
     // The address, wherever else it stands: in tokens, and in mails that were sent or wait.
     one_time_token::Entity::update_many()
         .set(one_time_token::ActiveModel {
