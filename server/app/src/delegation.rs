@@ -151,7 +151,7 @@ impl Command for DelegateUnit {
     type Output = DelegationId;
 
     async fn run(&self, tx: &Tx) -> Result<DelegationId> {
-        let user = tx.op().user()?;
+        let user = tx.fresh_person().await?.id;
         let viewer = &tx.op().viewer;
         let unit = locked(tx, self.unit, "unitId").await?;
         if unit.kind != OrganizationKind::Agency {

@@ -531,7 +531,7 @@ impl Command for ChangeMemberRole {
     type Output = (OrganizationId, MembershipId);
 
     async fn run(&self, tx: &Tx) -> Result<Self::Output> {
-        let (user, viewer) = (tx.op().user()?, &tx.op().viewer);
+        let (user, viewer) = (tx.fresh_person().await?.id, &tx.op().viewer);
         let (organization, found) = locked_membership(tx, self.membership).await?;
         must_manage(tx, &organization)?;
         let manages_by_seat = viewer.seat_in(organization.id).is_some_and(MembershipRole::manages);

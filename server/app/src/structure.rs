@@ -176,6 +176,7 @@ impl Command for CloseOrganization {
     type Output = OrganizationId;
 
     async fn run(&self, tx: &Tx) -> Result<OrganizationId> {
+        tx.fresh_person().await?;
         let row = locked(tx, self.organization, "organizationId").await?;
         must_judge(tx, &row, OrganizationCommand::Close)?;
         if let Some(successor) = self.successor {

@@ -168,7 +168,7 @@ impl DelegationMutation {
     /// Lets another public body draft for a unit; both sides are mailed. For a lead of the unit, and for programme officers where
     /// the unit has no lead. At most 20 of a unit stand at once. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`,
     /// `ORGANIZATION_NOT_VERIFIED`, `MALFORMED`, `OUT_OF_RANGE`, `ALREADY_EXISTS` (the same two, on common days), `QUOTA`, `REQUIRED`,
-    /// `TOO_LONG`.
+    /// `TOO_LONG`, `REAUTHENTICATION_REQUIRED`.
     async fn delegate_unit(
         &self,
         ctx: &Context<'_>,

@@ -528,7 +528,8 @@ impl OrganizationMutation {
 
     /// Invites an address by mail; a newer invitation replaces an older one. For those who manage the organisation; into an agency
     /// without any lead a programme officer invites one. At most 50 wait in an organisation, and one person sends at most 50 in 24
-    /// hours. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `SELF_APPROVAL`, `MALFORMED`, `QUOTA`.
+    /// hours. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `SELF_APPROVAL`, `MALFORMED`, `QUOTA`,
+    /// `REAUTHENTICATION_REQUIRED`.
     async fn invite_member(
         &self,
         ctx: &Context<'_>,
@@ -583,7 +584,7 @@ impl OrganizationMutation {
 
     /// Gives a member another role; the member is mailed. For those who manage the organisation; the last manager stays one.
     /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `MALFORMED` (a role of another kind of organisation),
-    /// `INCOMPATIBLE_ROLE`.
+    /// `INCOMPATIBLE_ROLE`, `REAUTHENTICATION_REQUIRED`.
     async fn change_member_role(
         &self,
         ctx: &Context<'_>,
@@ -606,7 +607,7 @@ impl OrganizationMutation {
     }
 
     /// Ends a membership: your own, or one in an organisation that you manage. The last manager stays.
-    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `INCOMPATIBLE_ROLE`.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `INCOMPATIBLE_ROLE`, `REAUTHENTICATION_REQUIRED`.
     async fn remove_member(
         &self,
         ctx: &Context<'_>,

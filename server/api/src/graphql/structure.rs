@@ -250,7 +250,8 @@ impl StructureMutation {
     /// Closes a verified or suspended organisation for good, perhaps with a successor; its managers are mailed. Everybody sees it
     /// with its successor; its members go on reading what is theirs. For the programme office (of a programme office: an
     /// administrator), never a member. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `SELF_APPROVAL`, `CONFLICT`, `REQUIRED`,
-    /// `TOO_LONG`, `MALFORMED` (a successor of another nature), `ORGANIZATION_NOT_VERIFIED` (the successor).
+    /// `TOO_LONG`, `MALFORMED` (a successor of another nature), `ORGANIZATION_NOT_VERIFIED` (the successor),
+    /// `REAUTHENTICATION_REQUIRED`.
     async fn close_organization(
         &self,
         ctx: &Context<'_>,
