@@ -77,6 +77,8 @@ impl Troupe {
             rows::membership(troupe.startups[0], troupe.onlooker.account, MembershipRole::Viewer),
         ];
         insert(world.db(), places).await.unwrap();
+        // Could be appointed to judge, and is not.
+        insert(world.db(), [rows::expert(troupe.stranger.account)]).await.unwrap();
         troupe
     }
 

@@ -12,10 +12,14 @@ use domain::challenge::{
     may_name_decision_maker, may_request_opening, may_start_decision, may_submit_for_approval,
 };
 use domain::decision::{self as decisions, DecisionCommand, DecisionStatus};
+use domain::delegation::may_delegate;
 use domain::id::{ChallengeId, DecisionId, OrganizationId, ProposalId, ReviewId, UserId};
 use domain::machine::allows;
-use domain::organization::{OrganizationStatus, may_invite, may_judge};
-use domain::problem::{Guard, Reason, all, unless};
+use domain::organization::{
+    self as organizations, MembershipRole, OrganizationCommand, OrganizationKind, OrganizationStatus,
+    may_invite, may_judge,
+};
+use domain::problem::{Guard, Problem, Reason, all, unless};
 use domain::proposal::{
     Content, ProposalCommand, ProposalStatus, may_bid, may_draft, may_edit, may_screen, may_submit,
     may_withdraw, team_step,
@@ -23,10 +27,11 @@ use domain::proposal::{
 use domain::review::{
     IN_PLAY, Interest, ReviewStatus, Turnout, may_assign, may_declare, may_lock, may_offer, may_save,
 };
-use domain::time::Timestamp;
+use domain::time::{Day, Timestamp};
 use entity::{
     challenge, challenge_author, conflict_declaration, council_member, criterion, decision, decision_outcome,
-    indicator, one_time_token, opening, organization, proposal, proposal_draft, review,
+    delegation, indicator, membership, one_time_token, opening, organization, proposal, proposal_draft,
+    review,
 };
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
@@ -94,19 +99,19 @@ impl ChallengeFacts<'_> {
         let (stage, timetable, now) = (stage(row), timetable(row), self.now);
         let is_author = self.written.contains(&row.id);
         let in_state = |command| allows(TRANSITIONS, row.status, &command);
+        let of_house = |guard| both(self.viewer.must_act_in(row.agency_id), guard);
         match action {
-            Do::Edit => and(acting(self.viewer, row.agency_id), in_state(ChallengeCommand::Edit)),
+            Do::Edit => of_house(in_state(ChallengeCommand::Edit)),
             Do::SubmitForApproval => {
                 let (indicator_count, weights) = self.briefs.get(&row.id).cloned().unwrap_or_default();
                 let brief =
                     BriefFacts { brief: &row.brief, timetable, indicator_count, weights: weights.as_slice() };
                 let is_verified = is_verified(self.viewer, row.agency_id);
-                let guard = may_submit_for_approval(row.status, is_verified, &brief, now);
-                and(acting(self.viewer, row.agency_id), guard)
+                of_house(may_submit_for_approval(row.status, is_verified, &brief, now))
             }
             Do::RequestChanges => in_state(ChallengeCommand::RequestChanges),
             Do::Approve => rules::may_approve(row.status, is_author),
-            Do::Recall => and(acting(self.viewer, row.agency_id), in_state(ChallengeCommand::Recall)),
+            Do::Recall => of_house(in_state(ChallengeCommand::Recall)),
             Do::Publish => {
                 let is_approver = row.approved_by == Some(self.user);
                 rules::may_publish(row.status, is_author, is_approver, timetable, now)
@@ -131,20 +136,25 @@ impl ChallengeFacts<'_> {
     }
 }
 
-/// One of the viewer's startups before a challenge.
+/// A guard with one more condition.
+fn both(check: std::result::Result<(), Reason>, guard: Guard) -> Guard {
+    unless(check.err().map(Problem::whole).into_iter().chain(guard.err().into_iter().flatten()))
+}
+
+/// One of the viewer's applicants before a challenge.
 #[derive(Clone, Debug)]
 pub struct Bid {
-    /// Which startup.
+    /// Which of them.
     pub organization: OrganizationId,
     /// Its live proposal to the challenge.
     pub proposal: Option<proposal::Model>,
     /// Whether the viewer may draft a proposal of it.
     pub draft: Guard,
-    /// Whether the viewer may hand one in, as far as challenge and startup decide it.
+    /// Whether the viewer may hand one in, as far as challenge and applicant decide it.
     pub submission: Guard,
 }
 
-/// The viewer's startups before each of these challenges: those in which the viewer writes.
+/// The viewer's applicants before each of these challenges: those in which the viewer writes.
 pub async fn bids(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<HashMap<ChallengeId, Vec<Bid>>> {
     let seats = viewer.0.iter().flat_map(|person| &person.seats);
     let houses: Vec<_> = seats
@@ -174,10 +184,9 @@ pub async fn bids(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<Has
             };
             Bid {
                 organization: *house,
-                draft: and(acting(viewer, *house), may_draft(call(row), proposal.is_some(), now)),
+                draft: both(viewer.must_act_in(*house), may_draft(call(row), proposal.is_some(), now)),
                 submission: by_right.and_then(|()| {
-                    let guard = may_bid(call(row), is_verified(viewer, *house), now);
-                    and(acting(viewer, *house), guard)
+                    both(viewer.must_act_in(*house), may_bid(call(row), is_verified(viewer, *house), now))
                 }),
                 proposal,
             }
@@ -221,9 +230,10 @@ pub async fn on_proposals(
     let guard = |row: &proposal::Model, challenge: &challenge::Model, action| {
         let stage = stage(challenge);
         let is_cleared = cleared.contains(&row.id);
+        let of_house = |guard| both(viewer.must_act_in(row.organization_id), guard);
         match action {
-            Do::Edit => may_edit(row.status, timetable(challenge), now),
-            Do::Submit => {
+            Do::Edit => of_house(may_edit(row.status, timetable(challenge), now)),
+            Do::Submit => of_house({
                 let is_verified = is_verified(viewer, row.organization_id);
                 match drafts.get(&row.id) {
                     Some(content) => may_submit(
@@ -240,8 +250,8 @@ pub async fn on_proposals(
                         team_step(row.status, &ProposalCommand::Submit),
                     ]),
                 }
-            }
-            Do::Withdraw => may_withdraw(row.status),
+            }),
+            Do::Withdraw => of_house(may_withdraw(row.status)),
             Do::DeclareConflict => may_declare(stage, Interest::Other),
             Do::DeclareNoConflict => may_declare(stage, Interest::None),
             Do::Admit => may_screen(row.status, &ProposalCommand::Admit, is_cleared),
@@ -251,14 +261,8 @@ pub async fn on_proposals(
     };
     let possible = rows.iter().filter_map(|row| {
         let challenge = challenges.get(&row.challenge_id)?;
-        let by_house = |action: Do| {
-            if action.is_of_team() { acting(viewer, row.organization_id) } else { Ok(()) }
-        };
         let actions = Do::ALL.iter().copied().filter(|action| has(row, *action));
-        let possible = actions.map(|action| {
-            let guard = and(by_house(action), guard(row, challenge, action));
-            Possible { action, guard }
-        });
+        let possible = actions.map(|action| Possible { action, guard: guard(row, challenge, action) });
         Some((row.id, possible.collect()))
     });
     Ok(possible.collect())
@@ -359,37 +363,92 @@ pub async fn on_organizations(
     let rows = crate::organization::visible_to(viewer).filter(organization::Column::Id.is_in(ids.to_vec()));
     let rows = rows.all(db).await?;
     let has = |row: &organization::Model, action: Do| {
-        let roles = match action.judgement() {
-            Some(_) => viewer.roles(),
-            None => crate::organization::manager_roles(viewer, row.id, row.kind),
+        let roles = if action.is_by_place(row.status) {
+            crate::organization::manager_roles(viewer, row.id, row.kind)
+        } else {
+            viewer.roles_in(row.id)
         };
-        may(action.right(row.kind), roles)
+        action.right(row.kind, row.status).is_some_and(|right| may(right, roles))
+            || (action == Do::InviteMember && gives_leads(viewer, row))
     };
-    let managed = rows.iter().filter(|row| has(row, Do::InviteMember)).map(|row| row.id);
-    let waiting = waiting(db, managed, app.db.clock.process()).await?;
-    let guard = |row: &organization::Model, action: Do| match (action.judgement(), action) {
-        (Some(command), _) => {
-            may_judge(row.status, command, row.created_by == person.id, viewer.belongs_to(row.id))
-        }
-        (None, Do::InviteMember) => may_invite(row.status, waiting.get(&row.id).copied().unwrap_or_default()),
-        (None, _) => all([row.status.must_act()]),
+    let of = |actions: &[Do]| -> Vec<_> {
+        let with_one = rows.iter().filter(|row| actions.iter().any(|action| has(row, *action)));
+        with_one.map(|row| row.id).collect()
+    };
+    let (inviting, delegating) = (of(&[Do::InviteMember]), of(&[Do::Delegate]));
+    let now = app.db.clock.process();
+    let facts = HouseFacts {
+        user: person.id,
+        viewer,
+        sent: if inviting.is_empty() {
+            0
+        } else {
+            let sent = crate::organization::invitations_sent(db, person.id, now).await?;
+            usize::try_from(sent).unwrap_or(usize::MAX)
+        },
+        waiting: waiting(db, inviting.into_iter(), now).await?,
+        led: led(db, of(&[Do::InviteMember, Do::Delegate]).into_iter()).await?,
+        delegations: delegations(db, delegating.into_iter(), now).await?,
     };
     let possible = rows.iter().map(|row| {
         let actions = Do::ALL.iter().copied().filter(|action| has(row, *action));
-        (row.id, actions.map(|action| Possible { action, guard: guard(row, action) }).collect())
+        (row.id, actions.map(|action| Possible { action, guard: facts.guard(row, action) }).collect())
     });
     Ok(possible.collect())
 }
 
-/// What a house that was rejected, suspended or closed puts in the way of whoever acts for it.
-fn acting(viewer: &Viewer, house: OrganizationId) -> std::result::Result<(), Reason> {
-    viewer.seat_at(house).map_or(Ok(()), |seat| seat.status.must_act())
+/// Could invite a lead into that house, if nobody leads it.
+fn gives_leads(viewer: &Viewer, row: &organization::Model) -> bool {
+    row.kind == OrganizationKind::Agency && may(Action::InviteLead, viewer.roles())
 }
 
-/// Both at once.
-fn and(by_house: std::result::Result<(), Reason>, guard: Guard) -> Guard {
-    let obstacles = all([by_house]).err().into_iter().chain(guard.err()).flatten();
-    unless(obstacles)
+/// What the guards of organisations ask, beyond their rows.
+struct HouseFacts<'a> {
+    user: UserId,
+    viewer: &'a Viewer,
+    sent: usize,
+    waiting: HashMap<OrganizationId, usize>,
+    led: HashSet<OrganizationId>,
+    delegations: HashMap<OrganizationId, usize>,
+}
+
+impl HouseFacts<'_> {
+    fn guard(&self, row: &organization::Model, action: OrganizationAction) -> Guard {
+        use OrganizationAction as Do;
+        let is_member = self.viewer.belongs_to(row.id);
+        let judge = |command| may_judge(row.status, command, row.created_by == self.user, is_member);
+        let waiting = self.waiting.get(&row.id).copied().unwrap_or_default();
+        let has_lead = self.led.contains(&row.id);
+        // A place in the house counts only while the house acts; an office of one's own does not depend on it.
+        let by_place = |right| {
+            if may(right, self.viewer.roles()) { Ok(()) } else { self.viewer.must_act_in(row.id) }
+        };
+        match action {
+            Do::Update | Do::Place => organizations::may_edit(row.status),
+            Do::Verify => judge(OrganizationCommand::Verify),
+            Do::Reject => judge(OrganizationCommand::Reject),
+            Do::Suspend => judge(OrganizationCommand::Suspend),
+            Do::Reinstate => judge(OrganizationCommand::Reinstate),
+            Do::Close => judge(OrganizationCommand::Close),
+            Do::InviteMember => {
+                let roles = crate::organization::manager_roles(self.viewer, row.id, row.kind);
+                let for_want = gives_leads(self.viewer, row) && !has_lead;
+                let by_whom = may(Action::ManageMembers, roles) || for_want;
+                let by_whom = if by_whom { Ok(()) } else { Err(Reason::NotPermitted) };
+                both(by_whom, may_invite(row.status, waiting, self.sent))
+            }
+            Do::ChangeMemberRole | Do::RemoveMember => all([row.status.must_act()]),
+            Do::Delegate => {
+                let is_lead = self.viewer.seat_in(row.id) == Some(MembershipRole::Lead);
+                let standing = self.delegations.get(&row.id).copied().unwrap_or_default();
+                let guard = may_delegate(row.status, is_lead, has_lead, standing);
+                both(by_place(Action::DelegateUnit), guard)
+            }
+            Do::EstablishWorkingGroup => {
+                all([by_place(Action::EstablishWorkingGroup), row.status.must_be_verified()])
+            }
+        }
+    }
 }
 
 /// One of the viewer's own houses is verified.
@@ -605,4 +664,26 @@ async fn waiting(
     let waiting: Vec<_> = found(db, waiting, T::OrganizationId, ids, |row| (row.organization_id, ())).await?;
     let counted = grouped(waiting).into_iter().filter_map(|(id, waiting)| Some((id?, waiting.len())));
     Ok(counted.collect())
+}
+
+/// Of these agencies those that somebody leads.
+async fn led(
+    db: &DatabaseConnection,
+    ids: impl Iterator<Item = OrganizationId>,
+) -> Result<HashSet<OrganizationId>> {
+    use membership::Column as M;
+    let leads =
+        membership::Entity::find().filter(M::Role.eq(MembershipRole::Lead)).filter(M::EndedAt.is_null());
+    found(db, leads, M::OrganizationId, ids, |row| row.organization_id).await
+}
+
+/// Delegations that hold now or will, by unit.
+async fn delegations(
+    db: &DatabaseConnection,
+    ids: impl Iterator<Item = OrganizationId>,
+    now: Timestamp,
+) -> Result<HashMap<OrganizationId, usize>> {
+    let standing = crate::delegation::standing(delegation::Entity::find(), &Day::at(now));
+    let units: Vec<_> = found(db, standing, delegation::Column::UnitId, ids, |row| (row.unit_id, ())).await?;
+    Ok(grouped(units).into_iter().map(|(id, standing)| (id, standing.len())).collect())
 }

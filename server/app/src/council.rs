@@ -61,7 +61,8 @@ pub(crate) async fn account(tx: &Tx, email_key: &str) -> Result<user::Model> {
     found.ok_or_else(|| Problem::at("email", Reason::NotFound).into())
 }
 
-/// Appoints a council member. Those who judge are drawn from the expert register; chair, vice chair and secretary are officials.
+/// Appoints a council member. Those who judge are drawn from the expert register; chair, vice chair and secretary are
+/// officials.
 #[derive(Serialize)]
 pub struct AppointCouncilMember {
     /// Where.

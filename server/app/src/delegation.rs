@@ -2,7 +2,7 @@
 
 use domain::access::Action;
 use domain::challenge::OfficialRecord;
-use domain::delegation::{DELEGATIONS_MAX, Days, DelegationStatus, acts, may_be_asked, may_delegate};
+use domain::delegation::{Days, DelegationStatus, acts, may_be_asked, may_delegate};
 use domain::event::{Event, EventKind};
 use domain::id::{DelegationId, OrganizationId};
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
@@ -25,6 +25,8 @@ use crate::page::{self, Ask, Key, Page, Sort};
 use crate::{App, ids};
 
 /// Delegations that a viewer may know of: those of the own organisations, given or taken; staff know all.
+///
+/// Row `DELEGATION` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<delegation::Entity> {
     let all = delegation::Entity::find();
     if viewer.is_staff() {
@@ -158,9 +160,12 @@ impl Command for DelegateUnit {
             return Err(Problem::at("unitId", Reason::NotFound).into());
         }
         must_in(tx, Action::DelegateUnit, unit.id).await?;
+        let now = tx.now().await?;
+        let today = Day::at(now);
+        let of_unit = delegation::Entity::find().filter(delegation::Column::UnitId.eq(unit.id));
+        let others = standing(of_unit, &today).all(tx).await?;
         let is_lead = viewer.seat_in(unit.id) == Some(MembershipRole::Lead);
-        may_delegate(is_lead, has_lead(tx, unit.id).await?)?;
-        unit.status.must_be_verified().map_err(|reason| Problem::at("unitId", reason))?;
+        may_delegate(unit.status, is_lead, has_lead(tx, unit.id).await?, others.len())?;
         let delegate = crate::organization::visible_to(viewer)
             .filter(organization::Column::Id.eq(self.delegate))
             .one(tx)
@@ -168,15 +173,8 @@ impl Command for DelegateUnit {
             .ok_or_else(|| Problem::at("delegateId", Reason::NotFound))?;
         may_be_asked(delegate.id == unit.id, delegate.kind, delegate.status)
             .map_err(|reason| Problem::at("delegateId", reason))?;
-        let now = tx.now().await?;
-        let today = Day::at(now);
         let days = Days { from: &self.valid_from, until: &self.valid_until };
         days.must_come(&today).map_err(|reason| Problem::at("validUntil", reason))?;
-        let of_unit = delegation::Entity::find().filter(delegation::Column::UnitId.eq(unit.id));
-        let others = standing(of_unit, &today).all(tx).await?;
-        if others.len() >= DELEGATIONS_MAX {
-            return Err(Reason::Quota { limit: DELEGATIONS_MAX }.into());
-        }
         let meets =
             |row: &delegation::Model| days.meet(Days { from: &row.valid_from, until: &row.valid_until });
         if others.iter().any(|row| row.delegate_id == delegate.id && meets(row)) {

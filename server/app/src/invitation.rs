@@ -21,6 +21,8 @@ use crate::organization::{locked, must_manage};
 
 /// Invitations that wait at that instant and that a viewer may know of: those into organisations that the viewer manages, and
 /// those that an officer sent to an agency for want of a lead. Nobody else learns whom an organisation asks.
+///
+/// Row `INVITATIONS` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer, now: Timestamp) -> Select<one_time_token::Entity> {
     use one_time_token::Column as T;
     let offices = organization::Entity::find()

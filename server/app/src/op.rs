@@ -199,6 +199,12 @@ impl Viewer {
         self.memberships().find(|seat| seat.organization == organization).map(|seat| seat.role)
     }
 
+    /// Refuses every act of that organisation while it was rejected, suspended or closed; what the viewer has no place in has
+    /// no say here.
+    pub(crate) fn must_act_in(&self, organization: OrganizationId) -> std::result::Result<(), Reason> {
+        self.seat_at(organization).map_or(Ok(()), |seat| seat.status.must_act())
+    }
+
     /// What the viewer sits on in one organisation: a membership, or else a delegation.
     pub(crate) fn seat_at(&self, organization: OrganizationId) -> Option<&Seat> {
         let here = || self.seats().filter(|seat| seat.organization == organization);

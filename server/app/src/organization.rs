@@ -7,8 +7,8 @@ use domain::id::{MembershipId, OrganizationId, UserId};
 use domain::locale::Locale;
 use domain::machine;
 use domain::organization::{
-    INVITATIONS_A_DAY, MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind,
-    OrganizationStatus, TRANSITIONS, judged_by, may_change_role, may_invite, may_judge, may_step_down,
+    MEMBERS_MAX, MembershipRole, OrganizationCommand, OrganizationKind, OrganizationStatus, TRANSITIONS,
+    judged_by, may_change_role, may_invite, may_judge, may_step_down,
 };
 use domain::problem::{Problem, Reason};
 use domain::text::{Bilingual, look_alike_key, slug_from};
@@ -16,8 +16,8 @@ use domain::time::Timestamp;
 use entity::{membership, one_time_token, organization, user};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
-    QueryTrait as _, Select,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter,
+    QuerySelect, QueryTrait as _, Select,
 };
 use serde::Serialize;
 
@@ -363,21 +363,14 @@ impl Command for InviteMember {
             return Err(Problem::at("email", Reason::SelfApproval).into());
         }
         let now = tx.now().await?;
-        let sent = one_time_token::Entity::find()
-            .filter(one_time_token::Column::InvitedBy.eq(user))
-            .filter(one_time_token::Column::CreatedAt.gt(now.plus_seconds(-DAY_SECONDS)))
-            .count(tx)
-            .await?;
-        if sent >= INVITATIONS_A_DAY as u64 {
-            return Err(Reason::Quota { limit: INVITATIONS_A_DAY }.into());
-        }
         let waiting = one_time_token::Entity::find()
             .filter(one_time_token::Column::OrganizationId.eq(row.id))
             .filter(one_time_token::Column::UsedAt.is_null())
             .filter(one_time_token::Column::ExpiresAt.gt(now))
             .count(tx)
             .await?;
-        may_invite(row.status, usize::try_from(waiting).unwrap_or(usize::MAX))?;
+        let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        may_invite(row.status, count(waiting), count(invitations_sent(tx, user, now).await?))?;
         let invite = Invite {
             purpose: TokenPurpose::Invitation,
             email: &self.email,
@@ -405,6 +398,18 @@ async fn must_invite(tx: &Tx, row: &organization::Model, role: MembershipRole) -
 }
 
 const DAY_SECONDS: i64 = 24 * 3600;
+
+/// How many invitations the person has sent within 24 hours, in whatever organisation.
+pub(crate) async fn invitations_sent(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    now: Timestamp,
+) -> Result<u64> {
+    let sent = one_time_token::Entity::find()
+        .filter(one_time_token::Column::InvitedBy.eq(user))
+        .filter(one_time_token::Column::CreatedAt.gt(now.plus_seconds(-DAY_SECONDS)));
+    Ok(sent.count(connection).await?)
+}
 
 /// Accepts an invitation. It is worth nothing to an account with another address.
 #[derive(Serialize)]

@@ -4,8 +4,8 @@ use domain::access::Action;
 use domain::event::{Event, EventKind};
 use domain::id::OrganizationId;
 use domain::organization::{
-    LEVELS_MAX, OrganizationCommand, OrganizationKind, OrganizationStatus, days_in_order, may_stand_below,
-    may_succeed, renamed_by,
+    LEVELS_MAX, OrganizationCommand, OrganizationKind, OrganizationStatus, days_in_order, may_edit,
+    may_stand_below, may_succeed, renamed_by,
 };
 use domain::problem::{Form, Problem, Reason};
 use domain::text::{Bilingual, look_alike_key};
@@ -72,6 +72,7 @@ impl Command for UpdateOrganization {
             _ => viewer.roles(),
         };
         must(action, roles)?;
+        may_edit(row.status)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let mut change = organization::ActiveModel::default();
         let mut event = Event::new(EventKind::OrganizationEdited).organization(row.id);
@@ -120,6 +121,7 @@ impl Command for PlaceOrganization {
                 Problem::at("organizationId", Reason::Malformed { expected: Form::PublicBody }).into()
             );
         }
+        may_edit(row.status)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let parent = self.parent.unwrap_or(row.parent_id);
         if let Some(parent) = parent.filter(|_| self.parent.is_some()) {

@@ -25,6 +25,8 @@ use crate::organization::locked;
 
 /// Working groups that a viewer may know of: the present one of a verified agency is public; all of the own organisations;
 /// staff know all.
+///
+/// Row `WORKING_GROUP` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<working_group::Entity> {
     let all = working_group::Entity::find();
     if viewer.is_staff() {
@@ -42,6 +44,8 @@ pub fn visible_to(viewer: &Viewer) -> Select<working_group::Entity> {
 }
 
 /// Whether the viewer reads who is in it, and not only who its focal point is.
+///
+/// Row `WORKING_GROUP_MEMBERS` of [`READS`](domain::access::READS).
 pub fn may_read_members(viewer: &Viewer, row: &working_group::Model) -> bool {
     viewer.is_staff() || viewer.belongs_to(row.organization_id)
 }

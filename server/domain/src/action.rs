@@ -3,7 +3,7 @@
 
 use crate::access::Action;
 use crate::decision::DecisionCommand;
-use crate::organization::{OrganizationCommand, OrganizationKind, judged_by};
+use crate::organization::{OrganizationCommand, OrganizationKind, OrganizationStatus, judged_by, renamed_by};
 use crate::problem::{Code, Guard};
 
 /// An action, and whether it is possible now.
@@ -157,6 +157,10 @@ impl DecisionCommand {
 closed_set! {
     /// What people do with an organisation.
     pub enum OrganizationAction {
+        /// Change its name or handle.
+        Update = "UPDATE",
+        /// Say what it stands below, and from when to when it exists.
+        Place = "PLACE",
         /// Find it to be what it says.
         Verify = "VERIFY",
         /// Refuse it with a reason.
@@ -169,31 +173,44 @@ closed_set! {
         Close = "CLOSE",
         /// Invite somebody.
         InviteMember = "INVITE_MEMBER",
-        /// Remove a member.
-        RemoveMember = "REMOVE_MEMBER",
         /// Give a member another role.
         ChangeMemberRole = "CHANGE_MEMBER_ROLE",
+        /// Remove a member.
+        RemoveMember = "REMOVE_MEMBER",
+        /// Let another public body draft for it.
+        Delegate = "DELEGATE",
+        /// Record its working group.
+        EstablishWorkingGroup = "ESTABLISH_WORKING_GROUP",
     }
 }
 
 impl OrganizationAction {
-    /// The row of the permission table that it needs.
-    pub const fn right(self, kind: OrganizationKind) -> Action {
-        match self.judgement() {
-            Some(command) => judged_by(kind, command),
-            None => Action::ManageMembers,
+    /// The row of the permission table that it needs for an organisation of that kind in that state; None where it makes no
+    /// sense, whoever asks.
+    pub const fn right(self, kind: OrganizationKind, status: OrganizationStatus) -> Option<Action> {
+        use OrganizationCommand as Do;
+        let is_agency = matches!(kind, OrganizationKind::Agency);
+        match self {
+            Self::Update => Some(renamed_by(status)),
+            Self::Place if kind.is_public_body() => Some(Action::PlaceOrganization),
+            Self::Verify => Some(judged_by(kind, Do::Verify)),
+            Self::Reject => Some(judged_by(kind, Do::Reject)),
+            Self::Suspend => Some(judged_by(kind, Do::Suspend)),
+            Self::Reinstate => Some(judged_by(kind, Do::Reinstate)),
+            Self::Close => Some(judged_by(kind, Do::Close)),
+            Self::InviteMember | Self::ChangeMemberRole | Self::RemoveMember => Some(Action::ManageMembers),
+            Self::Delegate if is_agency => Some(Action::DelegateUnit),
+            Self::EstablishWorkingGroup if is_agency => Some(Action::EstablishWorkingGroup),
+            Self::Place | Self::Delegate | Self::EstablishWorkingGroup => None,
         }
     }
 
-    /// The command of the state machine behind it; None for what concerns members.
-    pub const fn judgement(self) -> Option<OrganizationCommand> {
+    /// Needs a place in that very organisation.
+    pub const fn is_by_place(self, status: OrganizationStatus) -> bool {
         match self {
-            Self::Verify => Some(OrganizationCommand::Verify),
-            Self::Reject => Some(OrganizationCommand::Reject),
-            Self::Suspend => Some(OrganizationCommand::Suspend),
-            Self::Reinstate => Some(OrganizationCommand::Reinstate),
-            Self::Close => Some(OrganizationCommand::Close),
-            Self::InviteMember | Self::RemoveMember | Self::ChangeMemberRole => None,
+            Self::InviteMember | Self::ChangeMemberRole | Self::RemoveMember => true,
+            Self::Update => matches!(renamed_by(status), Action::EditOrganization),
+            _ => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! staff has problems too.
 
 use crate::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
-use crate::problem::{Form, Reason};
+use crate::problem::{Form, Guard, Reason, all};
 use crate::time::{Day, LAST_DAY};
 
 closed_set! {
@@ -73,9 +73,13 @@ impl Days<'_> {
     }
 }
 
-/// The unit's lead decides; an officer does only where there is none to decide.
-pub const fn may_delegate(is_lead: bool, unit_has_lead: bool) -> Result<(), Reason> {
-    if is_lead || !unit_has_lead { Ok(()) } else { Err(Reason::NotPermitted) }
+/// The unit is verified, and not too many draft for it already. Its lead decides; an officer does only where there is none to
+/// decide.
+pub fn may_delegate(status: OrganizationStatus, is_lead: bool, has_lead: bool, standing: usize) -> Guard {
+    let by_whom = if is_lead || !has_lead { Ok(()) } else { Err(Reason::NotPermitted) };
+    let limit = DELEGATIONS_MAX;
+    let in_number = if standing < limit { Ok(()) } else { Err(Reason::Quota { limit }) };
+    all([by_whom, status.must_be_verified(), in_number])
 }
 
 /// Who may be asked to draft for a unit: another public body, verified.
@@ -120,8 +124,12 @@ mod tests {
 
     #[test]
     fn an_officer_decides_only_where_nobody_else_can() {
-        assert!(may_delegate(true, true).is_ok() && may_delegate(false, false).is_ok());
-        assert_eq!(may_delegate(false, true), Err(Reason::NotPermitted));
+        let of_verified =
+            |is_lead, has_lead| may_delegate(OrganizationStatus::Verified, is_lead, has_lead, 0);
+        assert!(of_verified(true, true).is_ok() && of_verified(false, false).is_ok());
+        assert_eq!(of_verified(false, true), all([Err(Reason::NotPermitted)]));
+        assert!(may_delegate(OrganizationStatus::Pending, true, true, 0).is_err());
+        assert!(may_delegate(OrganizationStatus::Verified, true, true, DELEGATIONS_MAX).is_err());
     }
 
     #[test]

@@ -129,7 +129,7 @@ pub const fn judged_by(kind: OrganizationKind, command: OrganizationCommand) -> 
     }
 }
 
-/// Verifying, stopping, closing: nobody judges a house of their own, nor verifies what they founded.
+/// Verifying, rejecting, stopping, closing: nobody judges a house of their own, nor verifies what they founded.
 pub fn may_judge(
     status: OrganizationStatus,
     command: OrganizationCommand,
@@ -141,10 +141,15 @@ pub fn may_judge(
     machine::allows(TRANSITIONS, status, &command)
 }
 
-/// Inviting: by a house that may act, as long as not too many invitations wait.
-pub fn may_invite(status: OrganizationStatus, waiting: usize) -> Guard {
-    let limit = INVITATIONS_MAX;
-    all([status.must_act(), if waiting < limit { Ok(()) } else { Err(Reason::Quota { limit }) }])
+/// Changing name, handle or place: as long as the organisation is there to stay.
+pub fn may_edit(status: OrganizationStatus) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Edit)
+}
+
+/// Inviting: as long as the organisation acts, not too many invitations wait there, and the person has not sent too many.
+pub fn may_invite(status: OrganizationStatus, waiting: usize, sent: usize) -> Guard {
+    let below = |count, limit| if count < limit { Ok(()) } else { Err(Reason::Quota { limit }) };
+    all([status.must_act(), below(waiting, INVITATIONS_MAX), below(sent, INVITATIONS_A_DAY)])
 }
 
 closed_set! {

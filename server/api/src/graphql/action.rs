@@ -84,13 +84,13 @@ impl From<&Guard> for Verdict {
     }
 }
 
-/// One of your startups before a challenge: may you answer it in its name?
+/// One of your applicants (startup, team, institute, foreign company) before a challenge: may you answer it in its name?
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct BidEligibility {
-    /// `createProposal`: the challenge is public, its deadline ahead, and the startup has no live proposal to it.
+    /// `createProposal`: the challenge is public, its deadline ahead, and the applicant has no live proposal to it.
     draft: Verdict,
-    /// `submitProposal`, as far as challenge and startup decide it: you own the startup, it is verified, and proposals are taken now.
+    /// `submitProposal`, as far as challenge and applicant decide it: you own the applicant, it is verified, and proposals are taken now.
     submission: Verdict,
     #[graphql(skip)]
     bid: Bid,
@@ -98,7 +98,7 @@ pub struct BidEligibility {
 
 #[ComplexObject]
 impl BidEligibility {
-    /// Which startup; null if you have just left it.
+    /// Which applicant; null if you have just left it.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Option<Organization>> {
         Ok(super::one(ctx, self.bid.organization).await?.map(Organization))
     }

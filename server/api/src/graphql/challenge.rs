@@ -271,7 +271,7 @@ impl Challenge {
         Ok(verdicts(super::one(ctx, ActionsOnChallenge(self.0.id)).await?))
     }
 
-    /// Your startups before this challenge, one entry for each in which you write: may you answer it in its name? Empty for
+    /// Your applicants before this challenge, one entry for each in which you write: may you answer it in its name? Empty for
     /// everybody else.
     async fn viewer_bids(&self, ctx: &Context<'_>) -> Result<Vec<BidEligibility>> {
         Ok(super::one(ctx, BidsOn(self.0.id))

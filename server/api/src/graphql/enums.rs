@@ -464,6 +464,10 @@ pub enum ExpertStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::action::OrganizationAction")]
 pub enum OrganizationAction {
+    /// Change its name or handle (`updateOrganization`).
+    Update,
+    /// Say what it stands below, and from when to when it exists (`placeOrganization`).
+    Place,
     /// Find it to be what it says.
     Verify,
     /// Refuse it with a reason.
@@ -474,12 +478,16 @@ pub enum OrganizationAction {
     Reinstate,
     /// End it for good.
     Close,
-    /// Invite somebody.
+    /// Invite somebody; of a programme officer: a lead into an agency that has none.
     InviteMember,
-    /// Remove a member.
-    RemoveMember,
     /// Give a member another role.
     ChangeMemberRole,
+    /// Remove a member.
+    RemoveMember,
+    /// Let another public body draft for it (`delegateUnit`).
+    Delegate,
+    /// Record its working group.
+    EstablishWorkingGroup,
 }
 
 /// What a person is in an organisation.

@@ -49,12 +49,12 @@ closed_set! {
         /// Who belongs to an organisation, and why it was verified or not.
         Members = "MEMBERS",
         /// Whom an organisation has invited.
-        Invitation = "INVITATION",
-        /// Who drafts for whom.
+        Invitations = "INVITATIONS",
+        /// By which decision somebody drafts for a unit.
         Delegation = "DELEGATION",
-        /// The working group of an agency: its decision, size and focal point.
+        /// The working group of a unit: decision, size and focal point.
         WorkingGroup = "WORKING_GROUP",
-        /// Everybody in a working group.
+        /// Who is in it, and who signed the decision.
         WorkingGroupMembers = "WORKING_GROUP_MEMBERS",
         /// An entry of the expert register.
         Expert = "EXPERT",
@@ -100,6 +100,7 @@ const REVIEWERS: Reader = Reader::Of(&[Role::Reviewer, Role::Member]);
 const DECISION_MAKER: Reader = Reader::Of(&[Role::DecisionMaker]);
 const AUDITOR: Reader = Reader::Of(&[Role::Auditor]);
 const STAFF: Reader = Reader::Of(&[Role::Officer, Role::Publisher, Role::Auditor, Role::Administrator]);
+const MANAGERS: Reader = Reader::Of(&[Role::TeamOwner, Role::AgencyLead, Role::Publisher]);
 const EVERYBODY: Reader = Reader::Everybody;
 
 /// Who may read what. What stands in no row nobody may.
@@ -109,7 +110,7 @@ pub const READS: &[Read] = &[
         scope: "challenge::visible_to",
         readers: &[
             (EVERYBODY, "from PUBLISHED on"),
-            (AGENCY, "their own agency's, always"),
+            (AGENCY, "their own agency's, always; by a delegation as long as it holds"),
             (OFFICE, "whatever is no DRAFT"),
             (AUDITOR, "always"),
         ],
@@ -118,7 +119,7 @@ pub const READS: &[Read] = &[
     Read {
         subject: Subject::ChallengeNotes,
         scope: "challenge::visible_to",
-        readers: &[(AGENCY, "their own agency's"), (OFFICE, "as the challenge")],
+        readers: &[(AGENCY, "as the challenge"), (OFFICE, "as the challenge")],
         but: "",
     },
     Read {
@@ -142,7 +143,7 @@ pub const READS: &[Read] = &[
         subject: Subject::Proposal,
         scope: "proposal::visible_to",
         readers: &[
-            (TEAM, "their own startup's, always; of the lock they do not learn"),
+            (TEAM, "their own house's, always; of the lock they do not learn"),
             (BUREAU, "after the opening"),
             (DECISION_MAKER, "after the opening"),
             (REVIEWERS, "after the opening those offered to them, after the lock the ranked ones"),
@@ -155,7 +156,7 @@ pub const READS: &[Read] = &[
         subject: Subject::ProposalContent,
         scope: "proposal::readable_by",
         readers: &[
-            (TEAM, "their own startup's"),
+            (TEAM, "their own house's"),
             (COUNCIL, "once they have declared to be without conflict of interest with it"),
             (DECISION_MAKER, "as PROPOSAL"),
             (AUDITOR, "as PROPOSAL"),
@@ -166,14 +167,14 @@ pub const READS: &[Read] = &[
     Read {
         subject: Subject::WorkingCopy,
         scope: "batch::drafts, batch::versions",
-        readers: &[(TEAM, "their own startup's")],
+        readers: &[(TEAM, "their own house's")],
         but: "",
     },
     Read {
         subject: Subject::Applicant,
         scope: "proposal::identified_to",
         readers: &[
-            (TEAM, "their own startup's"),
+            (TEAM, "their own house's"),
             (Reader::Of(&[Role::Secretary, Role::Auditor]), "as PROPOSAL"),
             (
                 Reader::Of(&[
@@ -270,7 +271,7 @@ pub const READS: &[Read] = &[
         subject: Subject::Feedback,
         scope: "proposal::visible_to, decision::visible_outcomes",
         readers: &[
-            (TEAM, "their own startup's, once the decision is published"),
+            (TEAM, "their own house's, once the decision is published"),
             (BUREAU, "as OUTCOME"),
             (DECISION_MAKER, "as OUTCOME"),
             (AUDITOR, "as OUTCOME"),
@@ -313,22 +314,19 @@ pub const READS: &[Read] = &[
         but: "",
     },
     Read {
-        subject: Subject::Invitation,
+        subject: Subject::Invitations,
         scope: "invitation::visible_to",
         readers: &[
-            (
-                Reader::Of(&[Role::TeamOwner, Role::AgencyLead, Role::Publisher]),
-                "into houses that they manage",
-            ),
+            (MANAGERS, "of the houses that they manage, as long as they wait"),
             (Reader::Of(&[Role::Officer]), "those that they sent to an agency for want of a lead"),
-            (Reader::Of(&[Role::Administrator]), "into programme offices"),
+            (Reader::Of(&[Role::Administrator]), "of programme offices"),
         ],
-        but: "While it waits.",
+        but: "",
     },
     Read {
         subject: Subject::Delegation,
         scope: "delegation::visible_to",
-        readers: &[(Reader::Of(&[Role::SignedIn]), "of one's own houses, either side"), (STAFF, "always")],
+        readers: &[(Reader::Of(&[Role::SignedIn]), "given or taken by one's own houses"), (STAFF, "always")],
         but: "",
     },
     Read {
@@ -336,7 +334,7 @@ pub const READS: &[Read] = &[
         scope: "working_group::visible_to",
         readers: &[
             (EVERYBODY, "the present one of a verified agency"),
-            (Reader::Of(&[Role::SignedIn]), "all of one's own houses"),
+            (Reader::Of(&[Role::SignedIn]), "one's own houses', former ones too"),
             (STAFF, "always"),
         ],
         but: "",
@@ -344,7 +342,7 @@ pub const READS: &[Read] = &[
     Read {
         subject: Subject::WorkingGroupMembers,
         scope: "working_group::may_read_members",
-        readers: &[(Reader::Of(&[Role::SignedIn]), "of one's own houses"), (STAFF, "always")],
+        readers: &[(Reader::Of(&[Role::SignedIn]), "one's own houses'"), (STAFF, "always")],
         but: "",
     },
     Read {
@@ -415,7 +413,7 @@ mod tests {
                 Subject::Person,
                 Subject::Organization,
                 Subject::Members,
-                Subject::Invitation,
+                Subject::Invitations,
                 Subject::Delegation,
                 Subject::WorkingGroup,
                 Subject::WorkingGroupMembers

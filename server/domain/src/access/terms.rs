@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use super::{Action, Role, Roles, may};
 use crate::challenge::{self, ChallengeCommand, RANKED, SCORING, STAFFING, UNDECIDED};
 use crate::decision::{self, DecisionCommand};
+use crate::delegation::DelegationStatus;
+use crate::expert::{self, ExpertCommand};
 use crate::machine::{Rule, State, origins};
 use crate::organization::{self, OrganizationCommand, OrganizationStatus};
 use crate::proposal::{self, ANSWERABLE, ProposalCommand};
@@ -38,22 +40,21 @@ impl Action {
             let states = states.iter().map(|state| state.name()).collect();
             Terms { object, possible: vec![(command, states)], provided }
         };
-        let any = |object, provided| Terms { object, possible: Vec::new(), provided };
-        let house = |commands: &[OrganizationCommand], provided| {
+        let organization = |commands: &[OrganizationCommand], provided| {
             terms("an organisation", organization::TRANSITIONS, commands, OrganizationCommand::name, provided)
         };
-        let active = |command, provided| {
-            let may_act = OrganizationStatus::ALL.iter().filter(|status| status.must_act().is_ok());
-            let states = may_act.map(|status| status.name()).collect();
-            Terms { object: "an organisation", possible: vec![(command, states)], provided }
+        let acting = || {
+            let acting = OrganizationStatus::ALL.iter().filter(|state| state.must_act().is_ok());
+            acting.map(|state| state.name()).collect::<Vec<_>>()
         };
+        let any = |object, provided| Terms { object, possible: Vec::new(), provided };
         match self {
             Self::ManageAccounts => any(
                 "an account",
                 "With a fresh proof of who one is. Not one's own account; one's own administration is not given away.",
             ),
             Self::CreateOrganization => any(
-                "a new agency or startup",
+                "a new agency, startup, team, institute or foreign company",
                 "It waits for verification. Whoever founds it is its first manager.",
             ),
             Self::CreateProgrammeOffice => any("a new programme office", "It is verified from the start."),
@@ -64,54 +65,84 @@ impl Action {
                 OrganizationCommand::name,
                 "Never by whoever founded it or belongs to it. A rejection has a reason.",
             ),
+            Self::ManageMembers => Terms {
+                object: "an organisation",
+                possible: vec![("INVITE, CHANGE ROLE, REMOVE", acting())],
+                provided: "By a place in that very organisation; an administrator only in a programme office, and never for themselves. The last manager stays. Everybody may leave. At most 50 invitations wait, and one person sends at most 50 in 24 hours.",
+            },
             Self::RegisterUnit => any(
-                "a new agency",
-                "It has no members; whoever registers it does not belong to it, and it waits for verification by somebody else.",
+                "a new agency without staff",
+                "It waits for verification by somebody else. Nobody belongs to it.",
             ),
-            Self::EditOrganization => house(
+            Self::EditOrganization => Terms {
+                object: "an organisation",
+                possible: vec![("EDIT", vec![OrganizationStatus::Pending.name()])],
+                provided: "By a place in that very organisation. Its name is not like another's.",
+            },
+            Self::RenameOrganization => Terms {
+                object: "an organisation",
+                possible: vec![(
+                    "EDIT",
+                    vec![OrganizationStatus::Verified.name(), OrganizationStatus::Suspended.name()],
+                )],
+                provided: "Its name is not like another's.",
+            },
+            Self::PlaceOrganization => organization(
                 &[OrganizationCommand::Edit],
-                "While it is PENDING. By a place in that very organisation.",
+                "Of an agency or a programme office. What stands above is another one of these, without a circle.",
             ),
-            Self::RenameOrganization => {
-                house(&[OrganizationCommand::Edit], "Once it is verified: it was verified by its name.")
-            }
-            Self::PlaceOrganization => house(
-                &[OrganizationCommand::Edit],
-                "A public body, below another public body, without a circle.",
-            ),
-            Self::SuspendOrganization => house(
+            Self::SuspendOrganization => organization(
                 &[OrganizationCommand::Suspend, OrganizationCommand::Reinstate],
-                "No programme office. Never by whoever belongs to it. With a reason.",
+                "Never by somebody who belongs to it, never of a programme office. With a reason, which its managers read.",
             ),
-            Self::CloseOrganization => house(
+            Self::CloseOrganization => organization(
                 &[OrganizationCommand::Close],
-                "No programme office. Never by whoever belongs to it. With a reason; a successor is verified and of its like.",
+                "Never by somebody who belongs to it, never of a programme office. With a reason; a successor is verified and of the same nature.",
             ),
-            Self::RuleProgrammeOffice => house(
+            Self::RuleProgrammeOffice => organization(
                 &[OrganizationCommand::Suspend, OrganizationCommand::Reinstate, OrganizationCommand::Close],
-                "A programme office. Never by whoever belongs to it. With a reason.",
+                "Of a programme office alone, never by somebody who belongs to it. While it is suspended nobody has a right by it.",
             ),
-            Self::ManageMembers => active(
-                "INVITE, CHANGE_ROLE, REMOVE",
-                "By a place in that very organisation; an administrator only in a programme office. With a fresh proof of who one is. The last manager stays. Everybody may leave.",
-            ),
-            Self::InviteLead => active("INVITE", "An agency that has no lead, and nobody else into it."),
-            Self::DelegateUnit => active(
-                "DELEGATE, REVOKE",
-                "An agency, to another public body, with number, date and signer of the act. By a lead of it, or by an officer while it has none.",
-            ),
-            Self::EstablishWorkingGroup => active(
-                "ESTABLISH",
-                "An agency. One focal point, at most one head, 1 to 20 members, terms in order; the former group is kept.",
-            ),
-            Self::RegisterExperts => any("a person", "With a verified account."),
+            Self::InviteLead => Terms {
+                object: "an agency",
+                possible: vec![("INVITE", acting())],
+                provided: "As long as nobody leads it. Never oneself.",
+            },
+            Self::DelegateUnit => Terms {
+                object: "an agency, and who drafts for it",
+                possible: vec![
+                    ("DELEGATE", vec![OrganizationStatus::Verified.name()]),
+                    (
+                        "REVOKE while the delegation is",
+                        vec![DelegationStatus::Upcoming.name(), DelegationStatus::InForce.name()],
+                    ),
+                ],
+                provided: "By a place in that very agency; an officer gives one only for an agency without a lead. To another agency or the programme office, verified, for days that are not over. With number, date, signer and document of the act.",
+            },
+            Self::EstablishWorkingGroup => Terms {
+                object: "an agency",
+                possible: vec![("ESTABLISH", vec![OrganizationStatus::Verified.name()])],
+                provided: "A lead by a place in that very agency. 1 to 20 people, exactly one focal point, at most one head. With number, date, signer and document of the act; the one before stays as history.",
+            },
+            Self::RegisterExperts => {
+                let mut terms = terms(
+                    "an entry of the expert register",
+                    expert::TRANSITIONS,
+                    &[ExpertCommand::Suspend, ExpertCommand::Reinstate],
+                    ExpertCommand::name,
+                    "Of somebody with a verified account, never oneself. Suspending and reinstating with a reason, which the person reads.",
+                );
+                let always = expert::ExpertStatus::ALL.iter().map(|state| state.name()).collect();
+                terms.possible.insert(0, ("EDIT", always));
+                terms
+            }
             Self::WriteChallenge => challenge(
                 &[ChallengeCommand::Edit],
-                "By a place in the agency that owns it. Whoever writes is one of its authors from then on.",
+                "By a place in the agency that owns it, or a delegation that holds today and is recorded with the act; the agency is not rejected, suspended or closed. Whoever writes is one of its authors from then on.",
             ),
             Self::SubmitChallenge => challenge(
                 &[ChallengeCommand::SubmitForApproval],
-                "By a place in the agency that owns it, which is verified. Nothing is missing: the required sections, an indicator with its baseline, criteria that weigh 100, a deadline ahead.",
+                "By a place in the agency that owns it, or a delegation that holds today and is recorded with the act; the agency is verified. Nothing is missing: the required sections, an indicator with its baseline, criteria that weigh 100, a deadline ahead.",
             ),
             Self::RecallChallenge => {
                 challenge(&[ChallengeCommand::Recall], "By a place in the agency that owns it.")
@@ -137,12 +168,12 @@ impl Action {
                 "a challenge",
                 "APPOINT",
                 STAFFING,
-                "Before the round is locked. Never oneself, never who decides; one chair, one vice chair, one secretary, 25 seats at most.",
+                "Before the round is locked. Never oneself, never who decides; reviewers and members have an active entry in the expert register; one chair, one vice chair, one secretary, 25 seats at most.",
             ),
             Self::WriteProposal => {
                 let mut terms = proposal(
                     &[ProposalCommand::Edit],
-                    "Of the own startup. The challenge is public and its deadline ahead; a startup has one live proposal to it.",
+                    "Of the own house, which is not rejected, suspended or closed. The challenge is public and its deadline ahead; a house has one live proposal to it.",
                 );
                 terms.possible.insert(
                     0,
@@ -152,7 +183,7 @@ impl Action {
             }
             Self::SubmitProposal => proposal(
                 &[ProposalCommand::Submit, ProposalCommand::Withdraw],
-                "Of the own startup. To hand in: proposals are taken now by the server's clock, the startup is verified, the required sections are there, ownership is declared.",
+                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared.",
             ),
             Self::RequestOpening => challenge(
                 &[ChallengeCommand::OpenProposals],
@@ -242,11 +273,15 @@ impl Role {
     pub const fn by(self) -> &'static str {
         match self {
             Self::SignedIn => "a session of an account",
-            Self::TeamOwner => "a place as owner in the startup at hand",
-            Self::TeamEditor => "a place as editor in the startup at hand",
-            Self::TeamViewer => "a place as viewer in the startup at hand",
+            Self::TeamOwner => {
+                "a place as owner in the applicant at hand (startup, team, institute, foreign company)"
+            }
+            Self::TeamEditor => "a place as editor in the applicant at hand",
+            Self::TeamViewer => "a place as viewer in the applicant at hand",
             Self::AgencyLead => "a place as lead in the agency at hand",
-            Self::AgencyDrafter => "a place as drafter in the agency at hand",
+            Self::AgencyDrafter => {
+                "a place as drafter in the agency at hand, or a delegation to draft for it"
+            }
             Self::Officer => "a place as officer in a verified programme office",
             Self::Publisher => "a place as publishing authority in a verified programme office",
             Self::Chair => "an appointment as chair of the council at hand",
