@@ -110,6 +110,7 @@ pub enum Thing<'a> {
     Proposal(&'a proposal::Model),
     Review(&'a review::Model),
     Decision(&'a decision::Model),
+    Session(&'a session::Model),
     /// One proposal in a decision: it has no id of its own.
     Outcome(&'a decision::Model, &'a decision_outcome::Model),
     /// A submitted version; the same.
@@ -168,7 +169,16 @@ macro_rules! tables {
 tables! {
     user, one_time_token, organization, membership, platform_grant, challenge, challenge_author, criterion, indicator,
     council_member, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, decision,
-    decision_outcome, message, idempotency,
+    decision_outcome,
+    message,
+    idempotency,
+    session,
+    refresh_token,
+    device,
+    second_factor,
+    recovery_code,
+    consent,
+    throttle,
 }
 
 /// A text in a row.
@@ -201,7 +211,8 @@ impl Thing<'_> {
             CouncilMember,
             Proposal,
             Review,
-            Decision
+            Decision,
+            Session
         )
     }
 }
@@ -236,6 +247,7 @@ impl Facts {
             proposal => Proposal,
             review => Review,
             decision => Decision,
+            session => Session,
         );
         things
     }
@@ -318,6 +330,7 @@ impl Facts {
                 }
             }
             Thing::Outcome(_, row) => self.to_proposal(me, self.proposal_of(row.proposal_id), &mut who),
+            Thing::Session(session) => who.extend((session.user_id == me).then_some("self")),
             Thing::Nothing => {}
         }
         who
@@ -369,6 +382,7 @@ impl Facts {
                 when.extend(self.phases(decision.challenge_id));
                 when.extend(decision.return_reason.is_some().then_some("returned"));
             }
+            Thing::Session(session) => when.extend(session.ended_at.is_none().then_some("live")),
             Thing::Outcome(decision, row) => {
                 when.extend(self.when(Thing::Decision(decision)));
                 when.insert(self.proposal_of(row.proposal_id).status.name());
@@ -490,6 +504,10 @@ impl Facts {
         self.organization.iter().find(|row| row.id == id).unwrap()
     }
 
+    fn user_of(&self, id: UserId) -> &user::Model {
+        self.user.iter().find(|row| row.id == id).unwrap()
+    }
+
     /// The challenge of that id.
     pub fn challenge_of(&self, id: ChallengeId) -> &challenge::Model {
         self.challenge.iter().find(|row| row.id == id).unwrap()
@@ -533,12 +551,19 @@ impl Facts {
                     self.decision.iter().find(|decision| decision.id == row.decision_id).unwrap(),
                     row,
                 ),
+                Row::session(row) => Thing::Session(row),
+                Row::consent(row) => Thing::User(self.user_of(row.user_id)),
                 Row::one_time_token(_) | Row::idempotency(_) | Row::message(_) => Thing::Nothing,
                 Row::membership(_)
                 | Row::platform_grant(_)
                 | Row::challenge_author(_)
                 | Row::council_member(_)
-                | Row::opening(_) => panic!("{table}.{column} has a canary and nobody says whose it is"),
+                | Row::opening(_)
+                | Row::refresh_token(_)
+                | Row::device(_)
+                | Row::second_factor(_)
+                | Row::recovery_code(_)
+                | Row::throttle(_) => panic!("{table}.{column} has a canary and nobody says whose it is"),
             };
             secrets.extend(words.into_iter().map(|word| Secret {
                 class: format!("{table}.{column}"),

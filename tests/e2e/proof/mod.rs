@@ -53,6 +53,8 @@ async fn everybody_sees_what_they_may_and_nothing_else_by_every_path() {
     wrong.extend(does.unjudged(&town.schema));
     let built = begun.elapsed();
 
+    // They sign in first: a session is a thing too.
+    let viewers = town.viewers().await;
     let facts = Facts::read(&town.world).await;
     let oracle = Oracle::over(&town.rules, &facts);
     wrong.extend(oracle.unjudged_columns());
@@ -66,7 +68,6 @@ async fn everybody_sees_what_they_may_and_nothing_else_by_every_path() {
     let mut crawl = Crawl::new(&town.schema, ids, &lists);
     crawl.slugs = facts.slugs();
     crawl.words = facts.searchable();
-    let viewers = town.viewers().await;
     let crawl = &crawl;
     let looks = futures_util::stream::iter(viewers).map(|viewer| async move {
         let seen = crawl.by(&viewer).await;

@@ -82,6 +82,7 @@ fn subject(thing: Thing<'_>) -> Option<&'static str> {
         Thing::Proposal(_) | Thing::Version(..) => "Proposal",
         Thing::Review(_) => "Review",
         Thing::Decision(_) => "Decision",
+        Thing::Session(_) => "Session",
         Thing::Outcome(..) => "DecisionOutcome",
         Thing::Nothing => return None,
     })
@@ -185,6 +186,10 @@ impl<'a> Oracle<'a> {
         };
         for (word, place) in &seen.words {
             let homes = homes.get(word).map_or(&[] as &[_], Vec::as_slice);
+            // What was erased or renamed since stands nowhere any more, but in the mails of its time.
+            if homes.is_empty() && also.contains(&"mailed") {
+                continue;
+            }
             if !homes.iter().any(|secret| is_allowed(secret)) {
                 let classes: Vec<_> = homes.iter().map(|secret| &secret.class).collect();
                 leaks.push(format!("{nick} reads {classes:?} at {place} ({word})"));

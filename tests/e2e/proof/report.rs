@@ -16,7 +16,9 @@ use crate::proof::town::Town;
 pub async fn mails(town: &Town, oracle: &Oracle<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
     for mail in town.world.mail().await {
-        let reader = oracle.facts.user.iter().find(|user| user.email == mail.to).map(|user| user.id);
+        // By its row, for people change their addresses.
+        let row = oracle.facts.message.iter().find(|row| row.id.to_string() == mail.notification_id);
+        let reader = row.and_then(|row| row.user_id);
         let mut seen = Seen::default();
         for text in [&mail.subject, &mail.text, &mail.html] {
             seen.keep(&format!("the mail {:?}", mail.subject), &json!(text));
@@ -137,7 +139,7 @@ pub fn state(thing: Thing<'_>, labels: &Labels) -> String {
         Thing::Proposal(_) | Thing::Review(_) => &["sealed", "opened", "locked", "decided", "names-hidden"],
         Thing::Challenge(_) => &["locked", "counted"],
         Thing::Decision(_) => &["returned"],
-        Thing::Membership(_) | Thing::CouncilMember(_) => &["live"],
+        Thing::Membership(_) | Thing::CouncilMember(_) | Thing::Session(_) => &["live"],
         _ => &[],
     };
     let kinds = labels.when.iter().filter(|label| kind(label) && !matches!(thing, Thing::Membership(_)));

@@ -482,6 +482,7 @@ fn unknown(kind: &str) -> String {
         "Proposal" => ProposalId,
         "Review" => ReviewId,
         "Decision" => DecisionId,
+        "Session" => domain::id::SessionId,
     )
 }
 

@@ -84,7 +84,7 @@ const HOLDERS: &[(&str, PlatformRole, &[(&str, Role, bool)])] = &[
 ];
 
 /// They look at nothing that somebody else would not look at in the same standing.
-const ONLY_ACT: &[&str] = &["gio owner", "lua owner", "newcomer"];
+const ONLY_ACT: &[&str] = &["gio owner", "lua owner", "newcomer", "leaver", "switched off", "shut out"];
 
 /// The council of a challenge: who sits as what.
 const COUNCIL: &[(&str, &str)] = &[
@@ -312,6 +312,8 @@ impl Town {
         // Who logged out by themselves logs in again.
         self.world.pass(Duration::from_secs(1)).await;
 
+        self.accounts_change(&email).await;
+
         // A house waits, one was rejected, one is verified by the office.
         for (founder, kind, judged) in [
             ("pending founder", "STARTUP", None),
@@ -340,6 +342,75 @@ impl Town {
         self.act("newcomer", "removeMember", json!({ "membershipId": places[1]["id"] })).await;
         let invited = format!("{}@example.vn", self.word());
         self.act("gio owner", "inviteMember", invite(&invited)).await;
+    }
+
+    /// Everything that somebody does with their own account, and an administrator with others'.
+    async fn accounts_change(&mut self, email: &str) {
+        let (password, other) = (e2e::person::PASSWORD, "chín dòng sông nhỏ");
+        let who = "newcomer";
+        let consent = json!({ "purpose": "RESEARCH", "isGiven": true, "noticeVersion": self.word() });
+        self.act("stranger", "recordConsent", consent).await;
+        self.act(who, "reauthenticate", json!({ "password": password })).await;
+        let setup = self.act(who, "setUpSecondFactor", json!({})).await;
+        let secret = text(&setup["secret"]);
+        let code = self.code(&secret).await;
+        self.act(who, "confirmSecondFactor", json!({ "code": code })).await;
+        let codes = self.act(who, "renewRecoveryCodes", json!({ "isConfirmed": true })).await;
+        let login = json!({ "email": email, "password": password });
+        let step = self.act("visitor", "logIn", login).await;
+        let input = json!({ "token": step["secondFactor"]["token"], "code": codes["recoveryCodes"][0] });
+        self.act("visitor", "completeLogIn", input).await;
+        let me = "{ viewer { sessions { id isCurrent } } }";
+        let sessions = self.person(who).asks(me, json!({})).await.ok();
+        let elsewhere =
+            sessions["sessions"].as_array().unwrap().iter().find(|one| one["isCurrent"] == false).unwrap();
+        self.act(who, "endSession", json!({ "sessionId": elsewhere["id"] })).await;
+        self.act(who, "disableSecondFactor", json!({ "isConfirmed": true })).await;
+        self.act(who, "exportOwnData", json!({})).await;
+        let name = format!("Người mới đổi tên {}", self.word());
+        let version =
+            self.person(who).asks("{ viewer { version } }", json!({})).await.ok()["version"].clone();
+        self.act(who, "updateProfile", json!({ "expectedVersion": version, "displayName": name })).await;
+        self.act(who, "changePassword", json!({ "currentPassword": password, "newPassword": other })).await;
+        self.act("visitor", "requestPasswordReset", json!({ "email": email })).await;
+        let token = self.world.last_mail_to(email).await.token().to_owned();
+        self.act("visitor", "resetPassword", json!({ "token": token, "newPassword": password })).await;
+        self.world.pass(Duration::from_secs(1)).await;
+
+        // Another newcomer gets a post and loses it, is switched off and on again, has another address, and leaves.
+        for (nick, leaves) in [("leaver", "eraseAccount"), ("switched off", "deactivateAccount")] {
+            let handle = format!("{}-{}", slug_from(nick), self.word());
+            let person = self.world.person(&handle, &format!("{nick} {}", self.word())).await;
+            let (email, id) = (person.email.clone(), encode(person.account).to_string());
+            self.people.insert(nick.to_owned(), person);
+            let reason = format!("Tạm khoá {}", self.word());
+            self.act("administrator", "deactivateUser", json!({ "userId": id, "reason": reason })).await;
+            self.act("administrator", "reactivateUser", json!({ "userId": id })).await;
+            self.act("administrator", "grantPlatformRole", json!({ "email": email, "role": "AUDITOR" }))
+                .await;
+            self.act("administrator", "revokePlatformRole", json!({ "userId": id, "role": "AUDITOR" })).await;
+            let moved = format!("{}@example.vn", self.word());
+            self.act(nick, "requestEmailChange", json!({ "newEmail": moved, "password": password })).await;
+            let token = self.world.last_mail_to(&moved).await.token().to_owned();
+            self.act("visitor", "confirmEmailChange", json!({ "token": token })).await;
+            self.act(nick, leaves, json!({ "isConfirmed": true })).await;
+        }
+        let handle = format!("shut-out-{}", self.word());
+        let person = self.world.person(&handle, &format!("shut out {}", self.word())).await;
+        let input =
+            json!({ "userId": encode(person.account).as_str(), "reason": format!("Khoá {}", self.word()) });
+        self.people.insert("shut out".to_owned(), person);
+        self.act("administrator", "deactivateUser", input).await;
+        self.world.pass(Duration::from_secs(1)).await;
+    }
+
+    /// What an authenticator app shows for the secret.
+    async fn code(&self, secret: &str) -> String {
+        let totp = totp_rs::Builder::new()
+            .with_secret(totp_rs::Secret::try_from_base32(secret).unwrap())
+            .build()
+            .unwrap();
+        totp.generate(u64::try_from(self.world.now().await.seconds()).unwrap()).to_string()
     }
 
     /// A draft with everything in it; `closes` and `opens` in days from now.
