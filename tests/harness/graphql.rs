@@ -16,7 +16,8 @@ pub struct Client {
 impl Client {
     /// A visitor of the server at `origin`, e.g. `http://127.0.0.1:8080`.
     pub fn new(origin: String) -> Self {
-        Self { http: reqwest::Client::new(), origin, token: None, address: None }
+        let http = reqwest::Client::builder().user_agent("e2e").build().expect("a client");
+        Self { http, origin, token: None, address: None }
     }
 
     /// The same, signed in by this access token.

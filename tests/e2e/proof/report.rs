@@ -16,7 +16,9 @@ use crate::proof::town::Town;
 pub async fn mails(town: &Town, oracle: &Oracle<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
     for mail in town.world.mail().await {
-        let reader = oracle.facts.user.iter().find(|user| user.email == mail.to).map(|user| user.id);
+        // By its row, for people change their addresses.
+        let row = oracle.facts.message.iter().find(|row| row.id.to_string() == mail.notification_id);
+        let reader = row.and_then(|row| row.user_id);
         let mut seen = Seen::default();
         for text in [&mail.subject, &mail.text, &mail.html] {
             seen.keep(&format!("the mail {:?}", mail.subject), &json!(text));
