@@ -55,8 +55,6 @@ impl Troupe {
             startups: Vec::new(),
             cast,
         };
-        // May sit on any council.
-        insert(world.db(), [rows::expert(troupe.stranger.account)]).await.unwrap();
         let houses = organization::Entity::find().all(world.db()).await.unwrap();
         let house = |kind| houses.iter().find(|house| house.kind == kind).unwrap().id;
         let office = house(OrganizationKind::ProgrammeOffice);
