@@ -28,9 +28,7 @@ impl MigrationTrait for Migration {
             ("session", text_null("address")),
             ("session", text_null("client")),
         ] {
-            manager
-                .alter_table(Table::alter().table(table).add_column(&mut column.clone()).to_owned())
-                .await?;
+            manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await?;
         }
         let purposes = ["VERIFY_EMAIL", "INVITATION", "RESET_PASSWORD", "CHANGE_EMAIL", "SECOND_FACTOR"];
         widen(manager, "one_time_token", "purpose", &purposes[..2], &purposes).await?;

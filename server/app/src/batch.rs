@@ -341,7 +341,7 @@ pub async fn decisions_of(
 }
 
 /// Those of the decisions that speak of a proposal with which the viewer is in conflict.
-pub async fn ties(app: &App, viewer: &Viewer, ids: &[DecisionId]) -> Result<HashMap<DecisionId, ()>> {
+pub async fn ties(app: &App, viewer: &Viewer, ids: &[DecisionId]) -> Result<HashMap<DecisionId, bool>> {
     let Some(person) = &viewer.0 else { return Ok(HashMap::new()) };
     let rows = decision::Entity::find()
         .filter(decision::Column::Id.is_in(ids.to_vec()))
@@ -351,7 +351,7 @@ pub async fn ties(app: &App, viewer: &Viewer, ids: &[DecisionId]) -> Result<Hash
         .into_tuple::<DecisionId>()
         .all(&app.db.read)
         .await?;
-    Ok(rows.into_iter().map(|id| (id, ())).collect())
+    Ok(rows.into_iter().map(|id| (id, true)).collect())
 }
 
 /// The viewer's roles on challenges.

@@ -225,14 +225,14 @@ impl Command for RequestEmailChange {
         mails.must_not_wait(tx, now).await?;
         mails.count(tx).await?;
         void_tokens(tx, person.id, &[TokenPurpose::ChangeEmail]).await?;
-        let taken = user::Entity::find()
+        let holder = user::Entity::find()
             .filter(user::Column::EmailKey.eq(&self.new_key))
             .filter(user::Column::EmailVerifiedAt.is_not_null())
             .one(tx)
             .await?;
         // That the address has an account, only its owner learns.
-        if let Some(taken) = taken {
-            tx.record(Event::new(EventKind::EmailChangeRefused).user(taken.id));
+        if let Some(holder) = holder {
+            tx.record(Event::new(EventKind::EmailChangeRefused).user(holder.id));
             return Ok(());
         }
         let token = Invite {

@@ -95,6 +95,7 @@ impl Command for SetUp {
     type Output = String;
 
     async fn run(&self, tx: &Tx) -> Result<String> {
+        use second_factor::Column as S;
         let person = tx.op().account()?;
         let now = tx.now().await?;
         person.must_be_fresh(now, tx.app().settings.fresh_for)?;
@@ -103,7 +104,6 @@ impl Command for SetUp {
         if is_on(tx, person.id).await? {
             return Err(Reason::AlreadyExists.into());
         }
-        use second_factor::Column as S;
         let row = second_factor::ActiveModel {
             user_id: Set(person.id),
             secret: Set(self.sealed.clone()),
@@ -123,10 +123,8 @@ impl Command for SetUp {
 pub async fn confirm(app: &App, op: &Arc<Op>, code: &str) -> Result<Vec<String>> {
     let codes = new_codes();
     let hashes = codes.iter().map(|code| token_hash(&plain(code))).collect();
-    match app.execute(op, None, Confirm { code: code.to_owned(), hashes }).await? {
-        true => Ok(codes),
-        false => Err(Problem::at("code", Reason::InvalidCode).into()),
-    }
+    let is_right = app.execute(op, None, Confirm { code: code.to_owned(), hashes }).await?;
+    if is_right { Ok(codes) } else { Err(Problem::at("code", Reason::InvalidCode).into()) }
 }
 
 #[derive(Serialize)]
@@ -289,23 +287,23 @@ pub(crate) async fn show(tx: &Tx, user: UserId, code: &str) -> Result<Shown> {
         return Ok(Shown::Wrong);
     };
     if let Some(step) = matching_step(tx.app(), &row, code, now)? {
-        let used = second_factor::ActiveModel { last_step: Set(step), ..Default::default() };
+        let shown = second_factor::ActiveModel { last_step: Set(step), ..Default::default() };
         second_factor::Entity::update_many()
-            .set(used)
+            .set(shown)
             .filter(second_factor::Column::UserId.eq(user))
             .exec(tx)
             .await?;
         counted.forget(tx).await?;
         return Ok(Shown::Right);
     }
-    let used = recovery_code::Entity::update_many()
+    let spent = recovery_code::Entity::update_many()
         .set(recovery_code::ActiveModel { used_at: Set(Some(now)), ..Default::default() })
         .filter(recovery_code::Column::UserId.eq(user))
         .filter(recovery_code::Column::CodeHash.eq(token_hash(&plain(code))))
         .filter(recovery_code::Column::UsedAt.is_null())
         .exec(tx)
         .await?;
-    if used.rows_affected == 1 {
+    if spent.rows_affected == 1 {
         counted.forget(tx).await?;
         tx.record(Event::new(EventKind::RecoveryCodeUsed).user(user));
         return Ok(Shown::Right);

@@ -638,10 +638,8 @@ pub async fn reauthenticate(
     let person = op.account()?;
     must_know_password(app, op, person, password, "password").await?;
     let command = Reauthenticate { code: code.map(str::to_owned) };
-    match app.execute(op, None, command).await? {
-        true => Ok(()),
-        false => Err(Problem::at("code", Reason::InvalidCode).into()),
-    }
+    let is_right = app.execute(op, None, command).await?;
+    if is_right { Ok(()) } else { Err(Problem::at("code", Reason::InvalidCode).into()) }
 }
 
 /// Refuses whoever does not know the password of the account that they are signed in to.

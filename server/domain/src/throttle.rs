@@ -91,12 +91,11 @@ mod tests {
     fn guessing_for_a_day_gives_some_hundred_guesses() {
         let (mut failures, mut now, mut guesses) = (None, 0, 0);
         while now < DAY {
-            match wait(failures, &ACCOUNT, at(now)) {
-                Some(seconds) => now += seconds,
-                None => {
-                    failures = Some(one_more(failures, &ACCOUNT, at(now)));
-                    guesses += 1;
-                }
+            if let Some(seconds) = wait(failures, &ACCOUNT, at(now)) {
+                now += seconds;
+            } else {
+                failures = Some(one_more(failures, &ACCOUNT, at(now)));
+                guesses += 1;
             }
         }
         assert!((90..=120).contains(&guesses), "{guesses}");

@@ -160,7 +160,7 @@ loads_of! {
     DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);
     ProposalCountOf(ChallengeId) => i64, |of, ids| batch::proposal_counts(&of.app, ids);
-    TieOf(DecisionId) => (), |of, ids| batch::ties(&of.app, &of.op.viewer, ids);
+    TieOf(DecisionId) => bool, |of, ids| batch::ties(&of.app, &of.op.viewer, ids);
     RolesOn(ChallengeId) => Roles, |of, ids| batch::roles(&of.app, &of.op.viewer, ids);
     ProgressOf(ChallengeId) => Turnout, |of, ids| batch::progress(&of.app, &of.op.viewer, ids);
     ActionsOnChallenge(ChallengeId) => Vec<Possible<ChallengeAction>>, |of, ids| action::on_challenges(&of.app, &of.op.viewer, ids);
