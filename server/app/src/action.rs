@@ -319,14 +319,12 @@ pub async fn on_decisions(
     let outcomes = outcomes(db, open.iter().map(|row| row.id)).await?;
     let ranked = || outcomes.values().flatten().map(|row| row.proposal_id);
     let evaluated = evaluated(db, ranked()).await?;
-    let declared = declared(db, person.id, ranked()).await?;
-    let competes = competes(db, person.id, open.iter().map(|row| row.challenge_id)).await?;
+    let tied = tied(db, person.id, open.iter().map(|row| row.id)).await?;
     let guard = |row: &decision::Model, action| {
         let decided = outcomes.get(&row.id).map(Vec::as_slice).unwrap_or_default();
         let standing: Vec<_> =
             decided.iter().filter(|row| evaluated.contains(&row.proposal_id)).cloned().collect();
-        let is_tied = competes.contains(&row.challenge_id)
-            || decided.iter().any(|row| declared.contains(&row.proposal_id));
+        let is_tied = tied.contains(&row.id);
         match action {
             Do::Edit => allows(decisions::TRANSITIONS, row.status, &Do::Edit),
             Do::Propose => {
@@ -597,28 +595,14 @@ async fn cleared(
     found(db, mine, D::ProposalId, ids, |row| row.proposal_id).await
 }
 
-/// Proposals with which the person has declared a conflict.
-async fn declared(
+/// Of these decisions those on applicants to one of whom the person is tied.
+async fn tied(
     db: &DatabaseConnection,
     user: UserId,
-    ids: impl Iterator<Item = ProposalId>,
-) -> Result<HashSet<ProposalId>> {
-    use conflict_declaration::Column as D;
-    let mine = conflict_declaration::Entity::find()
-        .filter(D::UserId.eq(user))
-        .filter(D::Interest.ne(Interest::None));
-    found(db, mine, D::ProposalId, ids, |row| row.proposal_id).await
-}
-
-/// Of these challenges those in which the person competes.
-async fn competes(
-    db: &DatabaseConnection,
-    user: UserId,
-    ids: impl Iterator<Item = ChallengeId>,
-) -> Result<HashSet<ChallengeId>> {
-    let bid_on =
-        challenge::Entity::find().filter(challenge::Column::Id.in_subquery(crate::proposal::bid_on(user)));
-    found(db, bid_on, challenge::Column::Id, ids, |row| row.id).await
+    ids: impl Iterator<Item = DecisionId>,
+) -> Result<HashSet<DecisionId>> {
+    let tied = decision::Entity::find().filter(crate::decision::tie_condition(user));
+    found(db, tied, decision::Column::Id, ids, |row| row.id).await
 }
 
 async fn criteria(

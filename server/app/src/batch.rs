@@ -340,7 +340,7 @@ pub async fn decisions_of(
     Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
 }
 
-/// Those of the decisions that speak of a proposal with which the viewer is in conflict.
+/// Those of the decisions that are on applicants to one of whom the viewer is tied.
 pub async fn ties(app: &App, viewer: &Viewer, ids: &[DecisionId]) -> Result<HashMap<DecisionId, bool>> {
     let Some(person) = &viewer.0 else { return Ok(HashMap::new()) };
     let rows = decision::Entity::find()

@@ -14,10 +14,9 @@ use domain::id::{ChallengeId, DecisionId, ProposalId, UserId};
 use domain::machine;
 use domain::problem::{Problem, Reason};
 use domain::proposal::ProposalStatus;
-use domain::review::{CouncilRole, Interest};
+use domain::review::CouncilRole;
 use entity::{
-    challenge, conflict_declaration, council_member, decision, decision_outcome, organization, proposal,
-    proposal_version,
+    challenge, council_member, decision, decision_outcome, organization, proposal, proposal_version,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -69,22 +68,16 @@ pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
     )
 }
 
-/// Decisions that speak of a proposal with which the person is in conflict: by declaration, or because a house of theirs
-/// competes.
+/// Decisions on applicants to one of whom the person is tied: by a declared conflict with a proposal to the challenge, whether
+/// or not it came as far as the decision (that it did not would tell), or because a house of theirs competes.
 pub(crate) fn tie_condition(user: UserId) -> Condition {
-    let declared = conflict_declaration::Entity::find()
-        .filter(conflict_declaration::Column::UserId.eq(user))
-        .filter(conflict_declaration::Column::Interest.ne(Interest::None))
+    let conflicts = proposal::Entity::find()
+        .filter(proposal::Column::Id.in_subquery(crate::proposal::conflicts_of(user)))
         .select_only()
-        .column(conflict_declaration::Column::ProposalId)
-        .into_query();
-    let speaks_of_it = decision_outcome::Entity::find()
-        .filter(decision_outcome::Column::ProposalId.in_subquery(declared))
-        .select_only()
-        .column(decision_outcome::Column::DecisionId)
+        .column(proposal::Column::ChallengeId)
         .into_query();
     Condition::any()
-        .add(decision::Column::Id.in_subquery(speaks_of_it))
+        .add(decision::Column::ChallengeId.in_subquery(conflicts))
         .add(decision::Column::ChallengeId.in_subquery(crate::proposal::bid_on(user)))
 }
 
@@ -177,7 +170,7 @@ pub(crate) fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
     rows.iter().map(|row| Verdict { rank: row.rank, passes: row.passes, outcome: row.outcome }).collect()
 }
 
-/// Whether the person is in conflict with a proposal of the decision.
+/// Whether the person is tied to one of the applicants.
 async fn is_tied(connection: &impl sea_orm::ConnectionTrait, user: UserId, id: DecisionId) -> Result<bool> {
     let tied = decision::Entity::find_by_id(id).filter(tie_condition(user)).one(connection).await?;
     Ok(tied.is_some())

@@ -229,6 +229,19 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
     if let Some(proposal) = event.proposal.filter(|_| speaks_of_proposal) {
         return Ok(!crate::batch::proposals(app, &viewer, &[proposal]).await?.is_empty());
     }
+    // Whoever is in conflict with a proposal hears nothing of its evaluation either.
+    let speaks_of_evaluation = matches!(
+        kind,
+        LetterKind::ReviewOffered
+            | LetterKind::ReviewRecused
+            | LetterKind::ReviewSubmitted
+            | LetterKind::ProposalWithdrawnFromReview
+    );
+    if let Some(proposal) = event.proposal.filter(|_| speaks_of_evaluation)
+        && crate::proposal::is_in_conflict(app, reader, proposal).await?
+    {
+        return Ok(false);
+    }
     match event.challenge {
         // What was taken back is a draft again; that it was taken back is all the letter says.
         Some(challenge) if kind != LetterKind::ChallengeRecalled => {

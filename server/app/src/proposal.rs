@@ -97,18 +97,30 @@ fn office_condition(viewer: &Viewer) -> Condition {
         .add(P::ChallengeId.in_subquery(decided_by(person.id)))
         .add(P::ChallengeId.in_subquery(decided_in(&viewer.agencies())))
         .add_option(viewer.holds(PlatformRole::Auditor).then(|| P::Id.is_not_null()));
-    let conflicted = conflict_declaration::Entity::find()
-        .filter(conflict_declaration::Column::UserId.eq(person.id))
-        .filter(conflict_declaration::Column::Interest.ne(Interest::None))
-        .select_only()
-        .column(conflict_declaration::Column::ProposalId)
-        .into_query();
     Condition::all()
         .add(P::ChallengeId.in_subquery(opened))
         .add(P::Status.is_not_in([ProposalStatus::Draft, ProposalStatus::Withdrawn]))
         .add(entitled)
-        .add(P::Id.not_in_subquery(conflicted))
+        .add(P::Id.not_in_subquery(conflicts_of(person.id)))
         .add(P::ChallengeId.not_in_subquery(bid_on(person.id)))
+}
+
+/// Proposals with which the person has declared a conflict of interest.
+pub(crate) fn conflicts_of(user: UserId) -> SubQuery {
+    conflict_declaration::Entity::find()
+        .filter(conflict_declaration::Column::UserId.eq(user))
+        .filter(conflict_declaration::Column::Interest.ne(Interest::None))
+        .select_only()
+        .column(conflict_declaration::Column::ProposalId)
+        .into_query()
+}
+
+/// Whether the person is in conflict with the proposal: by declaration, or because a house of theirs competes.
+pub(crate) async fn is_in_conflict(app: &App, user: UserId, id: ProposalId) -> Result<bool> {
+    let conflict = Condition::any()
+        .add(proposal::Column::Id.in_subquery(conflicts_of(user)))
+        .add(proposal::Column::ChallengeId.in_subquery(bid_on(user)));
+    Ok(proposal::Entity::find_by_id(id).filter(conflict).one(&app.db.read).await?.is_some())
 }
 
 /// Challenges to which a house of the person, present or former, has handed in a proposal.

@@ -23,7 +23,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use crate::access::{must, roles_on, seat_on_council};
+use crate::access::{must, roles_on};
 use crate::challenge::{locked, must_be_version, stage};
 use crate::command::Command;
 use crate::db::Tx;
@@ -624,16 +624,4 @@ pub async fn ranking(
         return Ok(None);
     }
     rank(&app.db.read, challenge, Some(crate::proposal::in_office(viewer))).await.map(Some)
-}
-
-/// Whether the viewer sits on the council: for fields that only its members read.
-pub async fn seat(
-    app: &App,
-    viewer: &Viewer,
-    challenge: ChallengeId,
-) -> Result<Option<council_member::Model>> {
-    match &viewer.0 {
-        Some(person) => seat_on_council(&app.db.read, person.id, challenge).await,
-        None => Ok(None),
-    }
 }

@@ -59,7 +59,7 @@ pub const WHO: &[&str] = &[
     // Has a review of the proposal that was not recused; declared no conflict with it.
     "offered",
     "cleared",
-    // In conflict with the proposal, or (of a decision) with one of its proposals: by declaration, or because a house that
+    // In conflict with the proposal, or (of a decision) with a proposal to the challenge: by declaration, or because a house that
     // the person is or ever was in has handed in a proposal to the challenge. Whoever is has no label left on a proposal, a
     // review or an outcome but those of their own team.
     "conflict",
@@ -322,10 +322,8 @@ impl Facts {
             }
             Thing::Decision(decision) => {
                 who.extend(self.to_challenge(me, decision.challenge_id));
-                let outcomes = self.decision_outcome.iter().filter(|row| row.decision_id == decision.id);
-                if self.competes(me, decision.challenge_id)
-                    || outcomes.into_iter().any(|row| self.in_conflict(me, self.proposal_of(row.proposal_id)))
-                {
+                let bids = self.proposal.iter().filter(|row| row.challenge_id == decision.challenge_id);
+                if bids.into_iter().any(|row| self.in_conflict(me, row)) {
                     who.insert("conflict");
                 }
             }

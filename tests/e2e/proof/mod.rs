@@ -24,6 +24,7 @@ mod schema;
 mod swap;
 mod table;
 mod town;
+mod two_worlds;
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -66,15 +66,15 @@ impl Decision {
             .collect())
     }
 
-    /// Why it departs from the ranking; null if it does not, and before publication if you are in conflict with one of its proposals.
+    /// Why it departs from the ranking; null if it does not, and before publication if you are in conflict with a proposal to the challenge.
     async fn departure_reason(&self, ctx: &Context<'_>) -> Result<Option<&String>> {
-        let readable = self.is_published() || !self.speaks_of_a_conflict(ctx).await?;
+        let readable = self.is_published() || !self.is_tied(ctx).await?;
         Ok(self.0.departure_reason.as_ref().filter(|_| readable))
     }
 
-    /// Why the decision maker returned it; null if not, once published, and if you are in conflict with one of its proposals.
+    /// Why the decision maker returned it; null if not, once published, and if you are in conflict with a proposal to the challenge.
     async fn return_reason(&self, ctx: &Context<'_>) -> Result<Option<&String>> {
-        let readable = !self.is_published() && !self.speaks_of_a_conflict(ctx).await?;
+        let readable = !self.is_published() && !self.is_tied(ctx).await?;
         Ok(self.0.return_reason.as_ref().filter(|_| readable))
     }
 
@@ -125,7 +125,7 @@ impl Decision {
         self.0.status == domain::decision::DecisionStatus::Published
     }
 
-    async fn speaks_of_a_conflict(&self, ctx: &Context<'_>) -> Result<bool> {
+    async fn is_tied(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(super::one(ctx, TieOf(self.0.id)).await?.is_some())
     }
 }

@@ -84,7 +84,7 @@ keys! {
     OpeningOf(ChallengeId);
     /// How many proposals a challenge has.
     ProposalCountOf(ChallengeId);
-    /// That a decision speaks of a proposal with which the viewer is in conflict.
+    /// That the viewer is tied to one of the applicants of a decision.
     TieOf(DecisionId);
     /// The viewer's roles on a challenge.
     RolesOn(ChallengeId);

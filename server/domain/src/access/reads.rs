@@ -251,7 +251,7 @@ pub const READS: &[Read] = &[
             (OFFICE, "from APPROVED on"),
             (AUDITOR, "always"),
         ],
-        but: "Why it departs from the ranking, and why it was returned: not to somebody in conflict with one of its proposals, before it is published.",
+        but: "Why it departs from the ranking, and why it was returned: not to somebody in conflict with a proposal to the challenge, before it is published.",
     },
     Read {
         subject: Subject::Outcome,
