@@ -147,25 +147,25 @@ async fn another_address_needs_the_password_and_the_old_one_hears_of_it() {
     };
     assert_eq!(ask("moi@example.vn", "wrong").await.refused(), ["INVALID_CREDENTIALS input.password"]);
     assert_eq!(ask("Linh@example.vn", PASSWORD).await.refused(), ["ALREADY_EXISTS input.newEmail"]);
-    let taken = ask("yen@example.vn", PASSWORD).await.ok();
+    let of_another = ask("yen@example.vn", PASSWORD).await.ok();
     assert_eq!(world.letters().await, ["account_exists: yen"]);
-    assert_eq!(ask("moi@example.vn", PASSWORD).await.ok(), taken, "the same, taken or not");
+    assert_eq!(ask("moi@example.vn", PASSWORD).await.ok(), of_another, "the same, taken or not");
     assert_eq!(world.letters().await, ["email_change: moi", "email_change_requested: linh"]);
-    let token = json!({ "token": world.last_mail_to("moi@example.vn").await.token() });
+    let letter = json!({ "token": world.last_mail_to("moi@example.vn").await.token() });
     assert_eq!(here.call(VIEWER, json!({})).await.ok()["email"], "linh@example.vn");
-    world.visitor.does("confirmEmailChange", token.clone(), "isChanged").await.ok();
+    world.visitor.does("confirmEmailChange", letter.clone(), "isChanged").await.ok();
     assert_eq!(here.call(VIEWER, json!({})).await.ok()["email"], "moi@example.vn");
-    let again = world.visitor.does("confirmEmailChange", token, "isChanged").await;
+    let again = world.visitor.does("confirmEmailChange", letter, "isChanged").await;
     assert_eq!(again.refused(), ["INVALID_TOKEN input.token"]);
     assert_eq!(word(&tries(&world.visitor, "linh@example.vn", PASSWORD).await), "INVALID_CREDENTIALS");
     assert_eq!(word(&tries(&world.visitor, "moi@example.vn", PASSWORD).await), "in");
 
     // A password changed meanwhile takes the token's worth.
     ask("khac@example.vn", PASSWORD).await.ok();
-    let token = json!({ "token": world.last_mail_to("khac@example.vn").await.token() });
+    let letter = json!({ "token": world.last_mail_to("khac@example.vn").await.token() });
     let change = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
     here.does("changePassword", change, "isChanged").await.ok();
-    let late = world.visitor.does("confirmEmailChange", token, "isChanged").await;
+    let late = world.visitor.does("confirmEmailChange", letter, "isChanged").await;
     assert_eq!(late.refused(), ["INVALID_TOKEN input.token"]);
     world.finish().await;
 }
@@ -297,10 +297,12 @@ async fn guessing_is_slow_and_the_owner_gets_in_all_the_same() {
     let device = text(&first["deviceToken"]);
 
     // A hundred guesses from everywhere, five in a document.
-    let guesses: String = (0..5)
-        .map(|i| format!("g{i}: logIn(input: {{ email: \"{email}\", password: \"guess {i}\" }}) {{ userErrors {{ code }} }} "))
-        .collect();
-    let document = format!("mutation {{ {guesses} }}");
+    let guess = |i| {
+        format!(
+            "g{i}: logIn(input: {{ email: \"{email}\", password: \"guess {i}\" }}) {{ userErrors {{ code }} }}"
+        )
+    };
+    let document = format!("mutation {{ {} }}", (0..5).map(guess).collect::<Vec<_>>().join(" "));
     let mut heard = 0;
     for attempt in 0..20 {
         let answer = at(&format!("198.51.100.{attempt}")).call(&document, json!({})).await;

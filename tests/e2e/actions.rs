@@ -439,7 +439,7 @@ async fn verdicts_on_organizations_are_kept() {
 
 /// An id as a handle may be written.
 fn slug(id: &str) -> String {
-    id.bytes().map(|byte| format!("{byte:02x}")).collect()
+    id.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn on_house(
