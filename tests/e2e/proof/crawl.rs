@@ -93,9 +93,10 @@ impl<'a> Crawl<'a> {
         self.lists(viewer, &mut seen).await;
         self.searches(viewer, &mut seen).await;
         let own = format!(
-            "{{ viewer {{ {} }} sectors {{ {} }} }}",
+            "{{ viewer {{ {} }} sectors {{ {} }} signOn {{ {} }} }}",
             self.schema.selection("User"),
-            self.schema.selection("Sector")
+            self.schema.selection("Sector"),
+            self.schema.selection("SignOnProvider")
         );
         let answer = self.ask(viewer, "viewer", &own, json!({}), &mut seen).await;
         if let Some(id) = answer["viewer"]["id"].as_str() {
@@ -256,9 +257,8 @@ impl<'a> Crawl<'a> {
 
     /// Canary words are searched for: in a list, a word that one may not read finds nothing.
     async fn searches(&self, viewer: &Viewer, seen: &mut Seen) {
-        let asked =
-            self.words.iter().flat_map(|word| ["challenges", "organizations"].map(|field| (field, word)));
-        let asked: Vec<_> = asked.collect();
+        const SEARCHED: [&str; 3] = ["challenges", "organizations", "experts"];
+        let asked: Vec<_> = self.words.iter().flat_map(|word| SEARCHED.map(|field| (field, word))).collect();
         for chunk in asked.chunks(ALIASES) {
             let mut document = String::from("{");
             for (number, (field, word)) in chunk.iter().enumerate() {

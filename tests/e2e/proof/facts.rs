@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::graphql::id::encode;
-use domain::account::PlatformRole;
+use domain::account::{PlatformRole, TokenPurpose};
 use domain::challenge::ChallengeStatus;
 use domain::event::EventKind;
-use domain::id::{ChallengeId, OrganizationId, ProposalId, UserId};
+use domain::id::{ChallengeId, OrganizationId, ProposalId, UserId, WorkingGroupId};
 use domain::organization::{MembershipRole, OrganizationStatus};
 use domain::proposal::ProposalStatus;
 use domain::review::{CouncilRole, Interest, ReviewStatus};
+use domain::time::{Day, Timestamp};
 use e2e::World;
 use entity::*;
 use sea_orm::{EntityTrait as _, IdenStatic as _, Iterable as _, ModelTrait, Value};
@@ -44,6 +45,10 @@ pub const WHO: &[&str] = &[
     "viewer",
     "lead",
     "drafter",
+    // Drafts for the agency by a delegation that holds, and has no place there; belongs to a house that was asked to; invited.
+    "delegate",
+    "taker",
+    "inviter",
     // Of the agency that owns the challenge.
     "agency",
     // Has a live seat on its council, and as what.
@@ -84,8 +89,8 @@ pub const WHEN: &[&str] = &[
     "returned",     // The version that counts.
     "current",      // Handed in for approval at some time.
     "handed-in",
-    // Handed in for approval at some time.
-    "handed-in",
+    // Named to all: the one whom others turn to in the present working group of a verified agency.
+    "focal-point",
 ];
 
 /// Labels of a viewer and a thing.
@@ -111,6 +116,14 @@ pub enum Thing<'a> {
     Review(&'a review::Model),
     Decision(&'a decision::Model),
     Session(&'a session::Model),
+    Delegation(&'a delegation::Model),
+    WorkingGroup(&'a working_group::Model),
+    Expert(&'a expert::Model),
+    /// Any token: only an invitation that waits is one.
+    Invitation(&'a one_time_token::Model),
+    ExternalIdentity(&'a external_identity::Model),
+    /// A place in a working group: it has no id of its own.
+    Place(&'a working_group::Model, &'a working_group_member::Model),
     /// One proposal in a decision: it has no id of its own.
     Outcome(&'a decision::Model, &'a decision_outcome::Model),
     /// A submitted version; the same.
@@ -125,13 +138,14 @@ macro_rules! tables {
         pub struct Facts {
             /// What happened: it grows with every read, so it is not among what must not change.
             pub event: Vec<event::Model>,
+            now: Timestamp,
             $(pub $entity: Vec<$entity::Model>,)+
         }
 
         impl Facts {
             /// Reads everything.
             pub async fn read(world: &World) -> Self {
-                Self { event: event::Entity::find().all(world.db()).await.unwrap(), $($entity: $entity::Entity::find().all(world.db()).await.unwrap(),)+ }
+                Self { now: world.now().await, event: event::Entity::find().all(world.db()).await.unwrap(), $($entity: $entity::Entity::find().all(world.db()).await.unwrap(),)+ }
             }
 
             /// Every row in print, for finding out that nothing changed; what is logged of attempts and reads is not among them.
@@ -161,7 +175,7 @@ macro_rules! tables {
             }
         }
 
-        #[expect(non_camel_case_types, reason = "named after the tables")]
+        #[expect(non_camel_case_types, dead_code, reason = "named after the tables, of which some hold no texts")]
         enum Row<'a> { $($entity(&'a $entity::Model),)+ }
     };
 }
@@ -179,6 +193,13 @@ tables! {
     recovery_code,
     consent,
     throttle,
+    delegation,
+    working_group,
+    working_group_member,
+    expert,
+    expert_sector,
+    external_identity,
+    sign_on_attempt,
 }
 
 /// A text in a row.
@@ -197,6 +218,7 @@ impl Thing<'_> {
                     $((Thing::$Kind(a), Thing::$Kind(b)) => std::ptr::eq(*a, *b),)+
                     (Thing::Outcome(_, a), Thing::Outcome(_, b)) => std::ptr::eq(*a, *b),
                     (Thing::Version(_, a), Thing::Version(_, b)) => std::ptr::eq(*a, *b),
+                    (Thing::Place(_, a), Thing::Place(_, b)) => std::ptr::eq(*a, *b),
                     _ => false,
                 }
             };
@@ -212,7 +234,12 @@ impl Thing<'_> {
             Proposal,
             Review,
             Decision,
-            Session
+            Session,
+            Delegation,
+            WorkingGroup,
+            Expert,
+            Invitation,
+            ExternalIdentity
         )
     }
 }
@@ -248,6 +275,11 @@ impl Facts {
             review => Review,
             decision => Decision,
             session => Session,
+            delegation => Delegation,
+            working_group => WorkingGroup,
+            expert => Expert,
+            one_time_token => Invitation,
+            external_identity => ExternalIdentity,
         );
         things
     }
@@ -295,7 +327,10 @@ impl Facts {
                     who.insert("fellow");
                 }
             }
-            Thing::Organization(house) => who.extend(self.as_house(me, house.id)),
+            Thing::Organization(house) => {
+                who.extend(self.as_house(me, house.id));
+                who.extend(self.drafts_for(me, house.id).then_some("delegate"));
+            }
             Thing::Membership(place) => {
                 who.extend(self.as_house(me, place.organization_id));
                 if place.user_id == me {
@@ -329,6 +364,20 @@ impl Facts {
             }
             Thing::Outcome(_, row) => self.to_proposal(me, self.proposal_of(row.proposal_id), &mut who),
             Thing::Session(session) => who.extend((session.user_id == me).then_some("self")),
+            Thing::Delegation(row) => {
+                who.extend(self.as_house(me, row.unit_id));
+                let takes = self.places(me).any(|place| place.organization_id == row.delegate_id);
+                who.extend(takes.then_some("taker"));
+            }
+            Thing::WorkingGroup(group) | Thing::Place(group, _) => {
+                who.extend(self.as_house(me, group.organization_id));
+            }
+            Thing::Expert(expert) => who.extend((expert.user_id == me).then_some("self")),
+            Thing::Invitation(token) => {
+                who.extend(token.organization_id.into_iter().flat_map(|house| self.as_house(me, house)));
+                who.extend((token.invited_by == Some(me)).then_some("inviter"));
+            }
+            Thing::ExternalIdentity(identity) => who.extend((identity.user_id == me).then_some("self")),
             Thing::Nothing => {}
         }
         who
@@ -337,7 +386,29 @@ impl Facts {
     fn when(&self, thing: Thing<'_>) -> BTreeSet<&'static str> {
         let mut when = BTreeSet::from(["always"]);
         match thing {
-            Thing::User(_) | Thing::Nothing => {}
+            Thing::Nothing | Thing::ExternalIdentity(_) => {}
+            Thing::User(user) => when.extend(self.is_named_to_all(user.id).then_some("focal-point")),
+            Thing::Delegation(row) => {
+                when.insert(self.stands(row));
+            }
+            Thing::WorkingGroup(group) => {
+                when.insert(self.house(group.organization_id).status.name());
+                when.extend(group.ended_at.is_none().then_some("live"));
+            }
+            Thing::Place(group, place) => {
+                when.extend(self.when(Thing::WorkingGroup(group)));
+                when.extend(place.is_focal_point.then_some("focal-point"));
+            }
+            Thing::Expert(expert) => {
+                when.insert(expert.status.name());
+            }
+            Thing::Invitation(token) => {
+                when.extend(token.organization_id.map(|house| self.house(house).kind.name()));
+                let waits = token.purpose == TokenPurpose::Invitation
+                    && token.used_at.is_none()
+                    && token.expires_at > self.now;
+                when.extend(waits.then_some("live"));
+            }
             Thing::Organization(house) => when.extend([house.status.name(), house.kind.name()]),
             Thing::Membership(place) => {
                 when.insert(self.house(place.organization_id).kind.name());
@@ -431,6 +502,7 @@ impl Facts {
         if who.remove("house") {
             who.insert("agency");
         }
+        who.extend(self.drafts_for(me, challenge.agency_id).then_some("delegate"));
         for seat in self.seats(me).filter(|seat| seat.challenge_id == id) {
             who.extend([
                 "council",
@@ -490,6 +562,49 @@ impl Facts {
         bids.any(|bid| ever.contains(&bid.organization_id))
     }
 
+    /// Drafts for a unit by a delegation that holds, and by no place there.
+    fn drafts_for(&self, me: UserId, unit: OrganizationId) -> bool {
+        let acts = |place: &membership::Model| {
+            matches!(place.role, MembershipRole::Lead | MembershipRole::Drafter | MembershipRole::Officer)
+                && self.house(place.organization_id).status == OrganizationStatus::Verified
+        };
+        let mut holding =
+            self.delegation.iter().filter(|row| row.unit_id == unit && self.stands(row) == "IN_FORCE");
+        let asked = holding
+            .any(|row| self.places(me).any(|place| place.organization_id == row.delegate_id && acts(place)));
+        asked && !self.places(me).any(|place| place.organization_id == unit)
+    }
+
+    /// Where a delegation stands today.
+    fn stands(&self, row: &delegation::Model) -> &'static str {
+        let today = Day::at(self.now);
+        if row.revoked_at.is_some() {
+            "REVOKED"
+        } else if today < row.valid_from {
+            "UPCOMING"
+        } else if row.valid_until < today {
+            "EXPIRED"
+        } else {
+            "IN_FORCE"
+        }
+    }
+
+    fn group_of(&self, id: WorkingGroupId) -> &working_group::Model {
+        self.working_group.iter().find(|row| row.id == id).unwrap()
+    }
+
+    fn is_named_to_all(&self, user: UserId) -> bool {
+        self.working_group_member.iter().filter(|place| place.is_focal_point).any(|place| {
+            let group = self.group_of(place.working_group_id);
+            group.ended_at.is_none()
+                && self.house(group.organization_id).status == OrganizationStatus::Verified
+                && self
+                    .membership
+                    .iter()
+                    .any(|row| Some(row.id) == place.membership_id && row.user_id == user)
+        })
+    }
+
     fn places(&self, user: UserId) -> impl Iterator<Item = &membership::Model> {
         self.membership.iter().filter(move |place| place.user_id == user && place.ended_at.is_none())
     }
@@ -502,7 +617,8 @@ impl Facts {
         self.organization.iter().find(|row| row.id == id).unwrap()
     }
 
-    fn user_of(&self, id: UserId) -> &user::Model {
+    /// The person of that id.
+    pub fn user_of(&self, id: UserId) -> &user::Model {
         self.user.iter().find(|row| row.id == id).unwrap()
     }
 
@@ -551,7 +667,13 @@ impl Facts {
                 ),
                 Row::session(row) => Thing::Session(row),
                 Row::consent(row) => Thing::User(self.user_of(row.user_id)),
-                Row::one_time_token(_) | Row::idempotency(_) | Row::message(_) => Thing::Nothing,
+                Row::delegation(row) => Thing::Delegation(row),
+                Row::working_group(row) => Thing::WorkingGroup(row),
+                Row::working_group_member(row) => Thing::Place(self.group_of(row.working_group_id), row),
+                Row::expert(row) => Thing::Expert(row),
+                Row::external_identity(row) => Thing::ExternalIdentity(row),
+                Row::one_time_token(row) => Thing::Invitation(row),
+                Row::idempotency(_) | Row::message(_) => Thing::Nothing,
                 Row::membership(_)
                 | Row::platform_grant(_)
                 | Row::challenge_author(_)
@@ -561,6 +683,8 @@ impl Facts {
                 | Row::device(_)
                 | Row::second_factor(_)
                 | Row::recovery_code(_)
+                | Row::expert_sector(_)
+                | Row::sign_on_attempt(_)
                 | Row::throttle(_) => panic!("{table}.{column} has a canary and nobody says whose it is"),
             };
             secrets.extend(words.into_iter().map(|word| Secret {
@@ -582,8 +706,9 @@ impl Facts {
     pub fn searchable(&self) -> Vec<String> {
         let mut words = BTreeMap::new();
         for secret in self.secrets() {
-            let is_searched = ["challenge.title_vi", "challenge.brief.en", "organization.name_vi"]
-                .contains(&secret.class.as_str());
+            let is_searched =
+                ["challenge.title_vi", "challenge.brief.en", "organization.name_vi", "expert.affiliation"]
+                    .contains(&secret.class.as_str());
             let state = is_searched.then(|| self.when(secret.thing));
             words.entry((secret.class, state)).or_insert(secret.word);
         }

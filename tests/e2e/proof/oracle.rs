@@ -83,6 +83,11 @@ fn subject(thing: Thing<'_>) -> Option<&'static str> {
         Thing::Review(_) => "Review",
         Thing::Decision(_) => "Decision",
         Thing::Session(_) => "Session",
+        Thing::Delegation(_) => "Delegation",
+        Thing::WorkingGroup(_) | Thing::Place(..) => "WorkingGroup",
+        Thing::Expert(_) => "Expert",
+        Thing::Invitation(_) => "Invitation",
+        Thing::ExternalIdentity(_) => "ExternalIdentity",
         Thing::Outcome(..) => "DecisionOutcome",
         Thing::Nothing => return None,
     })
@@ -328,14 +333,20 @@ impl<'a> Oracle<'a> {
         );
         for list in lists {
             let (ids, _) = &seen.lists[&list.name];
-            let expected = known(&|_, thing| list.keeps(self.facts, thing));
+            // Below what one may not know one finds nothing.
+            let is_known = list.below.as_ref().is_none_or(|parent| all.contains(parent));
+            let expected = known(&|_, thing| is_known && list.keeps(self.facts, thing));
             expect(&list.name, ids.iter().cloned().collect(), expected);
         }
         let mut counts = Vec::new();
         for (name, (ids, count)) in &seen.lists {
             let Some((field, word)) = name.split_once(" with ") else { continue };
-            let kind = if field == "challenges" { "Challenge" } else { "Organization" };
-            let expected = known(&|of, thing| of == kind && finds(thing, word));
+            let kind = match field {
+                "challenges" => "Challenge",
+                "experts" => "Expert",
+                _ => "Organization",
+            };
+            let expected = known(&|of, thing| of == kind && finds(self.facts, thing, word));
             counts
                 .extend((*count != expected.len()).then(|| format!("{} counts {count} {name}", viewer.nick)));
             expect(name, ids.iter().cloned().collect(), expected);
@@ -362,6 +373,8 @@ impl<'a> Oracle<'a> {
             expect("viewer.memberships", ids(&myself["memberships"]), mine("self", "Membership"));
             expect("viewer.proposals", ids(&myself["proposals"]), mine("team", "Proposal"));
             expect("viewer.reviews", ids(&myself["reviews"]), mine("self", "Review"));
+            let identities = mine("self", "ExternalIdentity");
+            expect("viewer.externalIdentities", ids(&myself["externalIdentities"]), identities);
         }
         wrong.extend(counts);
         wrong

@@ -64,6 +64,9 @@ pub async fn user_errors(town: &Town) -> BTreeSet<String> {
             }),
         ),
         ("stranger", "recallChallenge", json!({ "challengeId": "x" })),
+        // There is no issuer.
+        ("stranger", "startSignOn", json!({})),
+        ("stranger", "finishSignOn", json!({ "state": "x", "code": "x", "attemptToken": "x" })),
     ];
     let crawl = Crawl::new(&town.schema, BTreeMap::new(), &[]);
     for (nick, mutation, input) in tries.into_iter().skip(1) {
@@ -116,7 +119,10 @@ const STANDINGS: &[&str] = &[
     "member",
     "decision-maker",
     "agency",
+    "delegate",
     "house",
+    "taker",
+    "inviter",
     "officer",
     "publisher",
     "auditor",
@@ -140,6 +146,7 @@ pub fn state(thing: Thing<'_>, labels: &Labels) -> String {
         Thing::Challenge(_) => &["locked", "counted"],
         Thing::Decision(_) => &["returned"],
         Thing::Membership(_) | Thing::CouncilMember(_) | Thing::Session(_) => &["live"],
+        Thing::WorkingGroup(_) | Thing::Invitation(_) => &["live"],
         _ => &[],
     };
     let kinds = labels.when.iter().filter(|label| kind(label) && !matches!(thing, Thing::Membership(_)));

@@ -2,9 +2,10 @@
 //! here fails.
 
 use domain::challenge::{ChallengeStatus, Window};
+use domain::expert::ExpertStatus;
 use domain::organization::{OrganizationKind, OrganizationStatus};
 use domain::time::Timestamp;
-use entity::{challenge, organization};
+use entity::{challenge, expert, organization};
 
 use crate::proof::facts::{Facts, Thing, words};
 use crate::proof::schema::Schema;
@@ -19,6 +20,8 @@ pub struct List {
     pub arguments: String,
     /// It is walked page by page as well.
     pub is_walked: bool,
+    /// The thing below which it looks: to whoever may not know that it is empty.
+    pub below: Option<String>,
     keeps: Keeps,
 }
 
@@ -35,11 +38,13 @@ impl List {
 const ROOTS: &[(&str, &str)] = &[
     ("challenge", "every id of every type, every handle"),
     ("challenges", "LISTS, every word"),
+    ("experts", "LISTS, every word"),
     ("node", "every id"),
     ("nodes", "every id, all fields"),
     ("organization", "every id of every type, every handle"),
     ("organizations", "LISTS, every word"),
     ("sectors", "once"),
+    ("signOn", "once"),
     ("viewer", "once, all fields"),
 ];
 
@@ -48,7 +53,8 @@ const CONDITIONS: &[(&str, &[&str])] = &[
     ("ChallengeFilter", &["agencyId", "search", "sector", "status", "track", "window"]),
     ("ChallengeOrder", &["direction", "field"]),
     ("ChallengeOrderField", &["DEADLINE", "PUBLISHED_AT", "TITLE"]),
-    ("OrganizationFilter", &["kind", "search", "status"]),
+    ("ExpertFilter", &["search", "sector", "status"]),
+    ("OrganizationFilter", &["kind", "parentId", "search", "status"]),
 ];
 
 /// What the schema has and no row speaks of.
@@ -85,7 +91,14 @@ pub fn unjudged(schema: &Schema) -> Vec<String> {
 pub fn lists(facts: &Facts, now: Timestamp) -> Vec<List> {
     let mut lists = Vec::new();
     let mut add = |field: &'static str, arguments: String, is_walked: bool, keeps: Keeps| {
-        lists.push(List { name: format!("{field}({arguments})"), field, arguments, is_walked, keeps });
+        lists.push(List {
+            name: format!("{field}({arguments})"),
+            field,
+            arguments,
+            is_walked,
+            below: None,
+            keeps,
+        });
     };
     let of_challenge = |keeps: fn(&challenge::Model) -> bool| -> Keeps {
         Box::new(move |_, thing| matches!(thing, Thing::Challenge(row) if keeps(row)))
@@ -148,12 +161,37 @@ pub fn lists(facts: &Facts, now: Timestamp) -> Vec<List> {
             Box::new(|_, thing| matches!(thing, Thing::Organization(row) if row.status == *status));
         add("organizations", format!("filter: {{ status: [{status}] }}"), false, keeps);
     }
+    let of_expert = |keeps: fn(&expert::Model) -> bool| -> Keeps {
+        Box::new(move |_, thing| matches!(thing, Thing::Expert(row) if keeps(row)))
+    };
+    add("experts", "filter: {}".to_owned(), true, of_expert(|_| true));
+    for status in ExpertStatus::ALL {
+        let keeps: Keeps = Box::new(|_, thing| matches!(thing, Thing::Expert(row) if row.status == *status));
+        add("experts", format!("filter: {{ status: [{status}] }}"), false, keeps);
+    }
+    for sector in ["TAX", "ENVIRONMENT"] {
+        let keeps: Keeps = Box::new(move |facts, thing| {
+            let Thing::Expert(row) = thing else { return false };
+            let mut fields = facts.expert_sector.iter();
+            fields.any(|field| field.expert_id == row.id && field.sector.name() == sector)
+        });
+        add("experts", format!("filter: {{ sector: [{sector}] }}"), false, keeps);
+    }
+    for house in &facts.organization {
+        let (id, public) = (house.id, api::graphql::id::encode(house.id).to_string());
+        let keeps: Keeps =
+            Box::new(move |_, thing| matches!(thing, Thing::Organization(row) if row.parent_id == Some(id)));
+        let arguments = format!("filter: {{ parentId: [{public:?}] }}");
+        let name = format!("organizations({arguments})");
+        let (field, is_walked) = ("organizations", false);
+        lists.push(List { name, field, arguments, is_walked, below: Some(public), keeps });
+    }
     lists
 }
 
-/// Whether a search for the word finds the thing: title, summary and brief of a challenge, the name of an organisation, and
-/// nothing else.
-pub fn finds(thing: Thing<'_>, word: &str) -> bool {
+/// Whether a search for the word finds the thing: title, summary and brief of a challenge, the name of an organisation, name,
+/// title, affiliation and qualification of an expert, and nothing else.
+pub fn finds(facts: &Facts, thing: Thing<'_>, word: &str) -> bool {
     let has = |text: &str| words(text).any(|found| found == word);
     match thing {
         Thing::Challenge(row) => {
@@ -164,6 +202,11 @@ pub fn finds(thing: Thing<'_>, word: &str) -> bool {
         }
         Thing::Organization(row) => {
             [Some(&row.name_vi), row.name_en.as_ref()].into_iter().flatten().any(|text| has(text))
+        }
+        Thing::Expert(row) => {
+            let name = &facts.user_of(row.user_id).display_name;
+            let rest = [row.title.as_ref(), Some(&row.affiliation), row.qualification.as_ref()];
+            rest.into_iter().flatten().chain([name]).any(|text| has(text))
         }
         _ => false,
     }

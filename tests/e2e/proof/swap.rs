@@ -33,7 +33,7 @@ const FILLERS: &[(&str, &str)] = &[
     ("ConflictKind", "KINSHIP"),
     ("email", "nobody-at-all@example.vn"),
     ("documentUrl", "https://example.vn/1.pdf"),
-    ("date", "2026-11-23"),
+    ("Date", "2026-11-23"),
     ("amount", "1"),
     ("score", "1"),
 ];
@@ -77,7 +77,37 @@ const DEEPER: &[(&str, &str, &str, fn(&Town, &Facts) -> Value)] = &[
             "outcomes": [{ "outcome": "SELECTED", "feedback": "Phản hồi" }],
         })
     }),
+    ("delegateUnit", "delegateId", "unit lead", |town, _| {
+        json!({
+            "unitId": town.house("unit"), "record": paper(),
+            "validFrom": "2026-01-01", "validUntil": "2199-12-31",
+        })
+    }),
+    ("establishWorkingGroup", "members.0.person.membershipId", "unit lead", |town, _| {
+        json!({
+            "organizationId": town.house("unit"), "record": paper(),
+            "members": [{ "person": {}, "role": "MEMBER", "isFocalPoint": true, "termFrom": "2026-01-01" }],
+        })
+    }),
+    // To these two nothing is hidden that could stand there.
+    (
+        "placeOrganization",
+        "parentId",
+        "officer",
+        |town, _| json!({ "organizationId": town.house("unit"), "expectedVersion": 0 }),
+    ),
+    (
+        "closeOrganization",
+        "successorId",
+        "officer",
+        |town, _| json!({ "organizationId": town.house("unit"), "reason": "Sáp nhập" }),
+    ),
 ];
+
+/// An act on paper, with nothing in it that matters.
+fn paper() -> Value {
+    json!({ "number": "1/QĐ", "date": "2026-11-23", "signer": "Giám đốc", "documentUrl": "https://example.vn/1.pdf" })
+}
 
 /// The tables about what is done.
 pub struct Does {
@@ -483,6 +513,11 @@ fn unknown(kind: &str) -> String {
         "Review" => ReviewId,
         "Decision" => DecisionId,
         "Session" => domain::id::SessionId,
+        "Delegation" => domain::id::DelegationId,
+        "WorkingGroup" => domain::id::WorkingGroupId,
+        "Expert" => domain::id::ExpertId,
+        "Invitation" => domain::id::OneTimeTokenId,
+        "ExternalIdentity" => domain::id::ExternalIdentityId,
     )
 }
 

@@ -36,6 +36,10 @@ const HOUSES: &[(&str, OrganizationKind)] = &[
     ("tre", OrganizationKind::Startup),
     ("lua", OrganizationKind::Startup),
     ("gio", OrganizationKind::Startup),
+    ("unit", OrganizationKind::Agency),
+    ("nhom", OrganizationKind::Team),
+    ("vien", OrganizationKind::Institute),
+    ("hang", OrganizationKind::ForeignCompany),
 ];
 
 /// Everybody: nick, and the places that they have, or had (`false`).
@@ -54,6 +58,11 @@ const PEOPLE: &[(&str, &[(&str, Role, bool)])] = &[
     ("tre owner", &[("tre", Role::Owner, true)]),
     ("lua owner", &[("lua", Role::Owner, true)]),
     ("gio owner", &[("gio", Role::Owner, true)]),
+    // A unit for which the agency drafts; a house that is suspended, and one that is closed.
+    ("unit lead", &[("unit", Role::Lead, true)]),
+    ("nhom owner", &[("nhom", Role::Owner, true)]),
+    ("vien owner", &[("vien", Role::Owner, true)]),
+    ("hang owner", &[("hang", Role::Owner, true)]),
     // The council.
     ("chair", &[]),
     ("vice chair", &[]),
@@ -144,11 +153,14 @@ impl Town {
         };
         town.people_come().await;
         town.accounts_and_houses().await;
+        town.experts_and_identities().await;
         town.challenges_before_publication().await;
         town.challenges_under_seal().await;
         town.world.pass(11 * DAY).await;
         town.evaluation().await;
         town.decisions().await;
+        town.houses_change().await;
+        town.units().await;
         town.world.is_quiet().await;
         town
     }
@@ -323,6 +335,11 @@ impl Town {
         ] {
             let input = json!({ "kind": kind, "name": self.both(&format!("{founder} {kind}")) });
             let done = self.act(founder, "createOrganization", input).await;
+            if judged.is_none() {
+                let house = &done["organization"];
+                let input = json!({ "organizationId": house["id"], "expectedVersion": house["version"], "name": self.both("Tên mới") });
+                self.act(founder, "updateOrganization", input).await;
+            }
             if let Some(mutation) = judged {
                 let reason = format!("Xét hồ sơ {}", self.word());
                 let input = json!({ "organizationId": done["organization"]["id"], "reason": reason });
@@ -342,6 +359,178 @@ impl Town {
         self.act("newcomer", "removeMember", json!({ "membershipId": places[1]["id"] })).await;
         let invited = format!("{}@example.vn", self.word());
         self.act("gio owner", "inviteMember", invite(&invited)).await;
+    }
+
+    /// Who judges stands in the register before there is a council; somebody else was taken out of use.
+    async fn experts_and_identities(&mut self) {
+        let mut last = Value::Null;
+        for nick in [
+            "reviewer",
+            "half-done reviewer",
+            "recused reviewer",
+            "insider on the council",
+            "accepted member",
+            "offered member",
+            "idle member",
+            "stranger",
+        ] {
+            let input = json!({
+                "email": self.person(nick).email,
+                "sectors": ["TAX"],
+                "title": format!("TS. {}", self.word()),
+                "affiliation": format!("Viện {}", self.word()),
+                "qualification": format!("Thuế {}", self.word()),
+            });
+            last = self.act("officer", "registerExpert", input).await["expert"].clone();
+        }
+        let expert = last["id"].clone();
+        let input = json!({
+            "expertId": expert, "expectedVersion": last["version"], "sectors": ["TAX", "ENVIRONMENT"],
+            "affiliation": format!("Trường {}", self.word()),
+        });
+        self.act("officer", "updateExpert", input).await;
+        for mutation in ["suspendExpert", "reinstateExpert", "suspendExpert"] {
+            let input = json!({ "expertId": expert, "reason": format!("Chuyên gia {}", self.word()) });
+            self.act("officer", mutation, input).await;
+        }
+
+        // Nobody can sign on here: whom an issuer knows is written down.
+        let identities = ["stranger", "stranger", "drafter"].map(|nick| external_identity::Model {
+            id: ids::random(),
+            issuer: format!("https://sso.example.vn/{}", self.word()),
+            subject: self.word(),
+            user_id: self.person(nick).account,
+            email: format!("{}@example.vn", self.word()),
+            created_at: THEN,
+            last_used_at: THEN,
+        });
+        let unlinked = encode(identities[0].id).to_string();
+        insert(self.world.db(), identities).await.unwrap();
+        self.act("stranger", "unlinkExternalIdentity", json!({ "externalIdentityId": unlinked })).await;
+    }
+
+    async fn invites(&mut self, by: &str, house: &str, role: &str) -> Value {
+        let email = format!("{}@example.vn", self.word());
+        let input = json!({ "organizationId": self.house(house), "email": email, "role": role });
+        self.act(by, "inviteMember", input).await
+    }
+
+    async fn judges(&mut self, by: &str, mutation: &str, house: &str, successor: Option<&str>) {
+        let reason = format!("Xét {house} {}", self.word());
+        let mut input = json!({ "organizationId": self.house(house), "reason": reason });
+        if let Some(successor) = successor {
+            input["successorId"] = json!(self.house(successor));
+        }
+        self.act(by, mutation, input).await;
+    }
+
+    /// Invitations that wait, one that was taken back; another role and back again; a house that is suspended, one that is closed.
+    async fn houses_change(&mut self) {
+        self.invites("gio owner", "gio", "VIEWER").await;
+        let done = self.invites("gio owner", "gio", "EDITOR").await;
+        let newest = done["organization"]["invitations"].as_array().unwrap().last().unwrap()["id"].clone();
+        self.act("gio owner", "revokeInvitation", json!({ "invitationId": newest })).await;
+        self.invites("unit lead", "unit", "DRAFTER").await;
+        self.invites("vien owner", "vien", "EDITOR").await;
+        self.invites("administrator", "office", "OFFICER").await;
+
+        let facts = Facts::read(&self.world).await;
+        let viewer = self.person("song viewer").account;
+        let place = encode(facts.membership.iter().find(|row| row.user_id == viewer).unwrap().id).to_string();
+        for role in ["EDITOR", "VIEWER"] {
+            let input = json!({ "membershipId": place, "role": role });
+            self.act("song owner", "changeMemberRole", input).await;
+        }
+
+        for mutation in ["suspendOrganization", "reinstateOrganization", "suspendOrganization"] {
+            self.judges("publisher", mutation, "vien", None).await;
+        }
+        self.judges("officer", "closeOrganization", "hang", Some("song")).await;
+    }
+
+    async fn delegates(&mut self, by: &str, unit: &str, delegate: &str, days: (&str, &str)) -> String {
+        let input = json!({
+            "unitId": self.house(unit), "delegateId": self.house(delegate), "record": self.record(),
+            "validFrom": days.0, "validUntil": days.1,
+        });
+        text(&self.act(by, "delegateUnit", input).await["delegation"]["id"])
+    }
+
+    /// A working group whose focal point is the member, or somebody by name.
+    async fn groups(&mut self, by: &str, unit: &str, member: Option<&str>) {
+        let named = |town: &Self| json!({ "name": format!("Cán bộ {}", town.word()) });
+        let focal = member.map_or_else(|| named(self), |id| json!({ "membershipId": id }));
+        let place = |town: &Self, person: Value, is_focal_point: bool| {
+            json!({
+                "person": person, "position": format!("Chức vụ {}", town.word()), "role": "MEMBER",
+                "isFocalPoint": is_focal_point, "termFrom": "2026-01-01", "termUntil": "2030-12-31",
+            })
+        };
+        let members = [place(self, focal, true), place(self, named(self), false)];
+        let input =
+            json!({ "organizationId": self.house(unit), "record": self.record(), "members": members });
+        self.act(by, "establishWorkingGroup", input).await;
+    }
+
+    /// Units with delegations in every state, with working groups of today and of the past; wards without staff.
+    async fn units(&mut self) {
+        const LONG: (&str, &str) = ("2026-01-01", "2199-12-31");
+        self.delegates("unit lead", "unit", "agency", LONG).await;
+        let revoked = self.delegates("unit lead", "unit", "other agency", LONG).await;
+        let input = json!({ "delegationId": revoked, "reason": format!("Tự soạn lấy {}", self.word()) });
+        self.act("unit lead", "revokeDelegation", input).await;
+        self.delegates("unit lead", "unit", "other agency", ("2199-01-01", "2199-12-31")).await;
+        self.drafts("a draft for the unit", ("drafter", "unit"), (1, 10), false, false).await;
+
+        let facts = Facts::read(&self.world).await;
+        let account = self.person("unit lead").account;
+        let lead = encode(facts.membership.iter().find(|row| row.user_id == account).unwrap().id).to_string();
+        self.groups("unit lead", "unit", None).await;
+        self.groups("unit lead", "unit", Some(&lead)).await;
+
+        for ward in ["suspended ward", "closed ward"] {
+            let input = json!({ "name": self.both(ward) });
+            let done = self.act("officer", "registerUnit", input).await;
+            let id = text(&done["organization"]["id"]);
+            self.houses.insert(ward.to_owned(), PublicId::from_public(&id).unwrap());
+            let input = json!({ "organizationId": id, "reason": format!("Xét {ward} {}", self.word()) });
+            let done = self.act("publisher", "verifyOrganization", input).await;
+            let above = if ward == "closed ward" { "suspended ward" } else { "agency" };
+            let input = json!({
+                "organizationId": id, "expectedVersion": done["organization"]["version"],
+                "parentId": self.house(above), "validFrom": "2020-01-01", "validUntil": "2199-12-31",
+            });
+            self.act("officer", "placeOrganization", input).await;
+            self.groups("officer", ward, None).await;
+        }
+        self.delegates("officer", "closed ward", "other agency", LONG).await;
+        self.invites("officer", "suspended ward", "LEAD").await;
+        self.judges("officer", "suspendOrganization", "suspended ward", None).await;
+        self.judges("officer", "closeOrganization", "closed ward", Some("unit")).await;
+
+        // One is over; one is of a unit that is suspended: whoever drafts for it does not know that it is there.
+        let over = rows::delegation(self.houses["unit"], self.houses["other agency"], account);
+        let over = delegation::Model { valid_until: over.valid_from.clone(), ..over };
+        let hidden = rows::delegation(self.houses["suspended ward"], self.houses["other agency"], account);
+        let rows = [over, hidden].map(|mut row| {
+            row.record.number = format!("{}/QĐ", self.word());
+            row.record.signer = format!("Chủ tịch {}", self.word());
+            row
+        });
+        insert(self.world.db(), rows).await.unwrap();
+
+        // What was decided for the unit is the unit's alone: whoever drafts for it reads no proposals.
+        let decided: ChallengeId = PublicId::from_public(self.id("without award")).unwrap();
+        let moved = challenge::ActiveModel {
+            agency_id: sea_orm::ActiveValue::Set(self.houses["unit"]),
+            ..Default::default()
+        };
+        challenge::Entity::update_many()
+            .set(moved)
+            .filter(challenge::Column::Id.eq(decided))
+            .exec(self.world.db())
+            .await
+            .unwrap();
     }
 
     /// Everything that somebody does with their own account, and an administrator with others'.
