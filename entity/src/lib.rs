@@ -3,10 +3,13 @@
 //! ```text
 //! app_user --< session --< refresh_token        app_user --< membership >-- organization
 //! app_user -- second_factor, --< recovery_code, --< device, --< consent        throttle
+//! app_user --< external_identity                sign_on_attempt
 //! organization (agency) --< challenge --< criterion, indicator, challenge_author, council_member, opening
-//! challenge --< proposal >-- organization (startup)      proposal -- proposal_draft, --< proposal_version
+//! challenge --< proposal >-- organization (applicant)      proposal -- proposal_draft, --< proposal_version
 //! council_member --< review >-- proposal        proposal --< conflict_declaration >-- app_user
 //! challenge -- decision --< decision_outcome >-- proposal
+//! organization (agency) --< delegation >-- organization      organization --< working_group --< working_group_member
+//! app_user -- expert --< expert_sector
 //! audit_entry -- event --< message >-- app_user
 //! ```
 
@@ -20,8 +23,12 @@ pub mod council_member;
 pub mod criterion;
 pub mod decision;
 pub mod decision_outcome;
+pub mod delegation;
 pub mod device;
 pub mod event;
+pub mod expert;
+pub mod expert_sector;
+pub mod external_identity;
 pub mod idempotency;
 pub mod indicator;
 pub mod membership;
@@ -39,4 +46,7 @@ pub mod review;
 pub mod second_factor;
 pub mod session;
 pub mod throttle;
+pub mod sign_on_attempt;
 pub mod user;
+pub mod working_group;
+pub mod working_group_member;

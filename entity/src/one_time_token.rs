@@ -28,6 +28,7 @@ pub struct Model {
     pub user_id: Option<UserId>,
     pub organization_id: Option<OrganizationId>,
     pub role: Option<MembershipRole>,
+    pub invited_by: Option<UserId>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,

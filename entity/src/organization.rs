@@ -1,8 +1,8 @@
-//! An agency, a startup or the programme office.
+//! An agency, an applicant or the programme office.
 
 use domain::id::{OrganizationId, UserId};
 use domain::organization::{OrganizationKind, OrganizationStatus};
-use domain::time::Timestamp;
+use domain::time::{Day, Timestamp};
 use sea_orm::entity::prelude::*;
 
 /// A row of `organization`.
@@ -29,6 +29,10 @@ pub struct Model {
     pub name_folded: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub status_reason: Option<String>,
+    pub parent_id: Option<OrganizationId>,
+    pub successor_id: Option<OrganizationId>,
+    pub valid_from: Option<Day>,
+    pub valid_until: Option<Day>,
     pub created_by: UserId,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -9,6 +9,8 @@ mod m20261123_000003_proposal;
 mod m20261123_000004_evaluation;
 mod m20261123_000005_record;
 mod m20261126_000006_accounts;
+mod m20261126_000007_organizations;
+mod m20261126_000008_sign_on;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -22,6 +24,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_evaluation::Migration),
             Box::new(m20261123_000005_record::Migration),
             Box::new(m20261126_000006_accounts::Migration),
+            Box::new(m20261126_000007_organizations::Migration),
+            Box::new(m20261126_000008_sign_on::Migration),
         ]
     }
 }

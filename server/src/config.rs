@@ -20,7 +20,7 @@ use url::Url;
 
 pub use self::key::{Keys, SecretKey, SigningKeys};
 pub use self::setting::settings_table;
-pub use self::value::{Database, Environment, LogFormat, MailOutlet, Sender};
+pub use self::value::{Database, Environment, LogFormat, MailOutlet, Sender, SignOn};
 
 use self::setting::{self as name, Setting};
 use self::source::Settings;
@@ -74,6 +74,8 @@ pub struct Config {
     pub one_time_token_life: Duration,
     /// Life of an invitation.
     pub invitation_life: Duration,
+    /// Where people may sign on, if anywhere.
+    pub sign_on: Option<SignOn>,
     /// The directory of uploaded files.
     pub storage: PathBuf,
     /// How log lines look.
@@ -176,6 +178,7 @@ impl Config {
             is_second_factor_required: settings.read(&name::SECOND_FACTOR, value::second_factor)?,
             one_time_token_life: settings.duration(&name::ONE_TIME_TOKEN_MINUTES)?,
             invitation_life: settings.duration(&name::INVITATION_DAYS)?,
+            sign_on: sign_on(settings)?,
             storage: settings.read(&name::STORAGE_URL, value::file_url)?,
             log_format: settings.read(&name::LOG_FORMAT, LogFormat::parse)?,
             log_level: settings.read(&name::LOG_LEVEL, value::log_level)?,
@@ -190,6 +193,38 @@ impl Config {
             },
             database,
         })
+    }
+}
+
+/// Where people may sign on: all of it or nothing.
+fn sign_on(settings: &Settings) -> Result<Option<SignOn>, ConfigError> {
+    let issuer = settings.optional(&name::OIDC_ISSUER, value::verbatim_url)?;
+    let client_id = settings.optional(&name::OIDC_CLIENT_ID, |text| value::printable(text, 200))?;
+    let client_secret = settings.optional(&name::OIDC_CLIENT_SECRET, |text| value::printable(text, 1000))?;
+    let redirect_url = settings.optional(&name::OIDC_REDIRECT_URL, value::verbatim_url)?;
+    let label = settings.optional(&name::OIDC_NAME, value::label)?;
+    for (setting, url) in [(&name::OIDC_ISSUER, &issuer), (&name::OIDC_REDIRECT_URL, &redirect_url)] {
+        let secure = url.as_ref().is_none_or(|url| url.starts_with("https:"));
+        settings.in_production(setting, secure, "must be https in production")?;
+    }
+    let all = [
+        (&name::OIDC_ISSUER, issuer.is_some()),
+        (&name::OIDC_CLIENT_ID, client_id.is_some()),
+        (&name::OIDC_CLIENT_SECRET, client_secret.is_some()),
+        (&name::OIDC_REDIRECT_URL, redirect_url.is_some()),
+        (&name::OIDC_NAME, label.is_some()),
+    ];
+    if let (Some(issuer), Some(client_id), Some(client_secret), Some(redirect_url), Some(name)) =
+        (issuer, client_id, client_secret, redirect_url, label)
+    {
+        let client_secret = client_secret.into();
+        return Ok(Some(SignOn { issuer, client_id, client_secret, redirect_url, name }));
+    }
+    match all.iter().find(|(_, given)| !given) {
+        Some((missing, _)) if all.iter().any(|(_, given)| *given) => {
+            Err(ConfigError::new(missing.name, "is required with the other OIDC settings"))
+        }
+        _ => Ok(None),
     }
 }
 

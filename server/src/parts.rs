@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use app::db::{Db, Location};
+use app::sign_on::issuer::{Issuer, Provider};
 use app::{App, Settings};
 use edge::limits::Limits;
 use edge::{BadNetwork, Connections, Options};
@@ -68,9 +69,23 @@ pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
         mail_retry_base: config.mail_retry_base,
         mail_lease: config.mail_lease,
     };
-    let app = App::new(db, keys, seal, settings);
+    let app = App::new(db, keys, seal, settings, issuer(config)?);
     prove_keys(&app)?;
     Ok(app)
+}
+
+/// Where people may sign on. Nobody is asked anything yet: an issuer that is away does not keep the server from starting.
+fn issuer(config: &Config) -> anyhow::Result<Option<Issuer>> {
+    let Some(sign_on) = config.sign_on.clone() else { return Ok(None) };
+    let provider = Provider {
+        issuer: sign_on.issuer,
+        client_id: sign_on.client_id,
+        client_secret: sign_on.client_secret,
+        redirect_url: sign_on.redirect_url,
+        name: sign_on.name,
+        https_only: config.environment == Environment::Production,
+    };
+    Issuer::new(provider).context("the client for the sign-on").map(Some)
 }
 
 /// Signs a token and reads it back: with keys that cannot do that nobody could log in.

@@ -64,6 +64,9 @@ async fn whoever_breaks_a_unique_constraint_is_told_which_field_is_taken() {
     assert_eq!(refusal(insert(db, [again]).await), "input.memberIds");
     assert_eq!(refusal(insert(db, [rows::decision(challenge.id, bob.id)]).await), "input.challengeId");
 
+    insert(db, [rows::expert(ann.id)]).await.unwrap();
+    assert_eq!(refusal(insert(db, [rows::expert(ann.id)]).await), "input.email");
+
     let freed = proposal::Model {
         status: ProposalStatus::Withdrawn,
         ..rows::proposal(challenge.id, startup.id, bob.id)
@@ -89,23 +92,31 @@ async fn every_unique_constraint_is_known_here() {
         "uq_council_member_seat",
         "uq_council_member_single",
         "uq_decision_challenge",
+        "uq_expert_user",
         "uq_membership_live",
         "uq_organization_name",
         "uq_organization_slug",
         "uq_proposal_live",
         "uq_review_member",
     ];
-    // Nobody can break these from outside: a lock is held, a token is random, or the program numbers the rows.
+    // Nobody can break these from outside: a lock is held, a token is random, the program numbers the rows, or whoever
+    // comes second tries again and finds it done.
     let inner = [
         "uq_app_user_email",
         "uq_criterion_position",
         "uq_device_hash",
+        "uq_external_identity_subject",
+        "uq_external_identity_user",
         "uq_indicator_position",
         "uq_message_recipient",
         "uq_one_time_token_hash",
         "uq_proposal_version_number",
         "uq_recovery_code_hash",
         "uq_refresh_token_hash",
+        "uq_working_group_live",
+        "uq_working_group_member_focal_point",
+        "uq_working_group_member_head",
+        "uq_sign_on_attempt_state",
     ];
     let sql = match Backend::chosen() {
         Backend::Sqlite => {

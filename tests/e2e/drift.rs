@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use app::ids;
 use domain::account::{ConsentPurpose, PlatformRole, TokenPurpose};
-use domain::challenge::{Brief, BriefSection, Rubric};
+use domain::challenge::{Brief, BriefSection, Rubric, Sector};
 use domain::decision::{DecisionStatus, Outcome};
 use domain::event::EventKind;
+use domain::expert::ExpertStatus;
 use domain::letter::LetterKind;
 use domain::locale::Locale;
 use domain::message::MessageStatus;
@@ -14,10 +15,13 @@ use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus}
 use domain::review::{CouncilRole, Interest};
 use domain::text::Bilingual;
 use domain::time::{Day, Timestamp};
+use domain::working_group::WorkingGroupRole;
 use e2e::World;
-use e2e::database::Backend;
+use e2e::database::{Backend, Database};
 use e2e::rows::{self, THEN};
 use entity::*;
+use migration::{Migrator, MigratorTrait as _};
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveModelBehavior, ColumnTrait as _, ConnectionTrait as _, DatabaseConnection, EntityName as _,
     EntityTrait, IntoActiveModel, Iterable as _, ModelTrait, QueryFilter as _, Statement,
@@ -132,6 +136,25 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         at: FIRST,
     };
     tables.keep(consent).await;
+    let identity = external_identity::Model {
+        id: ids::random(),
+        issuer: "https://sso.example.vn/realms/city/".to_owned(),
+        subject: TEXT.to_owned(),
+        user_id: user,
+        email: "an@example.vn".to_owned(),
+        created_at: FIRST,
+        last_used_at: LAST,
+    };
+    tables.keep(identity).await;
+    let attempt = sign_on_attempt::Model {
+        id: ids::random(),
+        state_hash: "hash".to_owned(),
+        attempt_hash: "hash".to_owned(),
+        created_at: FIRST,
+        expires_at: LAST,
+        used_at: Some(THEN),
+    };
+    tables.keep(attempt).await;
     tables.keep(platform_grant::Model { user_id: user, role: PlatformRole::Auditor, granted_at: LAST }).await;
 
     let agency = organization::Model {
@@ -142,13 +165,52 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         ..rows::organization(OrganizationKind::Agency, user)
     };
     let agency = tables.keep(agency).await.id;
+    for kind in OrganizationKind::ALL {
+        for status in OrganizationStatus::ALL {
+            tables.keep(organization::Model { status: *status, ..rows::organization(*kind, user) }).await;
+        }
+    }
+    let placed = organization::Model {
+        parent_id: Some(agency),
+        successor_id: Some(agency),
+        valid_from: Day::parse("1900-01-01"),
+        valid_until: Day::parse("2199-12-31"),
+        ..rows::organization(OrganizationKind::ProgrammeOffice, user)
+    };
+    let office = tables.keep(placed).await.id;
     let startup = tables.keep(rows::organization(OrganizationKind::Startup, user)).await.id;
-    tables
-        .keep(membership::Model {
-            ended_at: Some(LAST),
-            ..rows::membership(startup, user, MembershipRole::Owner)
-        })
-        .await;
+    let seat =
+        membership::Model { ended_at: Some(LAST), ..rows::membership(startup, user, MembershipRole::Owner) };
+    let seat = tables.keep(seat).await.id;
+    let delegation = delegation::Model {
+        revoked_by: Some(user),
+        revoked_at: Some(LAST),
+        revoke_reason: Some(TEXT.to_owned()),
+        ..rows::delegation(agency, office, user)
+    };
+    tables.keep(delegation).await;
+    let group = working_group::Model { ended_at: Some(LAST), ..rows::working_group(agency, user) };
+    let group = tables.keep(group).await.id;
+    let head = working_group_member::Model {
+        membership_id: Some(seat),
+        name: None,
+        position: Some(TEXT.to_owned()),
+        role: WorkingGroupRole::Head,
+        term_until: Day::parse("2199-12-31"),
+        ..rows::working_group_member(group, 0)
+    };
+    tables.keep(head).await;
+    tables.keep(rows::working_group_member(group, i32::MAX)).await;
+    let expert = expert::Model {
+        status: ExpertStatus::Suspended,
+        title: Some(TEXT.to_owned()),
+        affiliation: TEXT.to_owned(),
+        qualification: Some(TEXT.to_owned()),
+        status_reason: Some(TEXT.to_owned()),
+        ..rows::expert(user)
+    };
+    let expert = tables.keep(expert).await.id;
+    tables.keep(expert_sector::Model { expert_id: expert, sector: Sector::LowAltitudeEconomy }).await;
     let invitation = one_time_token::Model {
         id: ids::random(),
         purpose: TokenPurpose::Invitation,
@@ -159,6 +221,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         user_id: Some(user),
         organization_id: Some(startup),
         role: Some(MembershipRole::Viewer),
+        invited_by: Some(other),
         created_at: THEN,
         expires_at: LAST,
         used_at: Some(THEN),
@@ -353,4 +416,62 @@ async fn all_tables(db: &DatabaseConnection) -> BTreeSet<String> {
     };
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+/// How many steps the first release had.
+const FIRST_RELEASE: u32 = 5;
+
+#[tokio::test]
+async fn a_database_of_the_first_release_is_brought_up_to_date_with_all_its_rows() {
+    let database = Database::empty().await;
+    let url = match Backend::chosen() {
+        Backend::Sqlite => format!("{}?mode=rwc", database.url),
+        Backend::Postgres(_) => database.url.clone(),
+    };
+    let db = sea_orm::Database::connect(&url).await.unwrap();
+    Migrator::up(&db, Some(FIRST_RELEASE)).await.unwrap();
+    let put = async |table: &'static str, row: Vec<(&'static str, sea_orm::Value)>| {
+        let (columns, values): (Vec<_>, Vec<_>) = row.into_iter().unzip();
+        let values = values.into_iter().map(Expr::val);
+        let insert = Query::insert().into_table(table).columns(columns).values_panic(values).take();
+        db.execute(&insert).await.unwrap();
+    };
+    let (user, house) = (rows::user(), rows::organization(OrganizationKind::Startup, rows::user().id));
+    let row = vec![
+        ("id", user.id.into()),
+        ("email", user.email.clone().into()),
+        ("email_key", user.email_key.clone().into()),
+        ("display_name", TEXT.into()),
+        ("locale", "vi".into()),
+        ("password_hash", "none".into()),
+        ("created_at", THEN.into()),
+        ("updated_at", THEN.into()),
+        ("version", 1.into()),
+    ];
+    put("app_user", row).await;
+    let row = vec![
+        ("id", house.id.into()),
+        ("kind", "STARTUP".into()),
+        ("status", "VERIFIED".into()),
+        ("slug", house.slug.clone().into()),
+        ("name_vi", TEXT.into()),
+        ("name_key", house.name_key.clone().into()),
+        ("name_folded", house.name_folded.clone().into()),
+        ("created_by", user.id.into()),
+        ("created_at", THEN.into()),
+        ("updated_at", THEN.into()),
+        ("version", 7.into()),
+    ];
+    put("organization", row).await;
+
+    Migrator::up(&db, None).await.unwrap();
+    let kept = organization::Entity::find().all(&db).await.unwrap();
+    let before =
+        organization::Model { name_vi: TEXT.to_owned(), created_by: user.id, version: 7, ..house.clone() };
+    assert_eq!(kept, [before]);
+    rows::insert(&db, [rows::organization(OrganizationKind::Team, user.id)]).await.unwrap();
+    let kind = organization::Entity::update_many().col_expr(organization::Column::Kind, Expr::val("BANK"));
+    assert!(kind.exec(&db).await.is_err(), "the set has grown and is still closed");
+    db.close().await.unwrap();
+    database.give_back().await;
 }

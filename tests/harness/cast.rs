@@ -16,7 +16,8 @@ use crate::world::World;
 /// A day.
 pub const DAY: Duration = Duration::from_hours(24);
 
-/// Everybody whom a challenge needs from the draft to the decision. Organisations and places in them were there before.
+/// Everybody whom a challenge needs from the draft to the decision. Organisations, places in them and the entries of those who
+/// judge in the expert register were there before.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the names say who they are")]
 pub struct Cast {
@@ -74,6 +75,8 @@ impl Cast {
         house(world, OrganizationKind::Startup, "Song Cẩm", &place).await;
         house(world, OrganizationKind::Startup, "Hồng Hà", &[(&cast.yen, MembershipRole::Owner)]).await;
         house(world, OrganizationKind::Startup, "Sao Mai", &[(&cast.bao, MembershipRole::Owner)]).await;
+        let experts = [&cast.reviewer, &cast.other_reviewer, &cast.third_reviewer];
+        rows::insert(world.db(), experts.map(|expert| rows::expert(expert.account))).await.unwrap();
         cast
     }
 
@@ -251,7 +254,7 @@ pub async fn startup_of(owner: &Person) -> String {
 }
 
 /// A verified organisation with people in it; returns its id.
-async fn house(
+pub async fn house(
     world: &World,
     kind: OrganizationKind,
     name: &str,

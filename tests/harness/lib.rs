@@ -23,6 +23,7 @@ pub mod binary;
 pub mod cast;
 pub mod database;
 pub mod graphql;
+pub mod issuer;
 pub mod mailbox;
 pub mod meter;
 pub mod person;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use app::ids;
 use domain::challenge::{Brief, ChallengeStatus, OfficialRecord, Rubric, Sector, Track};
 use domain::decision::DecisionStatus;
-use domain::id::{ChallengeId, CriterionId, OrganizationId, ProposalId, UserId};
+use domain::expert::ExpertStatus;
+use domain::id::{ChallengeId, CriterionId, OrganizationId, ProposalId, UserId, WorkingGroupId};
 use domain::locale::Locale;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
 use domain::proposal::{Content, ProposalStatus};
@@ -13,9 +14,10 @@ use domain::review::{CouncilRole, ReviewStatus};
 use domain::score::{Mark, Score, Sheet};
 use domain::text::fold;
 use domain::time::{Day, Timestamp};
+use domain::working_group::WorkingGroupRole;
 use entity::{
-    challenge, council_member, criterion, decision, membership, organization, proposal, proposal_draft,
-    proposal_version, review, user,
+    challenge, council_member, criterion, decision, delegation, expert, membership, organization, proposal,
+    proposal_draft, proposal_version, review, user, working_group, working_group_member,
 };
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait as _, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
@@ -79,6 +81,10 @@ pub fn organization(kind: OrganizationKind, founder: UserId) -> organization::Mo
         name_vi: name,
         name_en: None,
         status_reason: None,
+        parent_id: None,
+        successor_id: None,
+        valid_from: None,
+        valid_until: None,
         created_by: founder,
         created_at: THEN,
         updated_at: THEN,
@@ -95,6 +101,69 @@ pub fn membership(organization: OrganizationId, user: UserId, role: MembershipRo
         role,
         created_at: THEN,
         ended_at: None,
+    }
+}
+
+/// An active entry in the expert register.
+pub fn expert(user: UserId) -> expert::Model {
+    expert::Model {
+        id: ids::random(),
+        user_id: user,
+        status: ExpertStatus::Active,
+        title: Some("TS.".to_owned()),
+        affiliation: "Viện Tài nguyên nước".to_owned(),
+        qualification: None,
+        status_reason: None,
+        name_key: unique(),
+        search_text: "vien tai nguyen nuoc".to_owned(),
+        registered_by: user,
+        registered_at: THEN,
+        updated_at: THEN,
+        version: 1,
+    }
+}
+
+/// A decision that lets one public body draft for another, for as long as a test may last.
+pub fn delegation(unit: OrganizationId, delegate: OrganizationId, by: UserId) -> delegation::Model {
+    delegation::Model {
+        id: ids::random(),
+        unit_id: unit,
+        delegate_id: delegate,
+        record: record(),
+        valid_from: Day::parse("2026-01-01").unwrap(),
+        valid_until: Day::parse("2199-12-31").unwrap(),
+        granted_by: by,
+        granted_at: THEN,
+        revoked_by: None,
+        revoked_at: None,
+        revoke_reason: None,
+    }
+}
+
+/// A working group without anybody in it.
+pub fn working_group(unit: OrganizationId, by: UserId) -> working_group::Model {
+    working_group::Model {
+        id: ids::random(),
+        organization_id: unit,
+        record: record(),
+        established_by: by,
+        established_at: THEN,
+        ended_at: None,
+    }
+}
+
+/// A place in a working group for somebody by name.
+pub fn working_group_member(group: WorkingGroupId, place: i32) -> working_group_member::Model {
+    working_group_member::Model {
+        working_group_id: group,
+        place,
+        membership_id: None,
+        name: Some("Trương Văn Tổ".to_owned()),
+        position: None,
+        role: WorkingGroupRole::Member,
+        is_focal_point: place == 0,
+        term_from: Day::parse("2026-01-01").unwrap(),
+        term_until: None,
     }
 }
 

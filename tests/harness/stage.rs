@@ -43,7 +43,7 @@ pub struct Troupe {
 impl Troupe {
     /// Gathers everybody.
     pub async fn gather(world: &World) -> Self {
-        let cast = Cast::gather(world).await;
+        let cast = Box::pin(Cast::gather(world)).await;
         let person = async |handle, name| world.person(handle, name).await;
         let mut troupe = Self {
             vice_chair: person("vice-chair", "Phạm Phó Chủ Tịch").await,
@@ -55,6 +55,8 @@ impl Troupe {
             startups: Vec::new(),
             cast,
         };
+        // May sit on any council.
+        insert(world.db(), [rows::expert(troupe.stranger.account)]).await.unwrap();
         let houses = organization::Entity::find().all(world.db()).await.unwrap();
         let house = |kind| houses.iter().find(|house| house.kind == kind).unwrap().id;
         let office = house(OrganizationKind::ProgrammeOffice);

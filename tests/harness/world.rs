@@ -100,7 +100,7 @@ impl World {
 
     /// A request by this account, with the rights that it has now.
     pub async fn op(&self, account: UserId) -> Arc<Op> {
-        let person = app::access::person(&self.app().db.read, account).await.unwrap();
+        let person = app::access::person(&self.app().db, account).await.unwrap();
         Arc::new(Op::of_system(Viewer(person)))
     }
 

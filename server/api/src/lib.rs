@@ -78,6 +78,10 @@ impl Endpoint for Api {
                     tracing::warn!(error = %source, "the database is unavailable");
                     Refusal::Unavailable
                 }
+                Error::IssuerUnavailable(why) => {
+                    tracing::warn!(error = why, "the issuer is unavailable");
+                    Refusal::Unavailable
+                }
                 Error::Internal(what) => {
                     tracing::error!(request_id = %head.request_id, error = what, "admission failed");
                     Refusal::Internal

@@ -13,6 +13,7 @@ use entity::{challenge, council_member, membership, organization, platform_grant
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 use crate::App;
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::op::{Person, Seat, Viewer};
 
@@ -45,7 +46,7 @@ pub async fn admit(app: &App, user: UserId, session: SessionId) -> Result<Option
         .one(&app.db.read)
         .await?;
     let Some(alive) = alive else { return Ok(None) };
-    let Some(person) = person(&app.db.read, user).await? else { return Ok(None) };
+    let Some(person) = person(&app.db, user).await? else { return Ok(None) };
     let person = Person {
         session: Some(session),
         authenticated_at: alive.authenticated_at,
@@ -126,9 +127,9 @@ impl Viewers {
 }
 
 /// A person with everything that rights are made of, without a session. None if the account is switched off.
-pub async fn person(connection: &impl ConnectionTrait, id: UserId) -> Result<Option<Person>> {
-    let user =
-        user::Entity::find_by_id(id).filter(user::Column::DeactivatedAt.is_null()).one(connection).await?;
+pub async fn person(db: &Db, id: UserId) -> Result<Option<Person>> {
+    let connection = &db.read;
+    let user = user::Entity::find_by_id(id).filter(user::Column::DeactivatedAt.is_null()).one(connection).await?;
     let Some(user) = user else { return Ok(None) };
     let house = membership::Entity::belongs_to(organization::Entity)
         .from(membership::Column::OrganizationId)
@@ -147,8 +148,15 @@ pub async fn person(connection: &impl ConnectionTrait, id: UserId) -> Result<Opt
             .into_tuple()
             .all(connection)
             .await?;
-    let seats =
-        seats.into_iter().map(|(organization, kind, status, role)| Seat { organization, kind, status, role });
+    let seats = seats.into_iter().map(|(organization, kind, status, role)| Seat {
+        organization,
+        kind,
+        status,
+        role,
+        delegation: None,
+    });
+    let mut seats: Vec<_> = seats.collect();
+    seats.extend(crate::delegation::seats(db, &seats).await?);
     let posts =
         platform_grant::Entity::find().filter(platform_grant::Column::UserId.eq(id)).all(connection).await?;
     Ok(Some(Person {
@@ -157,7 +165,7 @@ pub async fn person(connection: &impl ConnectionTrait, id: UserId) -> Result<Opt
         authenticated_at: None,
         has_shown_second_factor: false,
         locale: user.locale,
-        seats: seats.collect(),
+        seats,
         posts: posts.into_iter().map(|post| post.role).collect(),
     }))
 }
@@ -223,6 +231,23 @@ pub async fn seat_on_council(
         .filter(council_member::Column::UserId.eq(user))
         .filter(council_member::Column::RemovedAt.is_null());
     Ok(seat.limit(1).one(connection).await?)
+}
+
+/// Refuses what somebody may not do in that house: by the table, and because a house that was rejected, suspended or closed
+/// does nothing. Whoever acts for a house by delegation says so in everything that they do by it.
+pub async fn must_in(tx: &Tx, action: Action, house: OrganizationId) -> Result<()> {
+    let viewer = &tx.op().viewer;
+    if may(action, viewer.roles()) {
+        return Ok(());
+    }
+    must(action, viewer.roles_in(house))?;
+    let seat = viewer.seat_at(house).ok_or(Reason::NotPermitted)?;
+    seat.status.must_act()?;
+    if let Some(delegation) = seat.delegation {
+        crate::delegation::must_hold(tx, delegation).await?;
+        tx.act_by(delegation);
+    }
+    Ok(())
 }
 
 /// Refuses what the table does not allow.

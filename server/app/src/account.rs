@@ -34,15 +34,11 @@ pub fn visible_to(viewer: &Viewer) -> Select<user::Entity> {
         return user::Entity::find()
             .filter(Condition::any().add(user::Column::Id.is_in(Vec::<UserId>::new())));
     };
-    let staff = viewer.is_programme_office()
-        || viewer.holds(PlatformRole::Administrator)
-        || viewer.holds(PlatformRole::Auditor);
-    if staff {
+    if viewer.is_staff() {
         return user::Entity::find();
     }
-    let organizations: Vec<_> = person.seats.iter().map(|seat| seat.organization).collect();
     let colleagues = membership::Entity::find()
-        .filter(membership::Column::OrganizationId.is_in(organizations))
+        .filter(membership::Column::OrganizationId.is_in(viewer.houses()))
         .filter(membership::Column::EndedAt.is_null())
         .select_only()
         .column(membership::Column::UserId)
@@ -192,6 +188,25 @@ async fn insert_user(
     Ok(())
 }
 
+/// An account whose address somebody else vouches for: verified, and without a password.
+pub(crate) async fn insert_vouched(
+    tx: &Tx,
+    id: UserId,
+    (email, email_key): (&str, &str),
+    display_name: &str,
+    locale: Locale,
+    now: Timestamp,
+) -> Result<()> {
+    let who = Register {
+        email: email.to_owned(),
+        email_key: email_key.to_owned(),
+        display_name: display_name.to_owned(),
+        locale,
+        password_hash: String::new(),
+    };
+    insert_user(tx, id, &who, Some(now), now).await
+}
+
 /// What a one-time token is made for.
 pub(crate) struct Invite<'a> {
     pub purpose: TokenPurpose,
@@ -229,6 +244,8 @@ pub(crate) async fn issue(
         user_id: Set(invite.user),
         organization_id: Set(invite.place.map(|(organization, _)| organization)),
         role: Set(invite.place.map(|(_, role)| role)),
+        // Counted: whoever invites sends mail to people who did not ask for it.
+        invited_by: Set(invite.place.and(tx.op().viewer.0.as_ref().map(|person| person.id))),
         created_at: Set(now),
         expires_at: Set(now.plus_seconds(seconds(life))),
         used_at: Set(None),

@@ -14,8 +14,8 @@ use domain::challenge::{
 use domain::decision::{self as decisions, DecisionCommand, DecisionStatus};
 use domain::id::{ChallengeId, DecisionId, OrganizationId, ProposalId, ReviewId, UserId};
 use domain::machine::allows;
-use domain::organization::{OrganizationCommand, OrganizationStatus, may_invite, may_judge};
-use domain::problem::{Guard, Reason, all};
+use domain::organization::{OrganizationStatus, may_invite, may_judge};
+use domain::problem::{Guard, Reason, all, unless};
 use domain::proposal::{
     Content, ProposalCommand, ProposalStatus, may_bid, may_draft, may_edit, may_screen, may_submit,
     may_withdraw, team_step,
@@ -95,16 +95,18 @@ impl ChallengeFacts<'_> {
         let is_author = self.written.contains(&row.id);
         let in_state = |command| allows(TRANSITIONS, row.status, &command);
         match action {
-            Do::Edit => in_state(ChallengeCommand::Edit),
+            Do::Edit => and(acting(self.viewer, row.agency_id), in_state(ChallengeCommand::Edit)),
             Do::SubmitForApproval => {
                 let (indicator_count, weights) = self.briefs.get(&row.id).cloned().unwrap_or_default();
                 let brief =
                     BriefFacts { brief: &row.brief, timetable, indicator_count, weights: weights.as_slice() };
-                may_submit_for_approval(row.status, is_verified(self.viewer, row.agency_id), &brief, now)
+                let is_verified = is_verified(self.viewer, row.agency_id);
+                let guard = may_submit_for_approval(row.status, is_verified, &brief, now);
+                and(acting(self.viewer, row.agency_id), guard)
             }
             Do::RequestChanges => in_state(ChallengeCommand::RequestChanges),
             Do::Approve => rules::may_approve(row.status, is_author),
-            Do::Recall => in_state(ChallengeCommand::Recall),
+            Do::Recall => and(acting(self.viewer, row.agency_id), in_state(ChallengeCommand::Recall)),
             Do::Publish => {
                 let is_approver = row.approved_by == Some(self.user);
                 rules::may_publish(row.status, is_author, is_approver, timetable, now)
@@ -172,8 +174,11 @@ pub async fn bids(app: &App, viewer: &Viewer, ids: &[ChallengeId]) -> Result<Has
             };
             Bid {
                 organization: *house,
-                draft: may_draft(call(row), proposal.is_some(), now),
-                submission: by_right.and_then(|()| may_bid(call(row), is_verified(viewer, *house), now)),
+                draft: and(acting(viewer, *house), may_draft(call(row), proposal.is_some(), now)),
+                submission: by_right.and_then(|()| {
+                    let guard = may_bid(call(row), is_verified(viewer, *house), now);
+                    and(acting(viewer, *house), guard)
+                }),
                 proposal,
             }
         });
@@ -246,8 +251,14 @@ pub async fn on_proposals(
     };
     let possible = rows.iter().filter_map(|row| {
         let challenge = challenges.get(&row.challenge_id)?;
+        let by_house = |action: Do| {
+            if action.is_of_team() { acting(viewer, row.organization_id) } else { Ok(()) }
+        };
         let actions = Do::ALL.iter().copied().filter(|action| has(row, *action));
-        let possible = actions.map(|action| Possible { action, guard: guard(row, challenge, action) });
+        let possible = actions.map(|action| {
+            let guard = and(by_house(action), guard(row, challenge, action));
+            Possible { action, guard }
+        });
         Some((row.id, possible.collect()))
     });
     Ok(possible.collect())
@@ -346,24 +357,23 @@ pub async fn on_organizations(
     let rows = crate::organization::visible_to(viewer).filter(organization::Column::Id.is_in(ids.to_vec()));
     let rows = rows.all(db).await?;
     let has = |row: &organization::Model, action: Do| {
-        let roles = match action {
-            Do::Verify | Do::Reject => viewer.roles(),
-            Do::InviteMember | Do::RemoveMember => {
-                crate::organization::manager_roles(viewer, row.id, row.kind)
-            }
+        let roles = match action.judgement() {
+            Some(_) => viewer.roles(),
+            None => crate::organization::manager_roles(viewer, row.id, row.kind),
         };
-        may(action.right(), roles)
+        may(action.right(row.kind), roles)
     };
     let managed = rows.iter().filter(|row| has(row, Do::InviteMember)).map(|row| row.id);
     let waiting = waiting(db, managed, app.db.clock.process()).await?;
-    let guard = |row: &organization::Model, action| {
-        let judge =
-            |command| may_judge(row.status, &command, crate::organization::is_own(viewer, person.id, row));
-        match action {
-            Do::Verify => judge(OrganizationCommand::Verify),
-            Do::Reject => judge(OrganizationCommand::Reject),
-            Do::InviteMember => may_invite(waiting.get(&row.id).copied().unwrap_or_default()),
-            Do::RemoveMember => Ok(()),
+    let guard = |row: &organization::Model, action: Do| {
+        match (action.judgement(), action) {
+            (Some(command), _) => {
+                may_judge(row.status, command, row.created_by == person.id, viewer.belongs_to(row.id))
+            }
+            (None, Do::InviteMember) => {
+                may_invite(row.status, waiting.get(&row.id).copied().unwrap_or_default())
+            }
+            (None, _) => all([row.status.must_act()]),
         }
     };
     let possible = rows.iter().map(|row| {
@@ -371,6 +381,17 @@ pub async fn on_organizations(
         (row.id, actions.map(|action| Possible { action, guard: guard(row, action) }).collect())
     });
     Ok(possible.collect())
+}
+
+/// What a house that was rejected, suspended or closed puts in the way of whoever acts for it.
+fn acting(viewer: &Viewer, house: OrganizationId) -> std::result::Result<(), Reason> {
+    viewer.seat_at(house).map_or(Ok(()), |seat| seat.status.must_act())
+}
+
+/// Both at once.
+fn and(by_house: std::result::Result<(), Reason>, guard: Guard) -> Guard {
+    let obstacles = all([by_house]).err().into_iter().chain(guard.err()).flatten();
+    unless(obstacles)
 }
 
 /// One of the viewer's own houses is verified.

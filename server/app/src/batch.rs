@@ -6,18 +6,21 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use domain::access::{Role, Roles};
+use domain::challenge::Sector;
 use domain::id::{
-    ChallengeId, CouncilMemberId, DecisionId, MembershipId, OrganizationId, ProposalId, ReviewId, SessionId,
-    UserId,
+    ChallengeId, CouncilMemberId, DecisionId, DelegationId, ExpertId, ExternalIdentityId, MembershipId,
+    OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId, WorkingGroupId,
 };
 use domain::proposal::ProposalStatus;
 use domain::review::{ReviewStatus, Turnout};
+use domain::time::Day;
 use entity::{
-    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
-    proposal_draft, proposal_version, review, session, user,
+    challenge, council_member, criterion, decision, delegation, expert, expert_sector, external_identity,
+    indicator, membership, one_time_token, opening, organization, proposal, proposal_draft, proposal_version,
+    review, session, user, working_group, working_group_member,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use crate::App;
 use crate::access::roles_on_each;
@@ -47,6 +50,12 @@ by_id! {
     organizations: organization, OrganizationId, crate::organization::visible_to;
     /// Memberships.
     memberships: membership, MembershipId, crate::organization::memberships_visible_to;
+    /// Delegations.
+    delegations: delegation, DelegationId, crate::delegation::visible_to;
+    /// Working groups.
+    working_groups: working_group, WorkingGroupId, crate::working_group::visible_to;
+    /// Entries of the expert register.
+    experts: expert, ExpertId, crate::expert::visible_to;
     /// Challenges.
     challenges: challenge, ChallengeId, crate::challenge::visible_to;
     /// Proposals.
@@ -57,6 +66,8 @@ by_id! {
     reviews: review, ReviewId, crate::review::visible_to;
     /// Decisions.
     decisions: decision, DecisionId, crate::decision::visible_to;
+    /// Identities at issuers.
+    external_identities: external_identity, ExternalIdentityId, crate::sign_on::visible_to;
 }
 
 fn grouped<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<R>> {
@@ -179,6 +190,143 @@ pub async fn members(
     Ok(grouped(rows, |row| row.organization_id))
 }
 
+/// Invitations that wait.
+pub async fn invitations(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[OneTimeTokenId],
+) -> Result<HashMap<OneTimeTokenId, one_time_token::Model>> {
+    let rows = crate::invitation::visible_to(viewer, app.db.clock.process())
+        .filter(one_time_token::Column::Id.is_in(ids.to_vec()))
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Invitations into organisations that wait, oldest first.
+pub async fn invitations_into(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[OrganizationId],
+) -> Result<HashMap<OrganizationId, Vec<one_time_token::Model>>> {
+    let rows = crate::invitation::visible_to(viewer, app.db.clock.process())
+        .filter(one_time_token::Column::OrganizationId.is_in(ids.to_vec()))
+        .order_by_asc(one_time_token::Column::CreatedAt)
+        .order_by_asc(one_time_token::Column::Id)
+        .all(&app.db.read)
+        .await?;
+    let mut groups: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        if let Some(organization) = row.organization_id {
+            groups.entry(organization).or_default().push(row);
+        }
+    }
+    Ok(groups)
+}
+
+/// Delegations of units that hold now or will, by their first day.
+pub async fn delegations_by(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[OrganizationId],
+) -> Result<HashMap<OrganizationId, Vec<delegation::Model>>> {
+    let today = Day::at(app.db.clock.process());
+    let rows = crate::delegation::standing(crate::delegation::visible_to(viewer), &today)
+        .filter(delegation::Column::UnitId.is_in(ids.to_vec()))
+        .order_by_asc(delegation::Column::ValidFrom)
+        .order_by_asc(delegation::Column::Id)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.unit_id))
+}
+
+/// The present working groups of agencies.
+pub async fn working_groups_of(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[OrganizationId],
+) -> Result<HashMap<OrganizationId, working_group::Model>> {
+    let rows = crate::working_group::visible_to(viewer)
+        .filter(working_group::Column::OrganizationId.is_in(ids.to_vec()))
+        .filter(working_group::Column::EndedAt.is_null())
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.organization_id, row)).collect())
+}
+
+/// The places of working groups in order, each with the name of who holds it. How much of it may be shown is the caller's
+/// question, by the group.
+pub async fn places_in(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[WorkingGroupId],
+) -> Result<HashMap<WorkingGroupId, Vec<(working_group_member::Model, String)>>> {
+    let known = crate::working_group::visible_to(viewer)
+        .filter(working_group::Column::Id.is_in(ids.to_vec()))
+        .select_only()
+        .column(working_group::Column::Id)
+        .into_query();
+    let places = working_group_member::Entity::find()
+        .filter(working_group_member::Column::WorkingGroupId.in_subquery(known))
+        .order_by_asc(working_group_member::Column::Place)
+        .all(&app.db.read)
+        .await?;
+    let members = places.iter().filter_map(|place| place.membership_id);
+    // The name that the person goes by now: somebody who was erased is erased here too.
+    let person = membership::Entity::belongs_to(user::Entity)
+        .from(membership::Column::UserId)
+        .to(user::Column::Id)
+        .into();
+    let names: Vec<(MembershipId, String)> = membership::Entity::find()
+        .filter(membership::Column::Id.is_in(members))
+        .join(JoinType::InnerJoin, person)
+        .select_only()
+        .column(membership::Column::Id)
+        .column(user::Column::DisplayName)
+        .into_tuple()
+        .all(&app.db.read)
+        .await?;
+    let names: HashMap<_, _> = names.into_iter().collect();
+    let with_names = places.into_iter().map(|place| {
+        let name = place.membership_id.and_then(|id| names.get(&id).cloned()).or_else(|| place.name.clone());
+        (place, name.unwrap_or_default())
+    });
+    Ok(grouped(with_names.collect(), |(place, _)| place.working_group_id))
+}
+
+/// The entries of people in the expert register.
+pub async fn experts_of(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, expert::Model>> {
+    let rows = crate::expert::visible_to(viewer)
+        .filter(expert::Column::UserId.is_in(ids.to_vec()))
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
+}
+
+/// The fields in which experts judge.
+pub async fn sectors_of(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ExpertId],
+) -> Result<HashMap<ExpertId, Vec<Sector>>> {
+    let known = crate::expert::visible_to(viewer)
+        .filter(expert::Column::Id.is_in(ids.to_vec()))
+        .select_only()
+        .column(expert::Column::Id)
+        .into_query();
+    let rows = expert_sector::Entity::find()
+        .filter(expert_sector::Column::ExpertId.in_subquery(known))
+        .order_by_asc(expert_sector::Column::Sector)
+        .all(&app.db.read)
+        .await?;
+    let groups = grouped(rows, |row| row.expert_id).into_iter();
+    Ok(groups.map(|(id, rows)| (id, rows.into_iter().map(|row| row.sector).collect())).collect())
+}
+
 /// Decisions of challenges.
 pub async fn decisions_of(
     app: &App,
@@ -279,10 +427,8 @@ pub async fn versions(
     viewer: &Viewer,
     ids: &[ProposalId],
 ) -> Result<HashMap<ProposalId, Vec<proposal_version::Model>>> {
-    let own = crate::proposal::visible_to(viewer).filter(
-        proposal::Column::OrganizationId
-            .is_in(viewer.organizations(domain::organization::OrganizationKind::Startup)),
-    );
+    let own = crate::proposal::visible_to(viewer)
+        .filter(proposal::Column::OrganizationId.is_in(viewer.applicants()));
     let rows = proposal_version::Entity::find()
         .filter(proposal_version::Column::ProposalId.in_subquery(only(own, ids)))
         .order_by_desc(proposal_version::Column::Number)
@@ -350,10 +496,8 @@ pub async fn drafts(
     viewer: &Viewer,
     ids: &[ProposalId],
 ) -> Result<HashMap<ProposalId, proposal_draft::Model>> {
-    let own = crate::proposal::visible_to(viewer).filter(
-        proposal::Column::OrganizationId
-            .is_in(viewer.organizations(domain::organization::OrganizationKind::Startup)),
-    );
+    let own = crate::proposal::visible_to(viewer)
+        .filter(proposal::Column::OrganizationId.is_in(viewer.applicants()));
     let rows = proposal_draft::Entity::find()
         .filter(proposal_draft::Column::ProposalId.in_subquery(only(own, ids)))
         .all(&app.db.read)

@@ -20,7 +20,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use crate::access::must;
+use crate::access::{must, must_in};
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::Result;
@@ -28,7 +28,8 @@ use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
 use crate::{App, ids};
 
-/// Published ones are known to all; an agency knows its own; the programme office what was handed in; the auditor all.
+/// Published ones are known to all; an agency, and whoever drafts for it, knows its own; the programme office what was handed
+/// in; the auditor all.
 ///
 /// Row `CHALLENGE` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<challenge::Entity> {
@@ -36,7 +37,7 @@ pub fn visible_to(viewer: &Viewer) -> Select<challenge::Entity> {
         return challenge::Entity::find();
     }
     let public = challenge::Column::IsPublic.eq(true);
-    let agencies = viewer.organizations(OrganizationKind::Agency);
+    let agencies = viewer.desks();
     let mut known = Condition::any().add(public);
     if !agencies.is_empty() {
         known = known.add(challenge::Column::AgencyId.is_in(agencies));
@@ -295,7 +296,7 @@ impl Command for CreateChallenge {
         let agency = agency
             .filter(|agency| agency.kind == OrganizationKind::Agency)
             .ok_or_else(|| Problem::at("agencyId", Reason::NotFound))?;
-        must(Action::WriteChallenge, tx.op().viewer.roles_in(agency.id))?;
+        must_in(tx, Action::WriteChallenge, agency.id).await?;
         let now = tx.now().await?;
         let id: ChallengeId = ids::random();
         let slug = if let Some(slug) = &self.slug {
@@ -477,7 +478,7 @@ impl Command for UpdateChallenge {
     async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
         let user = tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
-        must(Action::WriteChallenge, tx.op().viewer.roles_in(row.agency_id))?;
+        must_in(tx, Action::WriteChallenge, row.agency_id).await?;
         let next = machine::step(TRANSITIONS, row.status, &ChallengeCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let (id, version) = (row.id, row.version);
@@ -512,7 +513,7 @@ impl Command for SubmitForApproval {
     async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
         let user = tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
-        must(Action::SubmitChallenge, tx.op().viewer.roles_in(row.agency_id))?;
+        must_in(tx, Action::SubmitChallenge, row.agency_id).await?;
         machine::step(TRANSITIONS, row.status, &ChallengeCommand::SubmitForApproval)?;
         must_be_version(self.expected_version, row.version)?;
         let agency = organization::Entity::find_by_id(row.agency_id).one(tx).await?;
@@ -624,7 +625,7 @@ impl Command for RecallChallenge {
     async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
         tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
-        must(Action::RecallChallenge, tx.op().viewer.roles_in(row.agency_id))?;
+        must_in(tx, Action::RecallChallenge, row.agency_id).await?;
         let change =
             challenge::ActiveModel { approved_by: Set(None), approval: Set(None), ..Default::default() };
         let next = advance(tx, &row, ChallengeCommand::Recall, change).await?;

@@ -4,6 +4,7 @@ use domain::access::{Action, Role};
 use domain::account::PlatformRole;
 use domain::challenge::{may_appoint, may_name_decision_maker};
 use domain::event::{Event, EventKind};
+use domain::expert::{is_drawn_from_register, may_be_appointed};
 use domain::id::{ChallengeId, CouncilMemberId, UserId};
 use domain::problem::{Problem, Reason};
 use domain::review::CouncilRole;
@@ -51,16 +52,16 @@ pub fn visible_to(viewer: &Viewer) -> Select<council_member::Entity> {
 }
 
 /// Finds the account of a verified address. Staff ask, so an unknown address may be said to be unknown.
-async fn account(tx: &Tx, email_key: &str) -> Result<UserId> {
+pub(crate) async fn account(tx: &Tx, email_key: &str) -> Result<user::Model> {
     let found = user::Entity::find()
         .filter(user::Column::EmailKey.eq(email_key))
         .filter(user::Column::EmailVerifiedAt.is_not_null())
         .one(tx)
         .await?;
-    Ok(found.ok_or_else(|| Problem::at("email", Reason::NotFound))?.id)
+    found.ok_or_else(|| Problem::at("email", Reason::NotFound).into())
 }
 
-/// Appoints a council member.
+/// Appoints a council member. Those who judge are drawn from the expert register; chair, vice chair and secretary are officials.
 #[derive(Serialize)]
 pub struct AppointCouncilMember {
     /// Where.
@@ -84,12 +85,16 @@ impl Command for AppointCouncilMember {
             .filter(council_member::Column::RemovedAt.is_null());
         let seats = seats.count(tx).await?;
         may_appoint(stage(&row), usize::try_from(seats).unwrap_or(usize::MAX))?;
-        let user = account(tx, &self.email_key).await?;
+        let user = account(tx, &self.email_key).await?.id;
         if user == by {
             return Err(Reason::SelfApproval.into());
         }
         if row.decision_maker_id == Some(user) {
             return Err(Problem::at("email", Reason::IncompatibleRole).into());
+        }
+        if is_drawn_from_register(self.role) {
+            let entry = crate::expert::standing(tx, user).await?;
+            may_be_appointed(self.role, entry).map_err(|reason| Problem::at("email", reason))?;
         }
         let id: CouncilMemberId = ids::random();
         let now = tx.now().await?;
@@ -131,7 +136,7 @@ impl Command for NameDecisionMaker {
         let row = crate::challenge::locked(tx, self.challenge).await?;
         must(Action::NameDecisionMaker, tx.op().viewer.roles())?;
         may_name_decision_maker(stage(&row))?;
-        let user = account(tx, &self.email_key).await?;
+        let user = account(tx, &self.email_key).await?.id;
         if user == by {
             return Err(Reason::SelfApproval.into());
         }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use domain::event::Event;
+use domain::id::DelegationId;
 use domain::time::Timestamp;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -195,6 +196,7 @@ pub struct Tx {
     op: Arc<Op>,
     now: OnceCell<Timestamp>,
     events: Mutex<Vec<Event>>,
+    acting_by: OnceLock<DelegationId>,
     changes_rights: AtomicBool,
     fault: Mutex<Option<DbErr>>,
 }
@@ -216,6 +218,7 @@ impl Tx {
             op: Arc::clone(op),
             now: OnceCell::new(),
             events: Mutex::default(),
+            acting_by: OnceLock::new(),
             changes_rights: AtomicBool::new(false),
             fault: Mutex::default(),
         })
@@ -249,8 +252,18 @@ impl Tx {
         Ok(person)
     }
 
-    /// Says what happened. Audit entry, event and mail are written with the commit.
+    /// From here on the caller acts for a unit to which they do not belong.
+    pub(crate) fn act_by(&self, delegation: DelegationId) {
+        self.acting_by.get_or_init(|| delegation);
+    }
+
+    /// Says what happened, and by which delegation if it was on behalf of a unit. Audit entry, event and mail are written
+    /// with the commit.
     pub fn record(&self, event: Event) {
+        let event = match self.acting_by.get() {
+            Some(delegation) => event.fact("delegation", delegation),
+            None => event,
+        };
         self.changes_rights.fetch_or(event.kind.changes_rights(), Ordering::Relaxed);
         self.events.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
     }

@@ -513,9 +513,8 @@ pub async fn visible_outcomes(
     };
     let roles = roles_on(db, viewer, &challenge).await?;
     let reads_proposals = roles.on_council()
-        || [Role::DecisionMaker, Role::Auditor, Role::AgencyLead, Role::AgencyDrafter]
-            .into_iter()
-            .any(|role| roles.has(role));
+        || [Role::DecisionMaker, Role::Auditor].into_iter().any(|role| roles.has(role))
+        || viewer.agencies().contains(&challenge.agency_id);
     let published = row.status == DecisionStatus::Published;
     let rows = outcomes(db, row.id).await?;
     let tied = match &viewer.0 {

@@ -27,6 +27,9 @@ pub enum Error {
     /// The database cannot be reached or is too busy; trying again later helps.
     #[error("unavailable")]
     Unavailable(#[source] DbErr),
+    /// The issuer at which people sign on cannot be reached, or makes no sense; trying again later helps.
+    #[error("the issuer is unavailable: {0}")]
+    IssuerUnavailable(String),
     /// A fault of ours.
     #[error("internal: {0}")]
     Internal(String),
@@ -72,6 +75,7 @@ const UNIQUE: &[(&str, &str, &str)] = &[
     ("uq_membership_live", "membership.organization_id, membership.user_id", "token"),
     ("uq_review_member", "review.proposal_id, review.user_id", "memberIds"),
     ("uq_decision_challenge", "decision.challenge_id", "challengeId"),
+    ("uq_expert_user", "expert.user_id", "email"),
 ];
 
 fn unique_problem(text: &str) -> Option<Problem> {
@@ -94,13 +98,25 @@ fn code(error: &DbErr) -> Option<String> {
     source.as_database_error()?.code().map(Into::into)
 }
 
+/// Unique constraints behind which the same thing was just done: whoever comes second finds it done.
+const REPEATED: &[(&str, &str)] = &[
+    ("uq_app_user_email", "app_user.email_key"),
+    ("uq_external_identity_subject", "external_identity.issuer, external_identity.subject"),
+    ("uq_external_identity_user", "external_identity.user_id, external_identity.issuer"),
+];
+
 /// Trying the same transaction again may well succeed: busy, serialisation failure, deadlock.
 pub(crate) fn is_transient(error: &DbErr) -> bool {
     let busy = code(error)
         .is_some_and(|code| matches!(code.as_str(), "5" | "517" | "261" | "6" | "262" | "40001" | "40P01"));
-    // Two registrations of one new address at once: the second looks again and finds the first.
-    busy || matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(text))
-        if text.contains("\"uq_app_user_email\"") || text.trim_end().ends_with("app_user.email_key"))
+    // Two registrations of one new address, or two sign-ons of one new person, at once: the second looks again and finds
+    // the first.
+    let twice = |text: &str| {
+        REPEATED.iter().any(|(index, columns)| {
+            text.contains(&format!("\"{index}\"")) || text.trim_end().ends_with(columns)
+        })
+    };
+    busy || matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(text)) if twice(&text))
 }
 
 /// The database is away, full, read-only, shutting down or out of time.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use domain::id::{OneTimeTokenId, SessionId, UserId};
+use domain::id::{OneTimeTokenId, SessionId, SignOnAttemptId, UserId};
 use domain::time::Timestamp;
 
 /// What stands before the 32 bytes of an Ed25519 private key in PKCS#8 (RFC 8410).
@@ -131,6 +131,12 @@ impl Keys {
     pub fn blind(&self, text: &str) -> String {
         let key = mac(self.derived.expose_secret(), b"blind");
         BASE64_URL_SAFE_NO_PAD.encode(mac(&key, text.as_bytes()))
+    }
+
+    /// What goes along with a sign-on, by what it is for. It can be made again, and stands nowhere at rest.
+    pub fn attempt_secret(&self, id: SignOnAttemptId, purpose: &str) -> String {
+        let key = mac(self.derived.expose_secret(), format!("sign-on {purpose}").as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(mac(&key, id.0.as_bytes()))
     }
 
     /// Seals a cursor: its text with a short tag, so that a client cannot make one up.

@@ -16,8 +16,11 @@ pub mod council;
 pub mod credentials;
 pub mod db;
 pub mod decision;
+pub mod delegation;
 pub mod error;
+pub mod expert;
 pub mod ids;
+pub mod invitation;
 pub mod keys;
 pub mod message;
 pub mod op;
@@ -32,7 +35,10 @@ pub mod review;
 pub mod seal;
 pub mod second_factor;
 pub mod session;
+pub mod sign_on;
+pub mod structure;
 mod throttle;
+pub mod working_group;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -59,6 +65,8 @@ pub struct Inner {
     pub seal: seal::Seal,
     /// Lives and limits from the configuration.
     pub settings: Settings,
+    /// Where people may sign on, if anywhere.
+    pub issuer: Option<sign_on::issuer::Issuer>,
     /// Viewers read within the last second.
     pub viewers: access::Viewers,
     /// Wakes the worker after a commit that queued mail.
@@ -92,7 +100,13 @@ pub struct Settings {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(db: db::Db, keys: keys::Keys, seal: seal::Seal, settings: Settings) -> Self {
+    pub fn new(
+        db: db::Db,
+        keys: keys::Keys,
+        seal: seal::Seal,
+        settings: Settings,
+        issuer: Option<sign_on::issuer::Issuer>,
+    ) -> Self {
         let passwords = password::Passwords::new();
         Self(Arc::new(Inner {
             db,
@@ -100,6 +114,7 @@ impl App {
             passwords,
             seal,
             settings,
+            issuer,
             viewers: access::Viewers::default(),
             wake: tokio::sync::Notify::new(),
         }))

@@ -1,18 +1,19 @@
 //! Outgoing mail: claimed under a lease, written from what is true now, settled behind a fence.
 
 use domain::event::Event;
-use domain::id::{DecisionId, MessageId, PublicId as _, UserId};
+use domain::expert::ExpertStatus;
+use domain::id::{DecisionId, DelegationId, ExpertId, MessageId, OrganizationId, PublicId as _, UserId};
 use domain::letter::{Letter, LetterKind, LetterOutcome};
 use domain::locale::Locale;
 use domain::message::{GIVE_UP_AFTER_SECONDS, MessageStatus, pause_seconds};
-use domain::organization::MembershipRole;
+use domain::organization::{MembershipRole, OrganizationStatus};
 use domain::proposal::ProposalStatus;
 use domain::review::CouncilRole;
 use domain::text::Bilingual;
 use domain::time::Timestamp;
 use entity::{
-    challenge, decision, event, message, one_time_token, opening, organization, proposal, proposal_version,
-    user,
+    challenge, decision, delegation, event, expert, message, one_time_token, opening, organization, proposal,
+    proposal_version, user,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -216,7 +217,7 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
 
 /// Rights are those of the moment of writing: whoever left the team, or fell into conflict, gets nothing more.
 async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) -> Result<bool> {
-    let Some(person) = crate::access::person(&app.db.read, reader).await? else { return Ok(false) };
+    let Some(person) = crate::access::person(&app.db, reader).await? else { return Ok(false) };
     let viewer = Viewer(Some(person));
     let speaks_of_proposal = matches!(
         kind,
@@ -262,6 +263,10 @@ struct Facts {
     decision: Option<decision::Model>,
     opening: Option<opening::Model>,
     person: Option<user::Model>,
+    successor: Option<organization::Model>,
+    delegate: Option<organization::Model>,
+    delegation: Option<delegation::Model>,
+    expert: Option<expert::Model>,
 }
 
 impl Facts {
@@ -302,12 +307,13 @@ impl Facts {
             agency: row!(organization, challenge.as_ref().map(|challenge| challenge.agency_id)),
             proposal: row!(proposal, event.proposal),
             version,
-            decision: row!(
-                decision,
-                event.decision.or_else(|| Some(DecisionId(event.facts.get("decision")?.parse().ok()?)))
-            ),
+            decision: row!(decision, event.decision.or_else(|| named(event, "decision").map(DecisionId))),
             opening: row!(opening, event.challenge),
             person: row!(user, event.user),
+            successor: row!(organization, named(event, "successor").map(OrganizationId)),
+            delegate: row!(organization, named(event, "delegate").map(OrganizationId)),
+            delegation: row!(delegation, named(event, "about_delegation").map(DelegationId)),
+            expert: row!(expert, named(event, "expert").map(ExpertId)),
             challenge,
         })
     }
@@ -318,8 +324,25 @@ impl Facts {
             LetterKind::OpeningRequested => {
                 self.opening.as_ref().is_none_or(|opening| opening.confirmed_at.is_some())
             }
+            LetterKind::MemberInvited => {
+                self.organization.as_ref().is_none_or(|row| row.status.must_act().is_err())
+            }
+            // The reason that it would give is that of a later judgement.
+            LetterKind::OrganizationSuspended => !self.stands_as(OrganizationStatus::Suspended),
+            LetterKind::OrganizationReinstated => !self.stands_as(OrganizationStatus::Verified),
+            LetterKind::ExpertSuspended => !self.is_expert(ExpertStatus::Suspended),
+            LetterKind::ExpertReinstated => !self.is_expert(ExpertStatus::Active),
+            LetterKind::UnitDelegated => self.delegation.as_ref().is_none_or(|row| row.revoked_at.is_some()),
             _ => false,
         }
+    }
+
+    fn stands_as(&self, status: OrganizationStatus) -> bool {
+        self.organization.as_ref().is_some_and(|row| row.status == status)
+    }
+
+    fn is_expert(&self, status: ExpertStatus) -> bool {
+        self.expert.as_ref().is_some_and(|row| row.status == status)
     }
 
     /// The letter; None if a row that it speaks of is gone.
@@ -332,6 +355,8 @@ impl Facts {
         let challenge = || self.challenge.as_ref().map(|row| say(&row.title_vi, row.title_en.as_ref()));
         let agency = || self.agency.as_ref().map(organization_name);
         let organization = || self.organization.as_ref().map(organization_name);
+        let delegate = || self.delegate.as_ref().map(organization_name);
+        let at_experts = || format!("{public}/experts");
         let proposal = || Some(crate::proposal::parse_content(&self.version.as_ref()?.content).ok()?.title);
         let person = || self.person.as_ref().map(|person| person.display_name.clone());
         let at_challenge = || self.challenge.as_ref().map(|row| format!("{public}/challenges/{}", row.slug));
@@ -342,6 +367,8 @@ impl Facts {
         let at_log_in = || format!("{public}/log-in");
         let at_security = || format!("{public}/account/security");
         let reason = |text: Option<&String>| text.cloned().unwrap_or_default();
+        let of_organization = || Some(reason(self.organization.as_ref()?.status_reason.as_ref()));
+        let of_expert = || Some(reason(self.expert.as_ref()?.status_reason.as_ref()));
         let token = || Some(app.keys.one_time_token(event.token?));
         Some(match kind {
             LetterKind::EmailVerification => {
@@ -371,6 +398,9 @@ impl Facts {
                 Letter::AccountDeactivated { reason: reason(told), link: at_log_in() }
             }
             LetterKind::AccountReactivated => Letter::AccountReactivated { link: at_log_in() },
+            LetterKind::SignOnLinked => {
+                Letter::SignOnLinked { provider: event.facts.get("provider")?.clone(), link: at_security() }
+            }
             LetterKind::OrganizationPending => {
                 Letter::OrganizationPending { organization: organization()?, link: at_organization()? }
             }
@@ -382,6 +412,51 @@ impl Facts {
                 reason: reason(self.organization.as_ref()?.status_reason.as_ref()),
                 link: at_organization()?,
             },
+            LetterKind::OrganizationSuspended => Letter::OrganizationSuspended {
+                organization: organization()?,
+                reason: of_organization()?,
+                link: at_organization()?,
+            },
+            LetterKind::OrganizationReinstated => Letter::OrganizationReinstated {
+                organization: organization()?,
+                reason: of_organization()?,
+                link: at_organization()?,
+            },
+            LetterKind::OrganizationClosed => Letter::OrganizationClosed {
+                organization: organization()?,
+                successor: self.successor.as_ref().map(organization_name).unwrap_or_default(),
+                reason: of_organization()?,
+                link: at_organization()?,
+            },
+            LetterKind::MemberRoleChanged => Letter::MemberRoleChanged {
+                organization: organization()?,
+                role: membership_role(MembershipRole::from_name(event.facts.get("to")?)?, self.locale)
+                    .to_owned(),
+                link: at_organization()?,
+            },
+            LetterKind::UnitDelegated => {
+                let delegation = self.delegation.as_ref()?;
+                Letter::UnitDelegated {
+                    organization: organization()?,
+                    delegate: delegate()?,
+                    from: delegation.valid_from.clone(),
+                    until: delegation.valid_until.clone(),
+                    link: at_organization()?,
+                }
+            }
+            LetterKind::DelegationRevoked => Letter::DelegationRevoked {
+                organization: organization()?,
+                delegate: delegate()?,
+                reason: reason(self.delegation.as_ref()?.revoke_reason.as_ref()),
+                link: at_organization()?,
+            },
+            LetterKind::ExpertRegistered => Letter::ExpertRegistered { link: at_experts() },
+            LetterKind::ExpertSuspended => {
+                Letter::ExpertSuspended { reason: of_expert()?, link: at_experts() }
+            }
+            LetterKind::ExpertReinstated => {
+                Letter::ExpertReinstated { reason: of_expert()?, link: at_experts() }
+            }
             LetterKind::MemberInvited => {
                 let (invitation, token) = (self.token.as_ref()?, token()?);
                 let link = format!("{public}/accept-invitation#token={token}");
@@ -517,6 +592,11 @@ impl Facts {
     fn decision_number(&self) -> Option<String> {
         Some(self.decision.as_ref()?.record.as_ref()?.number.clone())
     }
+}
+
+/// What a small fact of the event names.
+fn named(event: &Event, fact: &str) -> Option<uuid::Uuid> {
+    event.facts.get(fact)?.parse().ok()
 }
 
 fn membership_role(role: MembershipRole, locale: Locale) -> &'static str {

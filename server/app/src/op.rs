@@ -2,7 +2,7 @@
 
 use domain::access::{Role, Roles};
 use domain::account::PlatformRole;
-use domain::id::{OrganizationId, SessionId, UserId};
+use domain::id::{DelegationId, OrganizationId, SessionId, UserId};
 use domain::locale::Locale;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
 use domain::problem::Reason;
@@ -80,13 +80,13 @@ pub struct Person {
     pub has_shown_second_factor: bool,
     /// The stored language.
     pub locale: Locale,
-    /// Live memberships.
+    /// Live memberships, and units for which the person acts by delegation.
     pub seats: Vec<Seat>,
     /// Posts on the platform.
     pub posts: Vec<PlatformRole>,
 }
 
-/// A live membership.
+/// A live membership, or what a delegation gives in place of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat {
     /// Where.
@@ -97,6 +97,9 @@ pub struct Seat {
     pub status: OrganizationStatus,
     /// As what.
     pub role: MembershipRole,
+    /// The decision by which the person acts for that organisation without belonging to it. Such a seat lets one draft
+    /// there, and counts for nothing else: it is no membership.
+    pub delegation: Option<DelegationId>,
 }
 
 impl Person {
@@ -113,9 +116,43 @@ impl Person {
 }
 
 impl Viewer {
-    /// The organisations of that kind in which the viewer is a member.
-    pub fn organizations(&self, kind: OrganizationKind) -> Vec<OrganizationId> {
-        self.seats().filter(|seat| seat.kind == kind).map(|seat| seat.organization).collect()
+    /// The organisations to which the viewer belongs.
+    pub fn houses(&self) -> Vec<OrganizationId> {
+        self.memberships().map(|seat| seat.organization).collect()
+    }
+
+    /// Those among them that bid.
+    pub fn applicants(&self) -> Vec<OrganizationId> {
+        self.memberships().filter(|seat| seat.kind.is_applicant()).map(|seat| seat.organization).collect()
+    }
+
+    /// Those among them that own problems.
+    pub fn agencies(&self) -> Vec<OrganizationId> {
+        let agencies = self.memberships().filter(|seat| seat.kind == OrganizationKind::Agency);
+        agencies.map(|seat| seat.organization).collect()
+    }
+
+    /// The agencies whose drafts the viewer works on: the own ones, and units by delegation.
+    pub fn desks(&self) -> Vec<OrganizationId> {
+        let agencies = self.seats().filter(|seat| seat.kind == OrganizationKind::Agency);
+        agencies.map(|seat| seat.organization).collect()
+    }
+
+    /// The organisations that the viewer manages.
+    pub fn managed(&self) -> Vec<OrganizationId> {
+        self.memberships().filter(|seat| seat.role.manages()).map(|seat| seat.organization).collect()
+    }
+
+    /// Belongs to the organisation.
+    pub fn belongs_to(&self, organization: OrganizationId) -> bool {
+        self.memberships().any(|seat| seat.organization == organization)
+    }
+
+    /// Programme office, administrator, auditor: those who look after the whole.
+    pub fn is_staff(&self) -> bool {
+        self.is_programme_office()
+            || self.holds(PlatformRole::Administrator)
+            || self.holds(PlatformRole::Auditor)
     }
 
     /// Works in the programme office, which must be verified.
@@ -132,14 +169,10 @@ impl Viewer {
     /// The roles that hold everywhere: signed in, programme office, posts on the platform.
     pub fn roles(&self) -> Roles {
         let Some(person) = &self.0 else { return Roles::default() };
-        let office =
-            self.seats().filter(|seat| seat.status == OrganizationStatus::Verified).filter_map(|seat| {
-                match seat.role {
-                    MembershipRole::Officer => Some(Role::Officer),
-                    MembershipRole::Publisher => Some(Role::Publisher),
-                    _ => None,
-                }
-            });
+        let office = self
+            .memberships()
+            .filter(|seat| seat.status == OrganizationStatus::Verified)
+            .filter_map(|seat| office_role(seat.role));
         let posts = person.posts.iter().map(|post| match post {
             PlatformRole::Auditor => Role::Auditor,
             PlatformRole::Administrator => Role::Administrator,
@@ -147,28 +180,44 @@ impl Viewer {
         std::iter::once(Role::SignedIn).chain(office).chain(posts).collect()
     }
 
-    /// With the role in one organisation, whatever its kind.
+    /// With the role in one organisation, whatever its kind. An office gives its roles everywhere, or nowhere: not here
+    /// either while it is suspended.
     pub fn roles_in(&self, organization: OrganizationId) -> Roles {
-        let here = self.seats().filter(|seat| seat.organization == organization);
-        here.fold(self.roles(), |roles, seat| {
-            roles.with(match seat.role {
-                MembershipRole::Owner => Role::TeamOwner,
-                MembershipRole::Editor => Role::TeamEditor,
-                MembershipRole::Viewer => Role::TeamViewer,
-                MembershipRole::Lead => Role::AgencyLead,
-                MembershipRole::Drafter => Role::AgencyDrafter,
-                MembershipRole::Officer => Role::Officer,
-                MembershipRole::Publisher => Role::Publisher,
-            })
-        })
+        let role = self.seat_at(organization).and_then(|seat| match seat.role {
+            MembershipRole::Owner => Some(Role::TeamOwner),
+            MembershipRole::Editor => Some(Role::TeamEditor),
+            MembershipRole::Viewer => Some(Role::TeamViewer),
+            MembershipRole::Lead => Some(Role::AgencyLead),
+            MembershipRole::Drafter => Some(Role::AgencyDrafter),
+            MembershipRole::Officer | MembershipRole::Publisher => None,
+        });
+        role.into_iter().fold(self.roles(), Roles::with)
     }
 
-    /// The role in one organisation by a seat in it, and by nothing else.
+    /// The role in one organisation by a membership in it, and by nothing else.
     pub fn seat_in(&self, organization: OrganizationId) -> Option<MembershipRole> {
-        self.seats().find(|seat| seat.organization == organization).map(|seat| seat.role)
+        self.memberships().find(|seat| seat.organization == organization).map(|seat| seat.role)
+    }
+
+    /// What the viewer sits on in one organisation: a membership, or else a delegation.
+    pub(crate) fn seat_at(&self, organization: OrganizationId) -> Option<&Seat> {
+        let here = || self.seats().filter(|seat| seat.organization == organization);
+        here().find(|seat| seat.delegation.is_none()).or_else(|| here().next())
+    }
+
+    fn memberships(&self) -> impl Iterator<Item = &Seat> {
+        self.seats().filter(|seat| seat.delegation.is_none())
     }
 
     fn seats(&self) -> impl Iterator<Item = &Seat> {
         self.0.iter().flat_map(|person| &person.seats)
+    }
+}
+
+const fn office_role(role: MembershipRole) -> Option<Role> {
+    match role {
+        MembershipRole::Officer => Some(Role::Officer),
+        MembershipRole::Publisher => Some(Role::Publisher),
+        _ => None,
     }
 }

@@ -48,7 +48,8 @@ impl Passwords {
         run(&place, move || hash(&password)).await?
     }
 
-    /// Whether the password fits. Takes as long without a stored hash as with one.
+    /// Whether the password fits. Takes as long without a stored hash as with one; an empty one is that of an account without
+    /// a password.
     pub async fn verify(
         &self,
         place: &Place,

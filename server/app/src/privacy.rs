@@ -12,7 +12,7 @@ use domain::problem::{Problem, Reason};
 use domain::proposal::{Content, ProposalStatus};
 use domain::time::Timestamp;
 use entity::{
-    audit_entry, conflict_declaration, consent, council_member, device, membership, message, one_time_token,
+    audit_entry, conflict_declaration, consent, council_member, device, external_identity, membership, message, one_time_token,
     organization, platform_grant, proposal, proposal_draft, review, second_factor, session, user,
 };
 use sea_orm::{
@@ -160,6 +160,10 @@ pub async fn export(app: &App, op: &Arc<Op>) -> Result<Value> {
         "sessions": of!(session.UserId, |row| json!({
             "createdAt": at(row.created_at), "endedAt": maybe(row.ended_at), "lastUsedAt": maybe(row.last_used_at),
             "address": row.address, "client": row.client,
+        })),
+        "externalIdentities": of!(external_identity.UserId, |row| json!({
+            "issuer": row.issuer, "subject": row.subject, "email": row.email,
+            "createdAt": at(row.created_at), "lastUsedAt": at(row.last_used_at),
         })),
         "devices": of!(device.UserId, |row| json!({
             "createdAt": at(row.created_at), "lastUsedAt": at(row.last_used_at), "endedAt": maybe(row.ended_at),
@@ -392,6 +396,10 @@ async fn erase(tx: &Tx, user: UserId) -> Result<()> {
     };
     user::Entity::update_many().set(person).filter(user::Column::Id.eq(user)).exec(tx).await?;
     crate::second_factor::take_away(tx, user, now).await?;
+    external_identity::Entity::delete_many()
+        .filter(external_identity::Column::UserId.eq(user))
+        .exec(tx)
+        .await?;
     session::Entity::update_many()
         .set(session::ActiveModel { address: Set(None), client: Set(None), ..Default::default() })
         .filter(session::Column::UserId.eq(user))

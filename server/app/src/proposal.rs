@@ -6,7 +6,7 @@ use domain::challenge::ChallengeStatus;
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, OrganizationId, ProposalId, ProposalVersionId, UserId};
 use domain::machine;
-use domain::organization::{OrganizationKind, OrganizationStatus};
+use domain::organization::OrganizationStatus;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{
     Call, Content, ProposalCommand, ProposalStatus, TRANSITIONS, may_draft, may_edit, may_screen, may_submit,
@@ -23,7 +23,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use crate::access::must;
+use crate::access::{must, must_in};
 use crate::challenge::{must_be_version, shared, timetable};
 use crate::command::Command;
 use crate::db::Tx;
@@ -42,7 +42,7 @@ pub fn visible_to(viewer: &Viewer) -> Select<proposal::Entity> {
         .filter(Condition::any().add(team_condition(viewer)).add(office_condition(viewer)))
 }
 
-/// Proposals of the viewer's own startups.
+/// Proposals of the houses with which the viewer applies.
 pub fn of_team(viewer: &Viewer) -> Select<proposal::Entity> {
     proposal::Entity::find().filter(team_condition(viewer))
 }
@@ -54,8 +54,7 @@ pub fn in_office(viewer: &Viewer) -> Select<proposal::Entity> {
 }
 
 fn team_condition(viewer: &Viewer) -> Condition {
-    Condition::all()
-        .add(proposal::Column::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup)))
+    Condition::all().add(proposal::Column::OrganizationId.is_in(viewer.applicants()))
 }
 
 /// After the opening, but never to a person in conflict: chair, vice chair, secretary and decision maker all, a member those
@@ -96,7 +95,7 @@ fn office_condition(viewer: &Viewer) -> Condition {
                 .add(P::ChallengeId.in_subquery(councils(person.id, CouncilRole::ALL))),
         )
         .add(P::ChallengeId.in_subquery(decided_by(person.id)))
-        .add(P::ChallengeId.in_subquery(decided_in(&viewer.organizations(OrganizationKind::Agency))))
+        .add(P::ChallengeId.in_subquery(decided_in(&viewer.agencies())))
         .add_option(viewer.holds(PlatformRole::Auditor).then(|| P::Id.is_not_null()));
     Condition::all()
         .add(P::ChallengeId.in_subquery(opened))
@@ -149,7 +148,7 @@ pub fn readable_by(viewer: &Viewer) -> Select<proposal::Entity> {
         .into_query();
     visible.filter(
         Condition::any()
-            .add(P::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup)))
+            .add(P::OrganizationId.is_in(viewer.applicants()))
             .add(P::ChallengeId.not_in_subquery(councils(person.id, CouncilRole::ALL)))
             .add(P::Id.in_subquery(cleared)),
     )
@@ -173,7 +172,7 @@ pub fn identified_to(viewer: &Viewer) -> Select<proposal::Entity> {
         .into_query();
     visible.filter(
         Condition::any()
-            .add(P::OrganizationId.is_in(viewer.organizations(OrganizationKind::Startup)))
+            .add(P::OrganizationId.is_in(viewer.applicants()))
             .add(P::ChallengeId.in_subquery(councils(person.id, &[CouncilRole::Secretary])))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| P::Id.is_not_null()))
             .add(P::ChallengeId.not_in_subquery(blind_still)),
@@ -221,7 +220,7 @@ fn ever_member(user: UserId) -> SubQuery {
 pub enum Of {
     /// Answers to one challenge.
     Challenge(ChallengeId),
-    /// Of one's own startups.
+    /// Of the houses with which one applies.
     Own(Vec<OrganizationId>),
 }
 
@@ -295,12 +294,12 @@ pub(crate) async fn advance(
     if done.rows_affected == 1 { Ok(next) } else { Err(Reason::Stale { current: row.version + 1 }.into()) }
 }
 
-/// Drafts a proposal of a startup to a challenge.
+/// Drafts a proposal of an applicant to a challenge.
 #[derive(Serialize)]
 pub struct CreateProposal {
     /// To which challenge.
     pub challenge: ChallengeId,
-    /// By which startup.
+    /// By which applicant.
     pub organization: OrganizationId,
     /// What it says so far.
     pub content: Content,
@@ -314,10 +313,10 @@ impl Command for CreateProposal {
         let user = tx.op().user()?;
         let challenge = shared(tx, self.challenge).await?;
         let viewer = &tx.op().viewer;
-        if !viewer.organizations(OrganizationKind::Startup).contains(&self.organization) {
+        if !viewer.applicants().contains(&self.organization) {
             return Err(Problem::at("organizationId", Reason::NotFound).into());
         }
-        must(Action::WriteProposal, viewer.roles_in(self.organization))?;
+        must_in(tx, Action::WriteProposal, self.organization).await?;
         let live = proposal::Entity::find()
             .filter(proposal::Column::ChallengeId.eq(challenge.id))
             .filter(proposal::Column::OrganizationId.eq(self.organization))
@@ -416,7 +415,7 @@ impl Command for UpdateProposal {
     async fn run(&self, tx: &Tx) -> Result<ProposalId> {
         tx.op().user()?;
         let (challenge, row) = locked(tx, of_team, self.proposal).await?;
-        must(Action::WriteProposal, tx.op().viewer.roles_in(row.organization_id))?;
+        must_in(tx, Action::WriteProposal, row.organization_id).await?;
         team_step(row.status, &ProposalCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
         may_edit(row.status, timetable(&challenge), tx.now().await?)?;
@@ -453,7 +452,7 @@ impl Command for SubmitProposal {
     async fn run(&self, tx: &Tx) -> Result<ProposalId> {
         let user = tx.op().user()?;
         let (challenge, row) = locked(tx, of_team, self.proposal).await?;
-        must(Action::SubmitProposal, tx.op().viewer.roles_in(row.organization_id))?;
+        must_in(tx, Action::SubmitProposal, row.organization_id).await?;
         let call = call(&challenge);
         // The deciding reading: after the locks, so that nobody is late and in.
         let now = tx.now().await?;
@@ -524,7 +523,7 @@ impl Command for WithdrawProposal {
     async fn run(&self, tx: &Tx) -> Result<ProposalId> {
         tx.op().user()?;
         let (challenge, row) = locked(tx, of_team, self.proposal).await?;
-        must(Action::SubmitProposal, tx.op().viewer.roles_in(row.organization_id))?;
+        must_in(tx, Action::SubmitProposal, row.organization_id).await?;
         may_withdraw(row.status)?;
         let next = advance(tx, &row, ProposalCommand::Withdraw, Default::default()).await?;
         let opened = challenge.status != ChallengeStatus::Published;

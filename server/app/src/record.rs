@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::audit;
 use domain::event::{Audience, Event, hears};
-use domain::id::UserId;
+use domain::id::{OrganizationId, UserId};
 use domain::letter::LetterKind;
 use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
@@ -187,6 +187,9 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
             .select_only()
             .column(council_member::Column::UserId)
     };
+    let roles =
+        |are: fn(MembershipRole) -> bool| MembershipRole::ALL.iter().copied().filter(move |role| are(*role));
+    let (managing, acting) = (roles(MembershipRole::manages), roles(domain::delegation::acts));
     let users: Vec<UserId> = match audience {
         Audience::TokenAddress | Audience::PersonAtAddress => Vec::new(),
         Audience::Person => event.user.into_iter().collect(),
@@ -195,11 +198,16 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
         Audience::OrganizationManagers => {
             live_members()
                 .filter(membership::Column::OrganizationId.eq(event.organization))
-                .filter(membership::Column::Role.is_in([
-                    MembershipRole::Owner,
-                    MembershipRole::Lead,
-                    MembershipRole::Publisher,
-                ]))
+                .filter(membership::Column::Role.is_in(managing))
+                .into_tuple()
+                .all(tx)
+                .await?
+        }
+        Audience::Delegates => {
+            let delegate = event.facts.get("delegate").and_then(|id| id.parse().ok()).map(OrganizationId);
+            live_members()
+                .filter(membership::Column::OrganizationId.eq(delegate))
+                .filter(membership::Column::Role.is_in(acting))
                 .into_tuple()
                 .all(tx)
                 .await?

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::{Action, Role};
+use domain::access::Action;
 use domain::account::PlatformRole;
 use domain::challenge::ChallengeStatus;
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, CouncilMemberId, ProposalId, ReviewId, UserId};
 use domain::machine;
-use domain::organization::OrganizationKind;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{ProposalCommand, ProposalStatus};
 use domain::review::{
@@ -64,7 +63,7 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
     let is_decided =
         challenge::Column::Status.is_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]);
     let of_my_agency = challenges()
-        .filter(challenge::Column::AgencyId.is_in(viewer.organizations(OrganizationKind::Agency)))
+        .filter(challenge::Column::AgencyId.is_in(viewer.agencies()))
         .filter(is_decided)
         .into_query();
     let locked = Condition::all().add(R::Status.eq(ReviewStatus::Locked)).add(
@@ -620,8 +619,7 @@ pub async fn ranking(
         return Ok(None);
     }
     let roles = roles_on(&app.db.read, viewer, challenge).await?;
-    let once_published = challenge.status.is_decided()
-        && [Role::AgencyLead, Role::AgencyDrafter].into_iter().any(|role| roles.has(role));
+    let once_published = challenge.status.is_decided() && viewer.agencies().contains(&challenge.agency_id);
     if !once_published && !domain::access::may(Action::ReadRanking, roles) {
         return Ok(None);
     }

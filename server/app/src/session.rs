@@ -331,7 +331,7 @@ pub async fn open(app: &App, op: &Arc<Op>, opening: Opening<'_>) -> Result<Opene
     let new_device = command.new_device.clone();
     let begun = app.execute(op, None, command).await?;
     let tokens = tokens(app, opening.user, (begun.session, begun.until), secret)?;
-    let person = crate::access::person(&app.db.read, opening.user).await?;
+    let person = crate::access::person(&app.db, opening.user).await?;
     let is_second_factor_due = match person {
         Some(person) if app.settings.is_second_factor_required && !opening.is_strong => {
             crate::access::has_office(&app.db.read, &person).await?

@@ -14,15 +14,15 @@ closed_set! {
     pub enum Role {
         /// Anybody who is signed in.
         SignedIn = "SIGNED_IN",
-        /// Owner in the startup at hand.
+        /// Owner in the applicant at hand.
         TeamOwner = "TEAM_OWNER",
-        /// Editor in the startup at hand.
+        /// Editor in the applicant at hand.
         TeamEditor = "TEAM_EDITOR",
-        /// Viewer in the startup at hand.
+        /// Viewer in the applicant at hand.
         TeamViewer = "TEAM_VIEWER",
         /// Lead in the agency at hand.
         AgencyLead = "AGENCY_LEAD",
-        /// Drafter in the agency at hand.
+        /// Drafter in the agency at hand, or acting for it by a recorded delegation.
         AgencyDrafter = "AGENCY_DRAFTER",
         /// Programme officer.
         Officer = "OFFICER",
@@ -52,14 +52,36 @@ closed_set! {
     pub enum Action {
         /// Deactivate somebody's account, or bring it back; give posts on the platform, or take them.
         ManageAccounts = "MANAGE_ACCOUNTS",
-        /// Found a startup or an agency.
+        /// Found an applicant or an agency.
         CreateOrganization = "CREATE_ORGANIZATION",
         /// Found a programme office.
         CreateProgrammeOffice = "CREATE_PROGRAMME_OFFICE",
         /// Verify or reject an organisation.
         VerifyOrganization = "VERIFY_ORGANIZATION",
-        /// Invite and remove members.
+        /// Register an agency that has no staff.
+        RegisterUnit = "REGISTER_UNIT",
+        /// Change name and handle of an organisation that waits for verification.
+        EditOrganization = "EDIT_ORGANIZATION",
+        /// Change name and handle of an organisation afterwards.
+        RenameOrganization = "RENAME_ORGANIZATION",
+        /// Say what a public body stands below, and from when to when it exists.
+        PlaceOrganization = "PLACE_ORGANIZATION",
+        /// Suspend an organisation, or let it go on.
+        SuspendOrganization = "SUSPEND_ORGANIZATION",
+        /// Close an organisation.
+        CloseOrganization = "CLOSE_ORGANIZATION",
+        /// Suspend or close a programme office, or let it go on.
+        RuleProgrammeOffice = "RULE_PROGRAMME_OFFICE",
+        /// Invite members, change their roles, remove them.
         ManageMembers = "MANAGE_MEMBERS",
+        /// Invite a lead into an agency that has none.
+        InviteLead = "INVITE_LEAD",
+        /// Let another public body draft for a unit, or end that; an officer begins it only for a unit without a lead.
+        DelegateUnit = "DELEGATE_UNIT",
+        /// Record the working group of a unit.
+        EstablishWorkingGroup = "ESTABLISH_WORKING_GROUP",
+        /// Keep the expert register.
+        RegisterExperts = "REGISTER_EXPERTS",
         /// Draft a challenge and change the draft.
         WriteChallenge = "WRITE_CHALLENGE",
         /// Hand the draft in for approval.
@@ -113,7 +135,18 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::CreateOrganization, &[Role::SignedIn]),
     (Action::CreateProgrammeOffice, &[Role::Administrator]),
     (Action::VerifyOrganization, &[Role::Officer, Role::Publisher]),
+    (Action::RegisterUnit, &[Role::Officer]),
+    (Action::EditOrganization, &[Role::TeamOwner, Role::AgencyLead]),
+    (Action::RenameOrganization, &[Role::Officer, Role::Publisher]),
+    (Action::PlaceOrganization, &[Role::Officer]),
+    (Action::SuspendOrganization, &[Role::Officer, Role::Publisher]),
+    (Action::CloseOrganization, &[Role::Officer, Role::Publisher]),
+    (Action::RuleProgrammeOffice, &[Role::Administrator]),
     (Action::ManageMembers, &[Role::TeamOwner, Role::AgencyLead, Role::Publisher, Role::Administrator]),
+    (Action::InviteLead, &[Role::Officer]),
+    (Action::DelegateUnit, &[Role::AgencyLead, Role::Officer]),
+    (Action::EstablishWorkingGroup, &[Role::AgencyLead, Role::Officer]),
+    (Action::RegisterExperts, &[Role::Officer]),
     (Action::WriteChallenge, &[Role::AgencyLead, Role::AgencyDrafter]),
     (Action::SubmitChallenge, &[Role::AgencyLead, Role::AgencyDrafter]),
     (Action::RecallChallenge, &[Role::AgencyLead]),
@@ -222,6 +255,14 @@ mod tests {
         let administrator = Roles::default().with(Role::Administrator);
         let allowed: Vec<_> =
             Action::ALL.iter().filter(|action| may(**action, administrator)).copied().collect();
-        assert_eq!(allowed, [Action::ManageAccounts, Action::CreateProgrammeOffice, Action::ManageMembers]);
+        assert_eq!(
+            allowed,
+            [
+                Action::ManageAccounts,
+                Action::CreateProgrammeOffice,
+                Action::RuleProgrammeOffice,
+                Action::ManageMembers
+            ]
+        );
     }
 }

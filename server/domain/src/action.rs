@@ -3,6 +3,7 @@
 
 use crate::access::Action;
 use crate::decision::DecisionCommand;
+use crate::organization::{OrganizationCommand, OrganizationKind, judged_by};
 use crate::problem::{Code, Guard};
 
 /// An action, and whether it is possible now.
@@ -160,19 +161,39 @@ closed_set! {
         Verify = "VERIFY",
         /// Refuse it with a reason.
         Reject = "REJECT",
+        /// Stop it for a time.
+        Suspend = "SUSPEND",
+        /// Let it go on.
+        Reinstate = "REINSTATE",
+        /// End it for good.
+        Close = "CLOSE",
         /// Invite somebody.
         InviteMember = "INVITE_MEMBER",
         /// Remove a member.
         RemoveMember = "REMOVE_MEMBER",
+        /// Give a member another role.
+        ChangeMemberRole = "CHANGE_MEMBER_ROLE",
     }
 }
 
 impl OrganizationAction {
     /// The row of the permission table that it needs.
-    pub const fn right(self) -> Action {
+    pub const fn right(self, kind: OrganizationKind) -> Action {
+        match self.judgement() {
+            Some(command) => judged_by(kind, command),
+            None => Action::ManageMembers,
+        }
+    }
+
+    /// The command of the state machine behind it; None for what concerns members.
+    pub const fn judgement(self) -> Option<OrganizationCommand> {
         match self {
-            Self::Verify | Self::Reject => Action::VerifyOrganization,
-            Self::InviteMember | Self::RemoveMember => Action::ManageMembers,
+            Self::Verify => Some(OrganizationCommand::Verify),
+            Self::Reject => Some(OrganizationCommand::Reject),
+            Self::Suspend => Some(OrganizationCommand::Suspend),
+            Self::Reinstate => Some(OrganizationCommand::Reinstate),
+            Self::Close => Some(OrganizationCommand::Close),
+            Self::InviteMember | Self::RemoveMember | Self::ChangeMemberRole => None,
         }
     }
 }

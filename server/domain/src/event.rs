@@ -60,6 +60,14 @@ closed_set! {
         AccountReactivated = "account_reactivated",
         /// A person was made a pseudonym.
         AccountErased = "account_erased",
+        /// Somebody new came by an issuer's word; the account has no password.
+        AccountFromSignOn = "account_from_sign_on",
+        /// An account that was there can be signed on to at an issuer from now on.
+        ExternalIdentityLinked = "external_identity_linked",
+        /// An account cannot be signed on to at an issuer any more.
+        ExternalIdentityUnlinked = "external_identity_unlinked",
+        /// An issuer's word was not believed.
+        SignOnRefused = "sign_on_refused",
         /// A person was granted a post on the platform.
         PlatformRoleGranted = "platform_role_granted",
         /// A post on the platform was taken from a person.
@@ -70,12 +78,40 @@ closed_set! {
         OrganizationVerified = "organization_verified",
         /// An organisation was not verified.
         OrganizationRejected = "organization_rejected",
+        /// Name or handle of an organisation was changed.
+        OrganizationEdited = "organization_edited",
+        /// A public body was given its place among the others.
+        OrganizationPlaced = "organization_placed",
+        /// An organisation was suspended.
+        OrganizationSuspended = "organization_suspended",
+        /// A suspended organisation was let go on.
+        OrganizationReinstated = "organization_reinstated",
+        /// An organisation was closed.
+        OrganizationClosed = "organization_closed",
         /// An address was invited into an organisation.
         MemberInvited = "member_invited",
         /// An invitation was accepted.
         MemberJoined = "member_joined",
+        /// An invitation was taken back.
+        InvitationRevoked = "invitation_revoked",
+        /// A member was given another role.
+        MemberRoleChanged = "member_role_changed",
         /// A membership ended.
         MemberRemoved = "member_removed",
+        /// Another public body was asked to draft for a unit.
+        UnitDelegated = "unit_delegated",
+        /// That ended before its time.
+        DelegationRevoked = "delegation_revoked",
+        /// The working group of a unit was set up, or set up anew.
+        WorkingGroupEstablished = "working_group_established",
+        /// A person was entered into the expert register.
+        ExpertRegistered = "expert_registered",
+        /// An entry of the expert register was changed.
+        ExpertEdited = "expert_edited",
+        /// An expert may not be appointed for the time being.
+        ExpertSuspended = "expert_suspended",
+        /// An expert may be appointed again.
+        ExpertReinstated = "expert_reinstated",
         /// A challenge was drafted.
         ChallengeCreated = "challenge_created",
         /// A draft was changed.
@@ -163,8 +199,14 @@ impl EventKind {
                 | Self::OrganizationCreated
                 | Self::OrganizationVerified
                 | Self::OrganizationRejected
+                | Self::OrganizationSuspended
+                | Self::OrganizationReinstated
+                | Self::OrganizationClosed
                 | Self::MemberJoined
+                | Self::MemberRoleChanged
                 | Self::MemberRemoved
+                | Self::UnitDelegated
+                | Self::DelegationRevoked
         )
     }
 }
@@ -184,6 +226,8 @@ closed_set! {
         Publishers = "PUBLISHERS",
         /// Those who manage the organisation.
         OrganizationManagers = "ORGANIZATION_MANAGERS",
+        /// Those who act for the unit by the delegation at hand.
+        Delegates = "DELEGATES",
         /// Those who wrote the challenge.
         Authors = "AUTHORS",
         /// Everybody in the owning agency.
@@ -239,14 +283,35 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::AccountDeactivated, &[(A::Person, L::AccountDeactivated)]),
     (K::AccountReactivated, &[(A::Person, L::AccountReactivated)]),
     (K::AccountErased, &[]),
+    (K::AccountFromSignOn, &[]),
+    (K::ExternalIdentityLinked, &[(A::Person, L::SignOnLinked)]),
+    (K::ExternalIdentityUnlinked, &[]),
+    (K::SignOnRefused, &[]),
     (K::PlatformRoleGranted, &[]),
     (K::PlatformRoleRevoked, &[]),
     (K::OrganizationCreated, &[(A::Officers, L::OrganizationPending)]),
     (K::OrganizationVerified, &[(A::OrganizationManagers, L::OrganizationVerified)]),
     (K::OrganizationRejected, &[(A::OrganizationManagers, L::OrganizationRejected)]),
+    (K::OrganizationEdited, &[]),
+    (K::OrganizationPlaced, &[]),
+    (K::OrganizationSuspended, &[(A::OrganizationManagers, L::OrganizationSuspended)]),
+    (K::OrganizationReinstated, &[(A::OrganizationManagers, L::OrganizationReinstated)]),
+    (K::OrganizationClosed, &[(A::OrganizationManagers, L::OrganizationClosed)]),
     (K::MemberInvited, &[(A::TokenAddress, L::MemberInvited)]),
     (K::MemberJoined, &[(A::OrganizationManagers, L::MemberJoined)]),
+    (K::InvitationRevoked, &[]),
+    (K::MemberRoleChanged, &[(A::Person, L::MemberRoleChanged)]),
     (K::MemberRemoved, &[]),
+    (K::UnitDelegated, &[(A::OrganizationManagers, L::UnitDelegated), (A::Delegates, L::UnitDelegated)]),
+    (
+        K::DelegationRevoked,
+        &[(A::OrganizationManagers, L::DelegationRevoked), (A::Delegates, L::DelegationRevoked)],
+    ),
+    (K::WorkingGroupEstablished, &[]),
+    (K::ExpertRegistered, &[(A::Person, L::ExpertRegistered)]),
+    (K::ExpertEdited, &[]),
+    (K::ExpertSuspended, &[(A::Person, L::ExpertSuspended)]),
+    (K::ExpertReinstated, &[(A::Person, L::ExpertReinstated)]),
     (K::ChallengeCreated, &[]),
     (K::ChallengeEdited, &[]),
     (K::ChallengeSubmitted, &[(A::Officers, L::ChallengeSubmitted)]),

@@ -61,7 +61,12 @@ public_ids! {
     CouncilMemberId = 9,
     ReviewId = 10,
     DecisionId = 11,
+    ExternalIdentityId = 30,
     SessionId = 40,
+    OneTimeTokenId = 20,
+    DelegationId = 21,
+    WorkingGroupId = 22,
+    ExpertId = 23,
 }
 
 macro_rules! id {
@@ -99,7 +104,7 @@ id! {
     UserId,
     /// A signed-in device: the family of refresh tokens behind one log-in.
     SessionId,
-    /// An agency, a startup, the programme office.
+    /// An agency, an applicant, the programme office.
     OrganizationId,
     /// A person's place in an organisation.
     MembershipId,
@@ -109,7 +114,7 @@ id! {
     IndicatorId,
     /// A criterion of the rubric.
     CriterionId,
-    /// A startup's answer to a challenge.
+    /// An applicant's answer to a challenge.
     ProposalId,
     /// One submitted, immutable version of a proposal.
     ProposalVersionId,
@@ -119,7 +124,7 @@ id! {
     ReviewId,
     /// The authority's decision on a challenge.
     DecisionId,
-    /// A secret sent by mail that works once.
+    /// A secret sent by mail that works once. Of these only invitations have an id that clients see.
     OneTimeTokenId,
     /// A code that stands in for the second factor once.
     RecoveryCodeId,
@@ -127,6 +132,16 @@ id! {
     DeviceId,
     /// A consent given or taken back.
     ConsentId,
+    /// A decision that lets one public body draft for another.
+    DelegationId,
+    /// The working group of a unit.
+    WorkingGroupId,
+    /// An entry of the expert register.
+    ExpertId,
+    /// Somebody on the way to an issuer and back.
+    SignOnAttemptId,
+    /// A person as an issuer knows them.
+    ExternalIdentityId,
     /// Something that happened.
     EventId,
     /// A mail to one person.

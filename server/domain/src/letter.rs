@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 
 /// Declares [`Letter`] and [`LetterKind`] from one table, so that neither has a mail which the other lacks.
 macro_rules! letters {
@@ -17,7 +17,7 @@ macro_rules! letters {
         /// One mail to one person: its kind and exactly the facts that its text states.
         ///
         /// `challenge` and `proposal` are titles, `organization` and `agency` names of organisations, `member` and
-        /// `requested_by` names of people; `reason` and `feedback` are what a person wrote, empty for none; `role` is
+        /// `requested_by` names of people, `provider` that of a sign-on; `reason` and `feedback` are what a person wrote, empty for none; `role` is
         /// already in the reader's language; `link` is the absolute address that the reader opens.
         #[derive(Clone, PartialEq, Eq, Serialize)]
         #[serde(tag = "kind")]
@@ -74,6 +74,9 @@ letters! {
     /// To the holder of an account: it was switched on again.
     AccountReactivated = "account_reactivated" {}
 
+    /// To the holder of an account: it can be signed on to at an issuer from now on.
+    SignOnLinked = "sign_on_linked" { provider: String }
+
     /// To programme officers: an organisation registered.
     OrganizationPending = "organization_pending" { organization: String }
 
@@ -83,11 +86,38 @@ letters! {
     /// To the organisation's owners: it was not verified.
     OrganizationRejected = "organization_rejected" { organization: String, reason: String }
 
+    /// To the organisation's managers: it was suspended.
+    OrganizationSuspended = "organization_suspended" { organization: String, reason: String }
+
+    /// To the organisation's managers: it may go on.
+    OrganizationReinstated = "organization_reinstated" { organization: String, reason: String }
+
+    /// To the organisation's managers: it was closed; `successor` is empty for none.
+    OrganizationClosed = "organization_closed" { organization: String, successor: String, reason: String }
+
     /// To an address that an organisation invites.
     MemberInvited = "member_invited" { organization: String, role: String, token: String, expires_at: Timestamp }
 
     /// To the organisation's owners: an invitation was accepted.
     MemberJoined = "member_joined" { organization: String, member: String }
+
+    /// To a member of an organisation: the role is another one now.
+    MemberRoleChanged = "member_role_changed" { organization: String, role: String }
+
+    /// To the unit's managers and to those who are to draft for it: `from` and `until` are the first and the last day.
+    UnitDelegated = "unit_delegated" { organization: String, delegate: String, from: Day, until: Day }
+
+    /// To the same: it ended before its time.
+    DelegationRevoked = "delegation_revoked" { organization: String, delegate: String, reason: String }
+
+    /// To a person who was entered into the expert register.
+    ExpertRegistered = "expert_registered" {}
+
+    /// To an expert: no appointments for the time being.
+    ExpertSuspended = "expert_suspended" { reason: String }
+
+    /// To an expert: appointments are possible again.
+    ExpertReinstated = "expert_reinstated" { reason: String }
 
     /// To programme officers: a challenge waits for approval.
     ChallengeSubmitted = "challenge_submitted" { challenge: String, agency: String }

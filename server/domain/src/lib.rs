@@ -11,6 +11,10 @@
 //! | weights, totals, ranking | [`score`] |
 //! | the authority's decision | [`decision`] |
 //! | organisations and memberships | [`organization`] |
+//! | acting for a unit | [`delegation`] |
+//! | the working group of a unit | [`working_group`] |
+//! | the register of experts | [`expert`] |
+//! | signing on by an issuer's word | [`sign_on`] |
 //! | who may do what, and who may read what | [`access`] |
 //! | how guessing is made slow | [`throttle`] |
 //! | what may be done with a thing now, and why not | [`action`] |
@@ -27,7 +31,9 @@ pub mod action;
 pub mod audit;
 pub mod challenge;
 pub mod decision;
+pub mod delegation;
 pub mod event;
+pub mod expert;
 pub mod id;
 pub mod letter;
 pub mod locale;
@@ -39,6 +45,8 @@ pub mod problem;
 pub mod proposal;
 pub mod review;
 pub mod score;
+pub mod sign_on;
 pub mod text;
 pub mod throttle;
 pub mod time;
+pub mod working_group;

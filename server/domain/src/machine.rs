@@ -62,5 +62,6 @@ state!(
     crate::proposal::ProposalStatus,
     crate::review::ReviewStatus,
     crate::decision::DecisionStatus,
-    crate::organization::OrganizationStatus
+    crate::organization::OrganizationStatus,
+    crate::expert::ExpertStatus
 );

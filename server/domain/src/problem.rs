@@ -99,6 +99,8 @@ closed_set! {
         DeadlineNotReached = "DEADLINE_NOT_REACHED",
         /// The organisation is not verified.
         OrganizationNotVerified = "ORGANIZATION_NOT_VERIFIED",
+        /// The organisation was rejected, suspended or closed, and does nothing.
+        OrganizationInactive = "ORGANIZATION_INACTIVE",
         /// A second person must confirm.
         SecondPersonRequired = "SECOND_PERSON_REQUIRED",
         /// A conflict, or none, must be declared first.
@@ -107,6 +109,10 @@ closed_set! {
         QuorumNotReached = "QUORUM_NOT_REACHED",
         /// The person already has a role that excludes this one.
         IncompatibleRole = "INCOMPATIBLE_ROLE",
+        /// Reviewers and members of a council are drawn from the expert register.
+        NotInExpertRegister = "NOT_IN_EXPERT_REGISTER",
+        /// It is the only way left to sign in.
+        LastCredential = "LAST_CREDENTIAL",
     }
 }
 
@@ -164,6 +170,7 @@ pub enum Reason {
         closes_at: Timestamp,
     },
     OrganizationNotVerified,
+    OrganizationInactive,
     SecondPersonRequired,
     ConflictUndeclared,
     QuorumNotReached {
@@ -171,6 +178,8 @@ pub enum Reason {
         needed: usize,
     },
     IncompatibleRole,
+    NotInExpertRegister,
+    LastCredential,
 }
 
 /// The form a text should have had.
@@ -186,6 +195,9 @@ pub enum Form {
     Role,
     Cursor,
     FirstOrLast,
+    PublicBody,
+    Parent,
+    Successor,
 }
 
 impl Reason {
@@ -215,10 +227,13 @@ impl Reason {
             Self::DeadlinePassed { .. } => Code::DeadlinePassed,
             Self::DeadlineNotReached { .. } => Code::DeadlineNotReached,
             Self::OrganizationNotVerified => Code::OrganizationNotVerified,
+            Self::OrganizationInactive => Code::OrganizationInactive,
             Self::SecondPersonRequired => Code::SecondPersonRequired,
             Self::ConflictUndeclared => Code::ConflictUndeclared,
             Self::QuorumNotReached { .. } => Code::QuorumNotReached,
             Self::IncompatibleRole => Code::IncompatibleRole,
+            Self::NotInExpertRegister => Code::NotInExpertRegister,
+            Self::LastCredential => Code::LastCredential,
         }
     }
 
@@ -325,8 +340,12 @@ impl Reason {
                 }
             }
             Self::OrganizationNotVerified => {
-                say("Tổ chức chưa được xác minh.", "The organisation is not verified yet.")
+                say("Tổ chức chưa được xác minh.", "The organisation is not verified.")
             }
+            Self::OrganizationInactive => say(
+                "Tổ chức đã bị từ chối, tạm đình chỉ hoặc đã chấm dứt hoạt động.",
+                "The organisation was rejected, suspended or closed.",
+            ),
             Self::SecondPersonRequired => {
                 say("Cần một người thứ hai xác nhận.", "A second person must confirm.")
             }
@@ -344,6 +363,14 @@ impl Reason {
             Self::IncompatibleRole => say(
                 "Người này đang giữ vai trò không được kiêm nhiệm.",
                 "This person holds a role that excludes this one.",
+            ),
+            Self::NotInExpertRegister => say(
+                "Người này chưa có trong danh sách chuyên gia, hoặc đang bị đình chỉ ở đó.",
+                "This person is not in the expert register, or suspended there.",
+            ),
+            Self::LastCredential => say(
+                "Đây là cách đăng nhập duy nhất còn lại. Hãy đặt mật khẩu trước.",
+                "This is the only way left to sign in. Set a password first.",
             ),
         }
     }
@@ -370,6 +397,17 @@ impl Form {
             Self::Cursor => {
                 ("Con trỏ trang không thuộc danh sách này.", "The cursor does not belong to this list.")
             }
+            Self::PublicBody => {
+                ("Chỉ áp dụng cho cơ quan nhà nước.", "This is for agencies and the programme office alone.")
+            }
+            Self::Parent => (
+                "Đơn vị cấp trên phải là cơ quan nhà nước và không trực thuộc chính đơn vị này.",
+                "What stands above must be a public body that does not itself stand below.",
+            ),
+            Self::Successor => (
+                "Tổ chức kế thừa phải là một tổ chức khác cùng loại.",
+                "The successor must be another organisation of the same nature.",
+            ),
             Self::Role => (
                 "Vai trò này không thuộc loại tổ chức đó.",
                 "This role does not exist in an organisation of that kind.",

@@ -1,4 +1,4 @@
-//! A proposal: a startup's sealed answer to a challenge.
+//! A proposal: an applicant's sealed answer to a challenge.
 
 use std::collections::BTreeMap;
 
@@ -116,7 +116,7 @@ closed_set! {
 /// Sections without which a proposal cannot be submitted.
 pub const REQUIRED_SECTIONS: &[ProposalSection] = &[ProposalSection::Solution, ProposalSection::Plan];
 
-/// What a startup hands over. Field order is part of the canonical form, and so of every receipt.
+/// What an applicant hands over. Field order is part of the canonical form, and so of every receipt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// The language it is written in.
@@ -249,8 +249,9 @@ pub fn may_withdraw(status: ProposalStatus) -> Guard {
 
 /// Finding eligible or not: by somebody who declared to be without conflict.
 pub fn may_screen(status: ProposalStatus, command: &ProposalCommand, is_cleared: bool) -> Guard {
-    machine::allows(TRANSITIONS, status, command)?;
-    all([cleared(is_cleared)])
+    // First of all: whoever has not declared learns no more of the proposal.
+    all([cleared(is_cleared)])?;
+    machine::allows(TRANSITIONS, status, command)
 }
 
 /// Refuses whoever has not declared to be without conflict: unknown counts as conflict.
@@ -274,6 +275,7 @@ pub mod limits {
 mod tests {
     use super::*;
     use crate::money::Currency;
+    use crate::problem::Code;
 
     #[test]
     fn the_canonical_form_is_fixed_because_receipts_depend_on_it() {
@@ -309,7 +311,6 @@ mod tests {
         let published = call(ChallengeStatus::Published);
         let code =
             |guard: Guard| guard.err().map(|all| all.iter().map(|one| one.reason.code()).collect::<Vec<_>>());
-        use crate::problem::Code;
         for (now, draft, bid) in [
             (9, None, Some(vec![Code::NotOpen])),
             (10, None, None),

@@ -133,8 +133,9 @@ pub struct Turnout {
 /// Offering reviews of one proposal: while the council works on its sheets, by somebody without conflict.
 pub fn may_offer(stage: Stage, status: ProposalStatus, is_cleared: bool) -> Guard {
     may_assign(stage)?;
-    machine::allows(proposal::TRANSITIONS, status, &ProposalCommand::StartReview)?;
-    all([cleared(is_cleared)])
+    // First of all: whoever has not declared learns no more of the proposal.
+    all([cleared(is_cleared)])?;
+    machine::allows(proposal::TRANSITIONS, status, &ProposalCommand::StartReview)
 }
 
 /// Offering reviews at all: while the council works on its sheets.

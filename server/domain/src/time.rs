@@ -1,6 +1,6 @@
 //! Instants. Microseconds since the Unix epoch in UTC: what both databases keep and compare exactly.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant, in microseconds since 1970-01-01T00:00:00Z.
@@ -61,6 +61,12 @@ impl Timestamp {
     }
 }
 
+/// The last day that may be written.
+pub const LAST_DAY: &str = "2199-12-31";
+
+/// Hours by which clocks in Vietnam are ahead of UTC, all year round.
+const VIETNAM_HOURS: i32 = 7;
+
 /// A calendar day, `YYYY-MM-DD`, years 1900 to 2199; compared as text because the form is fixed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType))]
@@ -73,6 +79,14 @@ impl Day {
         let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
         let plain = day.format("%Y-%m-%d").to_string();
         (plain == text && ("1900".."2200").contains(&&text[..4])).then_some(Self(plain))
+    }
+
+    /// The day that it is in Vietnam at that instant.
+    pub fn at(instant: Timestamp) -> Self {
+        let utc = DateTime::from_timestamp_micros(instant.0).unwrap_or_default();
+        let there =
+            FixedOffset::east_opt(VIETNAM_HOURS * 3600).map(|zone| utc.with_timezone(&zone).date_naive());
+        Self(there.unwrap_or_else(|| utc.date_naive()).format("%Y-%m-%d").to_string())
     }
 
     /// `YYYY-MM-DD`.
@@ -100,6 +114,14 @@ mod tests {
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_vietnam() {
+        let day = |text| Day::at(Timestamp::parse(text).unwrap());
+        assert_eq!(day("2026-11-25T16:59:59Z").as_str(), "2026-11-25");
+        assert_eq!(day("2026-11-25T17:00:00Z").as_str(), "2026-11-26");
+        assert_eq!(day("2026-11-26T00:00:00+07:00").as_str(), "2026-11-26");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use domain::machine::print;
-use domain::{access, challenge, decision, event, organization, proposal, review};
+use domain::{access, challenge, decision, event, expert, organization, proposal, review};
 
 fn compare(name: &str, printed: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -38,6 +38,7 @@ fn how_things_move() {
     compare("review.txt", &print(review::TRANSITIONS, review::ReviewStatus::ALL));
     compare("decision.txt", &print(decision::TRANSITIONS, decision::DecisionStatus::ALL));
     compare("organization.txt", &print(organization::TRANSITIONS, organization::OrganizationStatus::ALL));
+    compare("expert.txt", &print(expert::TRANSITIONS, expert::ExpertStatus::ALL));
 }
 
 /// Every command in every state: what the table does not list is refused with the current state and the allowed ones.
@@ -75,4 +76,5 @@ fn what_is_not_in_the_table_is_refused() {
         organization::OrganizationCommand::ALL,
         organization::OrganizationStatus::ALL,
     );
+    check(expert::TRANSITIONS, expert::ExpertCommand::ALL, expert::ExpertStatus::ALL);
 }

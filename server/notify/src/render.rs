@@ -5,7 +5,7 @@
 //! paragraph that comes out empty is left out. Both parts of the mail are laid out from the same paragraphs; only the
 //! HTML layout escapes.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use domain::letter::{Letter, LetterKind};
 use domain::locale::Locale;
 use minijinja::value::Serde;
@@ -101,6 +101,7 @@ fn environment(locale: Locale) -> Result<Environment<'static>, Error> {
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_formatter(write_value);
     env.add_filter("moment", move |micros: i64| moment(micros, locale));
+    env.add_filter("day", move |text: &str| day(text, locale));
     env.add_template(LAYOUT_TEXT, include_str!("template/layout.txt"))?;
     env.add_template(LAYOUT_HTML, include_str!("template/layout.html"))?;
     env.add_template("vi/phrases", include_str!("template/vi/phrases.jinja"))?;
@@ -150,6 +151,17 @@ fn moment(micros: i64, locale: Locale) -> Result<String, Error> {
     Ok(local.format(form).to_string())
 }
 
+/// A calendar day as it is written.
+fn day(text: &str, locale: Locale) -> Result<String, Error> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map_err(|error| Error::new(ErrorKind::InvalidOperation, "not a day").with_source(error))?;
+    let form = match locale {
+        Locale::Vi => "%d/%m/%Y",
+        Locale::En => "%-d %B %Y",
+    };
+    Ok(day.format(form).to_string())
+}
+
 /// Every kind in both languages: a kind without a line here, or a line without its two files, does not compile.
 macro_rules! templates {
     ($($Kind:ident $file:literal)+) => {
@@ -177,11 +189,21 @@ templates! {
     RecoveryCodeUsed "recovery_code_used"
     AccountDeactivated "account_deactivated"
     AccountReactivated "account_reactivated"
+    SignOnLinked "sign_on_linked"
     OrganizationPending "organization_pending"
     OrganizationVerified "organization_verified"
     OrganizationRejected "organization_rejected"
+    OrganizationSuspended "organization_suspended"
+    OrganizationReinstated "organization_reinstated"
+    OrganizationClosed "organization_closed"
     MemberInvited "member_invited"
     MemberJoined "member_joined"
+    MemberRoleChanged "member_role_changed"
+    UnitDelegated "unit_delegated"
+    DelegationRevoked "delegation_revoked"
+    ExpertRegistered "expert_registered"
+    ExpertSuspended "expert_suspended"
+    ExpertReinstated "expert_reinstated"
     ChallengeSubmitted "challenge_submitted"
     ChallengeChangesRequested "challenge_changes_requested"
     ChallengeApproved "challenge_approved"

@@ -2,17 +2,22 @@
 
 use domain::challenge::ChallengeStatus;
 use domain::decision::DecisionStatus;
+use domain::expert::ExpertStatus;
 use domain::machine;
 use domain::organization::OrganizationStatus;
 use domain::proposal::ProposalStatus;
 use domain::review::ReviewStatus;
-use domain::{access, challenge, decision, event, organization, proposal, review};
+use domain::{access, challenge, decision, event, expert, organization, proposal, review};
 
 /// All of it, under headings.
 pub fn print() -> String {
     let sections = [
         ("Who may do what, when, and who may read what", access::print_rules()),
         ("The life of an organisation", machine::print(organization::TRANSITIONS, OrganizationStatus::ALL)),
+        (
+            "The life of an entry in the expert register",
+            machine::print(expert::TRANSITIONS, ExpertStatus::ALL),
+        ),
         ("The life of a challenge", machine::print(challenge::TRANSITIONS, ChallengeStatus::ALL)),
         ("The life of a proposal", machine::print(proposal::TRANSITIONS, ProposalStatus::ALL)),
         ("The life of a review", machine::print(review::TRANSITIONS, ReviewStatus::ALL)),

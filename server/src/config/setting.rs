@@ -221,6 +221,18 @@ settings! {
     INVITATION_DAYS: Number(Days, 1, 7), Value("7"),
         "Life of an invitation.";
 
+    OIDC_ISSUER: Text("an http or https address without query, exactly as the issuer names itself"), Nothing,
+        "An OpenID Connect issuer at which people may sign on. Either all settings that begin with `OIDC_` or none. \
+         Production: https only.";
+    OIDC_CLIENT_ID: Text("1 to 200 printable ASCII characters"), Nothing,
+        "The name of this server at the issuer.";
+    OIDC_CLIENT_SECRET: Text("1 to 1000 printable ASCII characters"), Nothing,
+        "What proves to the issuer that it is this server.", secret;
+    OIDC_REDIRECT_URL: Text("an http or https address without query"), Nothing,
+        "The page of the front end that people come back to; the issuer has to know it. Production: https only.";
+    OIDC_NAME: Text("1 to 100 characters"), Nothing,
+        "What people call the issuer: the text of the button.";
+
     STORAGE_URL: Text("`file:` and a path"), Value("file:data/files"),
         "Where uploaded files are kept.";
 

@@ -211,6 +211,14 @@ const BAD: &[&str] = &[
     "SESSION_DAYS=18446744073709551616",
     "ONE_TIME_TOKEN_MINUTES=61",
     "INVITATION_DAYS=1.5",
+    "OIDC_ISSUER=canary.example.vn",
+    "OIDC_ISSUER=ftp://canary.example.vn",
+    "OIDC_ISSUER=https://sso.example.vn/?canary",
+    "OIDC_CLIENT_ID=kh\u{e1}ch canary",
+    "OIDC_CLIENT_SECRET=b\u{ed} m\u{1ead}t canary",
+    "OIDC_REDIRECT_URL=/canary",
+    "OIDC_REDIRECT_URL=https://canary:canary@app.example.vn/sign-on",
+    "OIDC_NAME=canary\u{202e}",
     "STORAGE_URL=s3://canary",
     "STORAGE_URL=file:",
     "LOG_FORMAT=canary",
@@ -239,6 +247,8 @@ const BAD_IN_PRODUCTION: &[(&str, &str)] = &[
     ("JWT_SIGNING_KEY", "JWT_SIGNING_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
     ("SEAL_KEY", "-SEAL_KEY"),
     ("SEAL_KEY", "SEAL_KEY=MDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDE="),
+    ("OIDC_ISSUER", "OIDC_ISSUER=http://canary.example.vn"),
+    ("OIDC_REDIRECT_URL", "OIDC_REDIRECT_URL=http://canary.example.vn/sign-on"),
     ("DEMO_DATA", "DEMO_DATA=true"),
     ("DEMO_PASSWORD", "DEMO_PASSWORD=canary-canary"),
 ];
@@ -269,6 +279,34 @@ fn bad_values_are_named_by_setting_and_rule_only() {
 fn production_refuses_what_is_only_good_enough_for_trying_out() {
     for (name, change) in BAD_IN_PRODUCTION {
         assert_refused(load(production(&[change])), name, change);
+    }
+}
+
+const SIGN_ON: [&str; 5] = [
+    "OIDC_ISSUER=https://sso.example.vn/realms/city/",
+    "OIDC_CLIENT_ID=bai toan lon",
+    "OIDC_CLIENT_SECRET=canary: 100%/&+=?",
+    "OIDC_REDIRECT_URL=https://app.example.vn/sign-on",
+    "OIDC_NAME=Đăng nhập một lần của Thành phố",
+];
+
+#[test]
+fn a_sign_on_is_set_as_a_whole_or_not_at_all() {
+    assert!(load(Vec::new()).unwrap().sign_on.is_none());
+    for settings in [env(&SIGN_ON), production(&SIGN_ON)] {
+        let config = load(settings).unwrap();
+        assert!(!format!("{config:?}").contains("canary"), "{config:?}");
+        let sign_on = config.sign_on.unwrap();
+        assert_eq!(sign_on.issuer, "https://sso.example.vn/realms/city/", "letter by letter");
+        assert_eq!(sign_on.client_secret.expose_secret(), "canary: 100%/&+=?");
+        assert_eq!(sign_on.redirect_url, "https://app.example.vn/sign-on");
+        assert_eq!(sign_on.name, "Đăng nhập một lần của Thành phố");
+    }
+    for missing in 0..SIGN_ON.len() {
+        let mut some = SIGN_ON.to_vec();
+        let name = some.remove(missing).split('=').next().unwrap();
+        let error = load(env(&some)).unwrap_err().to_string();
+        assert_eq!(error, format!("configuration: {name}: is required with the other OIDC settings"));
     }
 }
 

@@ -171,6 +171,35 @@ fn is_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, host)| local.split('.').all(atom) && host.split('.').all(label))
 }
 
+/// Where people may sign on.
+#[derive(Debug, Clone)]
+pub struct SignOn {
+    /// The issuer, exactly as it names itself.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// What proves there that we are we.
+    pub client_secret: SecretString,
+    /// The page that people come back to.
+    pub redirect_url: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// An address as it stands: an issuer's is its name, compared letter by letter.
+pub(super) fn verbatim_url(text: &str) -> Option<String> {
+    public_url(text).map(|_| text.to_owned())
+}
+
+pub(super) fn printable(text: &str, most: usize) -> Option<String> {
+    let plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    (plain && text.len() <= most).then(|| text.to_owned())
+}
+
+pub(super) fn label(text: &str) -> Option<String> {
+    domain::text::line(text, 100).ok()
+}
+
 /// What follows a scheme, with or without `//`.
 fn location<'t>(text: &'t str, scheme: &str) -> Option<&'t str> {
     let rest = text.strip_prefix(scheme)?;

@@ -18,6 +18,7 @@ use serde::Deserialize;
 pub struct Content {
     pub organizations: Vec<Organization>,
     pub people: Vec<Person>,
+    pub experts: Vec<Expert>,
     pub challenges: Vec<Challenge>,
     pub proposals: Vec<Proposal>,
 }
@@ -25,9 +26,22 @@ pub struct Content {
 #[derive(Deserialize)]
 pub struct Organization {
     pub key: String,
+    /// The public body directly above.
+    pub parent: Option<String>,
     pub kind: OrganizationKind,
     pub name_vi: String,
     pub name_en: String,
+}
+
+/// An entry of the expert register: whoever is to review or to judge needs one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expert {
+    pub person: String,
+    pub sectors: Vec<Sector>,
+    pub title: Option<String>,
+    pub affiliation: String,
+    pub qualification: String,
 }
 
 /// A person. The first of an organisation founds it; the role is one in it, or else a post on the platform.

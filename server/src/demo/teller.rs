@@ -13,28 +13,30 @@ use app::council::{AppointCouncilMember, NameDecisionMaker};
 use app::decision::{
     ApproveDecision, NewOutcome, ProposeDecision, PublishDecision, StartDecision, UpdateDecision,
 };
+use app::expert::{Profile, RegisterExpert};
 use app::keys::token_hash;
 use app::message::SuppressQueued;
 use app::opening::{ConfirmOpening, RequestOpening};
 use app::organization::{
-    AcceptInvitation, CreateOrganization, InviteMember, JudgeOrganization, RemoveMember,
+    AcceptInvitation, CreateOrganization, InviteMember, JudgeOrganization, Judgement, RemoveMember,
 };
 use app::proposal::{CreateProposal, ScreenProposal, SubmitProposal, WithdrawProposal};
 use app::review::{AssignReviews, DeclareInterest, LockRound, SaveSheet, SubmitReview};
+use app::structure::PlaceOrganization;
 use app::{App, Command, Op, Viewer};
 use domain::account::PlatformRole;
 use domain::challenge::{OfficialRecord, Track};
 use domain::id::{ChallengeId, CouncilMemberId, DecisionId, OrganizationId, ProposalId, UserId};
 use domain::money::Money;
-use domain::organization::{MembershipRole, OrganizationCommand, OrganizationKind};
+use domain::organization::{MembershipRole, OrganizationKind};
 use domain::proposal::Content as Text;
 use domain::review::{CouncilRole, Interest};
 use domain::time::Day;
-use entity::{council_member, criterion, decision, membership, one_time_token, review};
+use entity::{council_member, criterion, decision, membership, one_time_token, organization, review};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::address;
-use super::content::{Challenge, Content, Organization, Person, Proposal, both};
+use super::content::{Challenge, Content, Expert, Organization, Person, Proposal, both};
 use super::past::Past;
 use super::timeline::{At, REVIEWERS, Scene, at, closes, opens};
 use crate::explain::explain;
@@ -105,6 +107,12 @@ impl<'a> Teller<'a> {
             } else {
                 self.found_organization(organization).await?;
             }
+        }
+        for organization in &self.content.organizations {
+            self.place(organization).await?;
+        }
+        for expert in &self.content.experts {
+            self.register(expert).await?;
         }
         Ok(())
     }
@@ -234,11 +242,8 @@ impl<'a> Teller<'a> {
     async fn found_organization(&mut self, organization: &'a Organization) -> Told {
         let founder = self.founder(&organization.key)?;
         let id = self.create_organization(founder, organization).await?;
-        self.act(
-            EXAMINER,
-            JudgeOrganization { organization: id, command: OrganizationCommand::Verify, reason: None },
-        )
-        .await?;
+        self.act(EXAMINER, JudgeOrganization { organization: id, command: Judgement::Verify, reason: None })
+            .await?;
         for colleague in self.content.members(&organization.key).skip(1) {
             self.invite(founder, id, colleague).await?;
         }
@@ -256,6 +261,34 @@ impl<'a> Teller<'a> {
         let id = self.perform(founder, create).await?;
         self.organizations.insert(key, id);
         Ok(id)
+    }
+
+    /// Puts a public body where it stands among the others.
+    async fn place(&self, body: &Organization) -> Told {
+        let Some(parent) = &body.parent else { return Ok(()) };
+        let id = self.organization(&body.key)?;
+        let row = organization::Entity::find_by_id(id).one(&self.app.db.read).await?;
+        let place = PlaceOrganization {
+            organization: id,
+            expected_version: row.context("an organisation that is gone")?.version,
+            parent: Some(Some(self.organization(parent)?)),
+            valid_from: None,
+            valid_until: None,
+        };
+        self.act(EXAMINER, place).await
+    }
+
+    async fn register(&self, expert: &Expert) -> Told {
+        let register = RegisterExpert {
+            email_key: address(self.person(&expert.person)?)?.key(),
+            sectors: expert.sectors.clone(),
+            profile: Profile {
+                title: expert.title.clone(),
+                affiliation: expert.affiliation.clone(),
+                qualification: Some(expert.qualification.clone()),
+            },
+        };
+        self.act(CONVENER, register).await
     }
 
     /// Invites by mail, and takes the token that the mail would carry.
@@ -468,7 +501,7 @@ impl<'a> Teller<'a> {
 
     /// A person does something, with the rights that they have at this moment.
     async fn perform<C: Command>(&self, person: &str, command: C) -> Told<C::Output> {
-        let viewer = Viewer(app::access::person(&self.app.db.read, self.user(person)?).await?);
+        let viewer = Viewer(app::access::person(&self.app.db, self.user(person)?).await?);
         let done = self.app.execute(&Arc::new(Op::of_system(viewer)), None, command).await;
         done.map_err(explain).with_context(|| format!("{} by {person}", C::NAME))
     }

@@ -6,7 +6,7 @@ use app::{Op, Viewer};
 use domain::message::MessageStatus;
 use domain::organization::OrganizationStatus;
 use domain::time::Timestamp;
-use entity::{audit_entry, challenge, decision, membership, message, organization, proposal, review};
+use entity::{audit_entry, challenge, decision, expert, membership, message, organization, proposal, review};
 use sea_orm::QueryOrder;
 
 use super::*;
@@ -66,6 +66,9 @@ async fn the_history_obeys_every_rule_and_leaves_the_clock_alone() {
         tally(rows!(app, organization).iter().map(|row| row.status)),
         format!("{} 35", OrganizationStatus::Verified)
     );
+    let placed = rows!(app, organization).iter().filter(|row| row.parent_id.is_some()).count();
+    assert_eq!(placed, content.organizations.iter().filter(|told| told.parent.is_some()).count());
+    assert_eq!(rows!(app, expert).len(), content.experts.len());
     assert_eq!(rows!(app, user).len(), content.people.len());
     let members = rows!(app, membership).into_iter().filter(|row| row.ended_at.is_none()).count();
     assert_eq!(members, content.people.iter().filter(|person| person.organization.is_some()).count());

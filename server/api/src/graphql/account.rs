@@ -9,7 +9,9 @@ use entity::{review, user};
 use super::context::Ask as _;
 use super::enums::{Locale, PlatformRole};
 use super::error::{Reported, Result};
+use super::expert::Expert;
 use super::id;
+use super::load::ExpertOf;
 use super::organization::Membership;
 use super::page::{ask, connection, cost};
 use super::payload::{done, payload};
@@ -18,6 +20,7 @@ use super::proposal::ProposalConnection;
 use super::review::Review;
 use super::scalar::{DateTime, EmailAddress};
 use super::session::Session;
+use super::sign_on::ExternalIdentity;
 use super::text::{Lines, Reader};
 
 /// A person.
@@ -67,7 +70,7 @@ impl User {
         Ok(rows.into_iter().map(Membership).collect())
     }
 
-    /// Proposals of the person's startups, newest first; null unless this is you.
+    /// Proposals of the organisations with which the person applies, newest first; null unless this is you.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn proposals(
         &self,
@@ -81,8 +84,7 @@ impl User {
             return Ok(None);
         }
         let viewer = ctx.viewer()?;
-        let of =
-            app::proposal::Of::Own(viewer.organizations(domain::organization::OrganizationKind::Startup));
+        let of = app::proposal::Of::Own(viewer.applicants());
         let page = app::proposal::list(ctx.app()?, &viewer, &of, &ask(first, after, last, before))
             .await
             .map_err(Reported)?;
@@ -155,6 +157,20 @@ impl User {
     async fn deactivated_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let is_shown = ctx.viewer()?.holds(domain::account::PlatformRole::Administrator);
         Ok(self.0.deactivated_at.filter(|_| is_shown).map(DateTime))
+    }
+
+    /// The person's entry in the expert register; null for none, and unless this is you, or you are of the programme office or the auditor.
+    async fn expert(&self, ctx: &Context<'_>) -> Result<Option<Expert>> {
+        Ok(super::one(ctx, ExpertOf(self.0.id)).await?.map(Expert))
+    }
+
+    /// Where the person signs on by an issuer's word, oldest first; empty unless this is you.
+    async fn external_identities(&self, ctx: &Context<'_>) -> Result<Vec<ExternalIdentity>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(Vec::new());
+        }
+        let rows = app::sign_on::identities(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
+        Ok(rows.into_iter().map(ExternalIdentity).collect())
     }
 
     /// When the account was made.

@@ -8,7 +8,7 @@ use app::challenge::{
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use domain::challenge::{Brief, OfficialRecord as Record, limits};
-use domain::problem::{Problem, Reason};
+use domain::problem::Reason;
 use entity::{challenge, criterion, indicator};
 
 use super::account::User;
@@ -170,15 +170,15 @@ impl Challenge {
         self.0.source_url.clone().map(Url)
     }
 
-    /// Why it was returned; null for none, and unless you are of the agency or the programme office.
+    /// Why it was returned; null for none, and unless you are of the agency, draft for it, or are of the programme office.
     async fn status_reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let inside = self.is_inside(ctx)?;
+        let inside = self.is_inside(ctx)? || self.is_drafted_by_viewer(ctx)?;
         Ok(self.0.status_reason.clone().filter(|_| inside))
     }
 
-    /// The act of approval; null before, and unless you are of the agency or the programme office.
+    /// The act of approval; null before, and unless you are of the agency, draft for it, or are of the programme office.
     async fn approval(&self, ctx: &Context<'_>) -> Result<Option<OfficialRecord>> {
-        let inside = self.is_inside(ctx)?;
+        let inside = self.is_inside(ctx)? || self.is_drafted_by_viewer(ctx)?;
         Ok(self.0.approval.clone().filter(|_| inside).map(OfficialRecord::from))
     }
 
@@ -301,8 +301,11 @@ impl Challenge {
 impl Challenge {
     fn is_inside(&self, ctx: &Context<'_>) -> Result<bool> {
         let viewer = ctx.viewer()?;
-        let agencies = viewer.organizations(domain::organization::OrganizationKind::Agency);
-        Ok(viewer.is_programme_office() || agencies.contains(&self.0.agency_id))
+        Ok(viewer.is_programme_office() || viewer.belongs_to(self.0.agency_id))
+    }
+
+    fn is_drafted_by_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(ctx.viewer()?.desks().contains(&self.0.agency_id))
     }
 }
 
@@ -635,20 +638,11 @@ impl ChallengeQuery {
         #[graphql(desc = "The order.")] order_by: Option<ChallengeOrder>,
     ) -> Result<ChallengeConnection> {
         let filter = filter.unwrap_or_default();
-        let agencies = match filter.agency_id {
-            Some(ids) if ids.len() > 50 => {
-                let field = Some(vec!["filter".to_owned(), "agencyId".to_owned()]);
-                return Err(Reported(Problem { field, reason: Reason::TooLong { max: 50 } }.into()).into());
-            }
-            // An id of nothing is an agency without challenges.
-            Some(ids) => Some(ids.iter().filter_map(id::decode).collect()),
-            None => None,
-        };
         let filter = Filter {
             statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
             sectors: filter.sector.map(|sectors| sectors.into_iter().map(Into::into).collect()),
             tracks: filter.track.map(|tracks| tracks.into_iter().map(Into::into).collect()),
-            agencies,
+            agencies: super::ids("agencyId", filter.agency_id.as_deref(), 50)?,
             window: filter.window.map(Into::into),
             search: super::search(filter.search.as_ref())?,
         };
@@ -1018,7 +1012,8 @@ pub struct ChallengeMutation;
 /// Challenges.
 #[Object]
 impl ChallengeMutation {
-    /// Drafts a challenge. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`.
+    /// Drafts a challenge; for the agency, and for those who draft for it by delegation: they are authors and never approve it.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`.
     async fn create_challenge(
         &self,
         ctx: &Context<'_>,
@@ -1074,7 +1069,8 @@ impl ChallengeMutation {
 
     /// Hands a draft in for approval; the programme officers are mailed. Needs the sections `CONTEXT`, `CURRENT_PROCESS` and `EXPECTED_PRODUCT`, an
     /// indicator with baseline, criteria whose weights sum to 100, a deadline ahead, and a verified agency.
-    /// User errors: `REQUIRED`, `WEIGHTS_NOT_100`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// User errors: `REQUIRED`, `WEIGHTS_NOT_100`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `ORGANIZATION_INACTIVE`, `CONFLICT`, `NOT_FOUND`,
+    /// `NOT_PERMITTED`.
     async fn submit_challenge_for_approval(
         &self,
         ctx: &Context<'_>,
@@ -1124,7 +1120,8 @@ impl ChallengeMutation {
         Ok(Some(ApproveChallengePayload { challenge, user_errors }))
     }
 
-    /// Takes an approved challenge back to the draft; for the agency's lead. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// Takes an approved challenge back to the draft; for the agency's lead. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`,
+    /// `ORGANIZATION_INACTIVE`.
     async fn recall_challenge(
         &self,
         ctx: &Context<'_>,

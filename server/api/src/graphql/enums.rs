@@ -398,6 +398,12 @@ pub enum OrganizationKind {
     Agency,
     /// A startup that proposes solutions.
     Startup,
+    /// People who propose solutions together, without a company.
+    Team,
+    /// A university or a research institute that proposes solutions.
+    Institute,
+    /// A company from abroad that proposes solutions.
+    ForeignCompany,
     /// The programme office, which approves and publishes.
     ProgrammeOffice,
 }
@@ -412,6 +418,46 @@ pub enum OrganizationStatus {
     Verified,
     /// Refused, with a reason.
     Rejected,
+    /// Stopped by the programme office for a time, with a reason; its members read what is theirs and do nothing.
+    Suspended,
+    /// No more; perhaps another one took its place.
+    Closed,
+}
+
+/// Where a delegation stands, by its days in Vietnam and the server's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::delegation::DelegationStatus")]
+pub enum DelegationStatus {
+    /// Its first day is to come.
+    Upcoming,
+    /// It holds.
+    InForce,
+    /// Its last day has passed.
+    Expired,
+    /// It was ended before its time.
+    Revoked,
+}
+
+/// What a person is in a working group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::working_group::WorkingGroupRole")]
+pub enum WorkingGroupRole {
+    /// Heads it; at most one does.
+    Head,
+    /// Stands in for the head.
+    Deputy,
+    /// Any other member.
+    Member,
+}
+
+/// Whether an expert may be appointed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::expert::ExpertStatus")]
+pub enum ExpertStatus {
+    /// May be appointed.
+    Active,
+    /// May not be appointed for the time being, with a reason. Seats that the person has stay.
+    Suspended,
 }
 
 /// What people do with an organisation.
@@ -422,21 +468,29 @@ pub enum OrganizationAction {
     Verify,
     /// Refuse it with a reason.
     Reject,
+    /// Stop it for a time.
+    Suspend,
+    /// Let it go on.
+    Reinstate,
+    /// End it for good.
+    Close,
     /// Invite somebody.
     InviteMember,
     /// Remove a member.
     RemoveMember,
+    /// Give a member another role.
+    ChangeMemberRole,
 }
 
 /// What a person is in an organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::organization::MembershipRole")]
 pub enum MembershipRole {
-    /// Startup: manages the team, submits and withdraws.
+    /// Applicant: manages the team, submits and withdraws.
     Owner,
-    /// Startup: writes proposals.
+    /// Applicant: writes proposals.
     Editor,
-    /// Startup: reads proposals.
+    /// Applicant: reads proposals.
     Viewer,
     /// Agency: manages the unit, drafts, submits for approval.
     Lead,
@@ -509,6 +563,8 @@ pub enum UserErrorCode {
     DeadlineNotReached,
     /// The organisation is not verified.
     OrganizationNotVerified,
+    /// The organisation was rejected, suspended or closed, and does nothing.
+    OrganizationInactive,
     /// A second person must confirm.
     SecondPersonRequired,
     /// A conflict, or none, must be declared first.
@@ -517,6 +573,10 @@ pub enum UserErrorCode {
     QuorumNotReached,
     /// The person already has a role that excludes this one.
     IncompatibleRole,
+    /// Reviewers and members of a council are drawn from the expert register.
+    NotInExpertRegister,
+    /// It is the only way left to sign in.
+    LastCredential,
 }
 
 /// Currencies that a budget may be stated in (ISO 4217).

@@ -30,6 +30,14 @@ pub fn reported(error: &Error) -> async_graphql::Error {
             let told = coded(Code::Unavailable, "The service is unavailable for the moment. Try again soon.");
             told.extend_with(|_, extensions| extensions.set("retryable", Value::Boolean(true)))
         }
+        Error::IssuerUnavailable(why) => {
+            tracing::warn!(error = why, "the issuer is unavailable");
+            let told = coded(
+                Code::Unavailable,
+                "The sign-on service is unavailable for the moment. Try again soon.",
+            );
+            told.extend_with(|_, extensions| extensions.set("retryable", Value::Boolean(true)))
+        }
         Error::Refused(problems) => {
             let first = problems.first();
             let field = first.and_then(|problem| problem.field.clone()).unwrap_or_default().join(".");

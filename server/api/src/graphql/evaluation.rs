@@ -25,7 +25,7 @@ use super::text::{Lines, Reader};
 pub struct AppointCouncilMemberInput {
     /// Where.
     challenge_id: ID,
-    /// Whom, by the address of a verified account.
+    /// Whom, by the address of a verified account; for a reviewer or a member one with an active entry in the expert register.
     email: String,
     /// As what; one chair, one vice chair, one secretary.
     role: CouncilRole,
@@ -265,7 +265,8 @@ pub struct EvaluationMutation;
 #[Object]
 impl EvaluationMutation {
     /// Appoints a council member, who is mailed; for programme officers, from the publication until the decision.
-    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ALREADY_EXISTS`, `INCOMPATIBLE_ROLE`, `QUOTA`, `MALFORMED`, `CONFLICT`.
+    /// Reviewers and members are drawn from the expert register; chair, vice chair and secretary are officials. User errors: `NOT_FOUND`,
+    /// `NOT_PERMITTED`, `NOT_IN_EXPERT_REGISTER`, `ALREADY_EXISTS`, `INCOMPATIBLE_ROLE`, `SELF_APPROVAL`, `QUOTA`, `MALFORMED`, `CONFLICT`.
     async fn appoint_council_member(
         &self,
         ctx: &Context<'_>,

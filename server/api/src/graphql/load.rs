@@ -7,15 +7,18 @@ use app::action::Bid;
 use app::{App, Error, Op, action, batch};
 use domain::access::Roles;
 use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalAction, ReviewAction};
+use domain::challenge::Sector;
 use domain::decision::DecisionCommand;
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
-    ProposalId, ReviewId, SessionId, UserId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, ExternalIdentityId,
+    IndicatorId, MembershipId, OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId,
+    WorkingGroupId,
 };
 use domain::review::Turnout;
 use entity::{
-    challenge, council_member, criterion, decision, indicator, membership, opening, organization, proposal,
-    proposal_draft, proposal_version, review, session, user,
+    challenge, council_member, criterion, decision, delegation, expert, external_identity, indicator, membership,
+    one_time_token, opening, organization, proposal, proposal_draft, proposal_version, review, session, user,
+    working_group, working_group_member,
 };
 
 /// Reads in the name of one viewer.
@@ -45,12 +48,17 @@ loads! {
     UserId => user::Model, |of, keys| batch::users(&of.app, &of.op.viewer, keys);
     OrganizationId => organization::Model, |of, keys| batch::organizations(&of.app, &of.op.viewer, keys);
     MembershipId => membership::Model, |of, keys| batch::memberships(&of.app, &of.op.viewer, keys);
+    OneTimeTokenId => one_time_token::Model, |of, keys| batch::invitations(&of.app, &of.op.viewer, keys);
+    DelegationId => delegation::Model, |of, keys| batch::delegations(&of.app, &of.op.viewer, keys);
+    WorkingGroupId => working_group::Model, |of, keys| batch::working_groups(&of.app, &of.op.viewer, keys);
+    ExpertId => expert::Model, |of, keys| batch::experts(&of.app, &of.op.viewer, keys);
     ChallengeId => challenge::Model, |of, keys| batch::challenges(&of.app, &of.op.viewer, keys);
     ProposalId => proposal::Model, |of, keys| batch::proposals(&of.app, &of.op.viewer, keys);
     CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
     SessionId => session::Model, |of, keys| batch::sessions(&of.app, &of.op.viewer, keys);
     DecisionId => decision::Model, |of, keys| batch::decisions(&of.app, &of.op.viewer, keys);
+    ExternalIdentityId => external_identity::Model, |of, keys| batch::external_identities(&of.app, &of.op.viewer, keys);
     CriterionId => criterion::Model, |of, keys| batch::criteria_by_id(&of.app, &of.op.viewer, keys);
     IndicatorId => indicator::Model, |of, keys| batch::indicators_by_id(&of.app, &of.op.viewer, keys);
 }
@@ -96,6 +104,18 @@ keys! {
     ActionsOnReview(ReviewId);
     /// What the viewer may do with a decision.
     ActionsOnDecision(DecisionId);
+    /// The invitations into an organisation that wait.
+    InvitationsInto(OrganizationId);
+    /// The delegations that a unit gave.
+    DelegationsBy(OrganizationId);
+    /// The present working group of an agency.
+    WorkingGroupOf(OrganizationId);
+    /// The places of a working group.
+    PlacesIn(WorkingGroupId);
+    /// A person's entry in the expert register.
+    ExpertOf(UserId);
+    /// The fields in which an expert judges.
+    SectorsOf(ExpertId);
     /// The applicant of a proposal.
     ApplicantOf(ProposalId);
     /// The current submitted version of a proposal.
@@ -150,6 +170,12 @@ loads_of! {
     ActionsOnReview(ReviewId) => Vec<Possible<ReviewAction>>, |of, ids| action::on_reviews(&of.app, &of.op.viewer, ids);
     ActionsOnDecision(DecisionId) => Vec<Possible<DecisionCommand>>, |of, ids| action::on_decisions(&of.app, &of.op.viewer, ids);
     MembersOf(OrganizationId) => Vec<membership::Model>, |of, ids| batch::members(&of.app, &of.op.viewer, ids);
+    InvitationsInto(OrganizationId) => Vec<one_time_token::Model>, |of, ids| batch::invitations_into(&of.app, &of.op.viewer, ids);
+    DelegationsBy(OrganizationId) => Vec<delegation::Model>, |of, ids| batch::delegations_by(&of.app, &of.op.viewer, ids);
+    WorkingGroupOf(OrganizationId) => working_group::Model, |of, ids| batch::working_groups_of(&of.app, &of.op.viewer, ids);
+    PlacesIn(WorkingGroupId) => Vec<(working_group_member::Model, String)>, |of, ids| batch::places_in(&of.app, &of.op.viewer, ids);
+    ExpertOf(UserId) => expert::Model, |of, ids| batch::experts_of(&of.app, &of.op.viewer, ids);
+    SectorsOf(ExpertId) => Vec<Sector>, |of, ids| batch::sectors_of(&of.app, &of.op.viewer, ids);
     ApplicantOf(ProposalId) => organization::Model, |of, ids| batch::applicants(&of.app, &of.op.viewer, ids);
     CurrentVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::current_versions(&of.app, &of.op.viewer, ids);
     OpenedVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::opened_versions(&of.app, &of.op, ids);

@@ -6,10 +6,13 @@ pub mod challenge;
 pub mod context;
 pub mod credentials;
 pub mod decision;
+pub mod delegation;
 pub mod enums;
 pub mod error;
 pub mod evaluation;
+pub mod expert;
 pub mod id;
+pub mod invitation;
 pub mod load;
 pub mod node;
 pub mod organization;
@@ -20,20 +23,29 @@ pub mod proposal;
 pub mod review;
 pub mod scalar;
 pub mod session;
+pub mod sign_on;
+pub mod structure;
 pub mod text;
+pub mod working_group;
 
 use std::hash::Hash;
 use std::sync::Arc;
 
 use app::{App, Error, Viewer};
-use async_graphql::{Context, EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{Context, EmptySubscription, ID, MergedObject, Schema, SchemaBuilder};
 
 use context::Ask as _;
 use error::{Reported, Result, reported};
 
 /// Everything that can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(node::NodeQuery, challenge::ChallengeQuery, organization::OrganizationQuery);
+pub struct Query(
+    node::NodeQuery,
+    sign_on::SignOnQuery,
+    challenge::ChallengeQuery,
+    organization::OrganizationQuery,
+    expert::ExpertQuery,
+);
 
 /// Everything that can be done. Several mutations in one document run in order, each in a transaction of its own.
 #[derive(MergedObject, Default)]
@@ -43,7 +55,12 @@ pub struct Mutation(
     credentials::CredentialsMutation,
     credentials::SecondFactorMutation,
     privacy::PrivacyMutation,
+    sign_on::SignOnMutation,
     organization::OrganizationMutation,
+    structure::StructureMutation,
+    delegation::DelegationMutation,
+    working_group::WorkingGroupMutation,
+    expert::ExpertMutation,
     challenge::ChallengeMutation,
     proposal::ProposalMutation,
     evaluation::EvaluationMutation,
@@ -81,6 +98,18 @@ where
 fn app_and_viewer<'a>(ctx: &'a Context<'_>) -> app::Result<(&'a App, Viewer)> {
     let missing = |_| Error::Internal("no session in the context".to_owned());
     Ok((ctx.app().map_err(missing)?, ctx.viewer().map_err(missing)?))
+}
+
+/// Ids in a condition, at most so many; an id of nothing matches nothing.
+fn ids<T: id::NodeId>(field: &str, ids: Option<&[ID]>, max: usize) -> Result<Option<Vec<T>>> {
+    use domain::problem::{Problem, Reason};
+    match ids {
+        Some(ids) if ids.len() > max => {
+            let field = Some(vec!["filter".to_owned(), field.to_owned()]);
+            Err(Reported(Problem { field, reason: Reason::TooLong { max } }.into()).into())
+        }
+        ids => Ok(ids.map(|ids| ids.iter().filter_map(id::decode).collect())),
+    }
 }
 
 /// Words to search for: at most 200 characters, nothing hidden in them; blank is no condition.

@@ -2,21 +2,27 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, IndicatorId, MembershipId, OrganizationId,
-    ProposalId, ReviewId, SessionId, UserId,
+    ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, ExternalIdentityId,
+    IndicatorId, MembershipId, OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId,
+    WorkingGroupId,
 };
 
 use super::account::User;
 use super::challenge::{Challenge, Criterion, Indicator, Sector};
 use super::context::Ask as _;
 use super::decision::Decision;
+use super::delegation::Delegation;
 use super::error::{Reported, Result};
+use super::expert::Expert;
 use super::id::{NodeId, split};
+use super::invitation::Invitation;
 use super::one;
 use super::organization::{Membership, Organization};
 use super::proposal::Proposal;
 use super::review::{CouncilMember, Review};
 use super::session::Session;
+use super::sign_on::ExternalIdentity;
+use super::working_group::WorkingGroup;
 
 /// An object with an id that is stable for ever and unique over all types.
 #[derive(Interface)]
@@ -45,6 +51,16 @@ pub enum Node {
     Decision(Decision),
     /// A session.
     Session(Session),
+    /// An invitation.
+    Invitation(Invitation),
+    /// A delegation.
+    Delegation(Delegation),
+    /// A working group.
+    WorkingGroup(WorkingGroup),
+    /// An entry of the expert register.
+    Expert(Expert),
+    /// An identity at an issuer.
+    ExternalIdentity(ExternalIdentity),
 }
 
 /// Most ids in one `nodes`.
@@ -71,7 +87,12 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         CouncilMemberId => CouncilMember,
         ReviewId => Review,
         DecisionId => Decision,
-        SessionId => Session
+        OneTimeTokenId => Invitation,
+        DelegationId => Delegation,
+        WorkingGroupId => WorkingGroup,
+        ExpertId => Expert,
+        SessionId => Session,
+        ExternalIdentityId => ExternalIdentity
     ))
 }
 

@@ -1,31 +1,36 @@
-//! Agencies, startups, the programme office, and who belongs to them.
+//! Agencies, applicants, the programme office, and who belongs to them.
 
+use app::invitation::RevokeInvitation;
 use app::keys::token_hash;
 use app::organization::{
-    AcceptInvitation, CreateOrganization, Filter, InviteMember, JudgeOrganization, RemoveMember,
+    AcceptInvitation, ChangeMemberRole, CreateOrganization, Filter, InviteMember, JudgeOrganization,
+    Judgement, RemoveMember,
 };
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
-use domain::organization::OrganizationCommand;
 use domain::text::Email;
 use entity::{membership, organization};
 
 use super::account::User;
 use super::action::{OrganizationActionVerdict, verdicts};
 use super::context::Ask as _;
+use super::delegation::{Delegation, DelegationConnection};
 use super::enums::{Locale, MembershipRole, OrganizationKind, OrganizationStatus};
 use super::error::{Reported, Result};
 use super::id;
-use super::load::{ActionsOnOrganization, MembersOf};
+use super::invitation::Invitation;
+use super::load::{ActionsOnOrganization, DelegationsBy, InvitationsInto, MembersOf, WorkingGroupOf};
 use super::page::{ask, connection, cost};
 use super::payload::{Done, UserError, execute, found, payload};
-use super::scalar::DateTime;
+use super::scalar::{Date, DateTime};
 use super::text::{Lines, LocalizedText, LocalizedTextInput, Reader};
+use super::working_group::WorkingGroup;
 
 /// An organisation.
 #[derive(Clone)]
 pub struct Organization(pub organization::Model);
 
-/// An agency, a startup or the programme office. Verified ones are public; others are seen by their members and by staff.
+/// An agency, an applicant (startup, team, institute, foreign company) or the programme office. Verified and closed ones are
+/// public; others are seen by their members and by staff.
 #[Object]
 impl Organization {
     /// Opaque id.
@@ -43,11 +48,10 @@ impl Organization {
         self.0.status.into()
     }
 
-    /// Why it was verified or rejected; null for none, and unless you are a member or staff.
+    /// Why it was verified, rejected, suspended, reinstated or closed; null for none, and unless you are a member or of the programme office.
     async fn status_reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let viewer = ctx.viewer()?;
-        let inside = viewer.is_programme_office()
-            || viewer.0.iter().flat_map(|person| &person.seats).any(|seat| seat.organization == self.0.id);
+        let inside = viewer.is_programme_office() || viewer.belongs_to(self.0.id);
         Ok(self.0.status_reason.clone().filter(|_| inside))
     }
 
@@ -65,6 +69,32 @@ impl Organization {
         &self.0.slug
     }
 
+    /// The public body directly above it; null for none, for an applicant, and if you may not see it.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Organization>> {
+        match self.0.parent_id {
+            Some(id) => Ok(super::one(ctx, id).await?.map(Organization)),
+            None => Ok(None),
+        }
+    }
+
+    /// What took its place when it was closed; null for none, and if you may not see it.
+    async fn successor(&self, ctx: &Context<'_>) -> Result<Option<Organization>> {
+        match self.0.successor_id {
+            Some(id) => Ok(super::one(ctx, id).await?.map(Organization)),
+            None => Ok(None),
+        }
+    }
+
+    /// First day of its existence as a public body; null where nobody has said.
+    async fn valid_from(&self) -> Option<Date> {
+        self.0.valid_from.clone().map(Date)
+    }
+
+    /// Last day of its existence: as the programme office has said of a public body, or the day on which it was closed. Null for none.
+    async fn valid_until(&self) -> Option<Date> {
+        self.0.valid_until.clone().map(Date)
+    }
+
     /// Its members, at most 200; empty unless you are one of them or staff.
     async fn members(&self, ctx: &Context<'_>) -> Result<Vec<Membership>> {
         Ok(super::one(ctx, MembersOf(self.0.id))
@@ -75,10 +105,46 @@ impl Organization {
             .collect())
     }
 
-    /// You may invite and remove members.
+    /// Invitations that wait, oldest first, at most 50; empty unless you manage it.
+    async fn invitations(&self, ctx: &Context<'_>) -> Result<Vec<Invitation>> {
+        let rows = super::one(ctx, InvitationsInto(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Invitation).collect())
+    }
+
+    /// Delegations by which others draft for this agency, now or later, by their first day, at most 20; empty unless you are
+    /// a member of either side, or staff.
+    async fn delegations(&self, ctx: &Context<'_>) -> Result<Vec<Delegation>> {
+        let rows = super::one(ctx, DelegationsBy(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Delegation).collect())
+    }
+
+    /// Delegations by which this public body drafts, or drafted, for others, the newest first. Those that you may know of: all
+    /// of your own organisations; staff all.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn delegations_received(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 25 unless given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100; not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<DelegationConnection> {
+        let ask = ask(first, after, last, before);
+        let page =
+            app::delegation::list(ctx.app()?, &ctx.viewer()?, self.0.id, &ask).await.map_err(Reported)?;
+        Ok(DelegationConnection::new(page, super::delegation::Received(self.0.id)))
+    }
+
+    /// The agency's working group; null for none. Of a verified agency everybody may know it.
+    async fn working_group(&self, ctx: &Context<'_>) -> Result<Option<WorkingGroup>> {
+        Ok(super::one(ctx, WorkingGroupOf(self.0.id)).await?.map(WorkingGroup))
+    }
+
+    /// You may invite and remove members and change their roles. False while it is rejected, suspended or closed.
     async fn viewer_can_manage_members(&self, ctx: &Context<'_>) -> Result<bool> {
         let roles = app::organization::manager_roles(&ctx.viewer()?, self.0.id, self.0.kind);
-        Ok(domain::access::may(domain::access::Action::ManageMembers, roles))
+        let may = domain::access::may(domain::access::Action::ManageMembers, roles);
+        Ok(may && self.0.status.must_act().is_ok())
     }
 
     /// What somebody in your roles does with an organisation, and for each whether you may now and why not; empty for a visitor,
@@ -163,6 +229,8 @@ pub struct OrganizationFilter {
     kind: Option<Vec<OrganizationKind>>,
     /// Any of these states.
     status: Option<Vec<OrganizationStatus>>,
+    /// Directly below any of these, at most 50.
+    parent_id: Option<Vec<ID>>,
     /// Words of the name, with or without accents; at most 200 characters.
     search: Option<String>,
 }
@@ -198,6 +266,7 @@ impl OrganizationQuery {
         let filter = Filter {
             kinds: filter.kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
             statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
+            parents: super::ids("parentId", filter.parent_id.as_deref(), 50)?,
             search: super::search(filter.search.as_ref())?,
         };
         let page =
@@ -286,6 +355,26 @@ pub struct AcceptInvitationInput {
     idempotency_key: Option<String>,
 }
 
+/// What `revokeInvitation` needs.
+#[derive(InputObject)]
+pub struct RevokeInvitationInput {
+    /// Which invitation.
+    invitation_id: ID,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `changeMemberRole` needs.
+#[derive(InputObject)]
+pub struct ChangeMemberRoleInput {
+    /// Which membership.
+    membership_id: ID,
+    /// The role from now on; a role of that kind of organisation.
+    role: MembershipRole,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
 /// What `removeMember` needs.
 #[derive(InputObject)]
 pub struct RemoveMemberInput {
@@ -331,6 +420,22 @@ payload! {
     }
 }
 payload! {
+    /// Answer of `revokeInvitation`.
+    RevokeInvitationPayload {
+        /// The organisation.
+        organization: Organization,
+        /// Id of the invitation that is no more.
+        deleted_invitation_id: ID,
+    }
+}
+payload! {
+    /// Answer of `changeMemberRole`.
+    ChangeMemberRolePayload {
+        /// The membership.
+        membership: Membership,
+    }
+}
+payload! {
     /// Answer of `removeMember`.
     RemoveMemberPayload {
         /// The organisation; null if you just left it and may not see it any more.
@@ -341,7 +446,7 @@ payload! {
 }
 
 /// Loads the organisation that a command left behind, by the rights there are now.
-async fn after(
+pub async fn after(
     ctx: &Context<'_>,
     done: Done<domain::id::OrganizationId>,
 ) -> Result<(Option<Organization>, Vec<UserError>)> {
@@ -363,7 +468,8 @@ pub struct OrganizationMutation;
 /// Organisations.
 #[Object]
 impl OrganizationMutation {
-    /// Founds an organisation; you become its first member. A programme office is founded by an administrator.
+    /// Founds an organisation; you become its first member. People without a company found a `TEAM`. A programme office is
+    /// founded by an administrator.
     /// User errors: `REQUIRED`, `TOO_LONG`, `ALREADY_EXISTS` (name or handle), `NOT_PERMITTED`.
     async fn create_organization(
         &self,
@@ -380,7 +486,8 @@ impl OrganizationMutation {
         Ok(Some(CreateOrganizationPayload { organization, user_errors }))
     }
 
-    /// Finds an organisation to be what it says; for the programme office. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `CONFLICT`.
+    /// Finds an organisation to be what it says; for the programme office, never by its founder or a member.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `SELF_APPROVAL`, `CONFLICT`.
     async fn verify_organization(
         &self,
         ctx: &Context<'_>,
@@ -391,7 +498,7 @@ impl OrganizationMutation {
         let reason = reader.maybe("reason", input.reason.as_ref(), 2_000, Lines::Many);
         let command = organization.map(|organization| JudgeOrganization {
             organization,
-            command: OrganizationCommand::Verify,
+            command: Judgement::Verify,
             reason,
         });
         let (organization, user_errors) =
@@ -399,7 +506,8 @@ impl OrganizationMutation {
         Ok(Some(VerifyOrganizationPayload { organization, user_errors }))
     }
 
-    /// Refuses an organisation with a reason; for the programme office. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `CONFLICT`, `REQUIRED`.
+    /// Refuses an organisation with a reason; for the programme office, never by its founder or a member.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `SELF_APPROVAL`, `CONFLICT`, `REQUIRED`.
     async fn reject_organization(
         &self,
         ctx: &Context<'_>,
@@ -410,7 +518,7 @@ impl OrganizationMutation {
         let reason = reader.text("reason", &input.reason, 2_000, Lines::Many);
         let command = organization.zip(reason).map(|(organization, reason)| JudgeOrganization {
             organization,
-            command: OrganizationCommand::Reject,
+            command: Judgement::Reject,
             reason: Some(reason),
         });
         let (organization, user_errors) =
@@ -418,7 +526,9 @@ impl OrganizationMutation {
         Ok(Some(RejectOrganizationPayload { organization, user_errors }))
     }
 
-    /// Invites an address by mail; a newer invitation replaces an older one. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `MALFORMED`, `QUOTA`.
+    /// Invites an address by mail; a newer invitation replaces an older one. For those who manage the organisation; into an agency
+    /// without any lead a programme officer invites one. At most 50 wait in an organisation, and one person sends at most 50 in 24
+    /// hours. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `SELF_APPROVAL`, `MALFORMED`, `QUOTA`.
     async fn invite_member(
         &self,
         ctx: &Context<'_>,
@@ -439,7 +549,7 @@ impl OrganizationMutation {
         Ok(Some(InviteMemberPayload { organization, user_errors }))
     }
 
-    /// Accepts an invitation. User errors: `INVALID_TOKEN`, `ALREADY_EXISTS`, `QUOTA`.
+    /// Accepts an invitation. User errors: `INVALID_TOKEN`, `ORGANIZATION_INACTIVE`, `ALREADY_EXISTS`, `QUOTA`.
     async fn accept_invitation(
         &self,
         ctx: &Context<'_>,
@@ -451,8 +561,52 @@ impl OrganizationMutation {
         Ok(Some(AcceptInvitationPayload { organization, user_errors }))
     }
 
+    /// Takes an invitation back: its token stops working, and a mail that is still to go out does not. For those who manage the
+    /// organisation. User errors: `NOT_FOUND` (also once accepted, replaced or expired), `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`.
+    async fn revoke_invitation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which invitation.")] input: RevokeInvitationInput,
+    ) -> Result<Option<RevokeInvitationPayload>> {
+        let mut reader = Reader::default();
+        let command =
+            reader.id("invitationId", &input.invitation_id).map(|invitation| RevokeInvitation { invitation });
+        Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
+            Ok((organization, invitation)) => RevokeInvitationPayload {
+                organization: super::one(ctx, organization).await?.map(Organization),
+                deleted_invitation_id: Some(id::encode(invitation)),
+                user_errors: Vec::new(),
+            },
+            Err(errors) => RevokeInvitationPayload::refused(errors),
+        }))
+    }
+
+    /// Gives a member another role; the member is mailed. For those who manage the organisation; the last manager stays one.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `MALFORMED` (a role of another kind of organisation),
+    /// `INCOMPATIBLE_ROLE`.
+    async fn change_member_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which membership, and the role.")] input: ChangeMemberRoleInput,
+    ) -> Result<Option<ChangeMemberRolePayload>> {
+        let mut reader = Reader::default();
+        let command = reader
+            .id("membershipId", &input.membership_id)
+            .map(|membership| ChangeMemberRole { membership, role: input.role.into() });
+        Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
+            Ok((_, membership)) => {
+                ctx.renew().await?;
+                let mut user_errors = Vec::new();
+                let membership =
+                    found(ctx, super::one(ctx, membership).await?.map(Membership), &mut user_errors)?;
+                ChangeMemberRolePayload { membership, user_errors }
+            }
+            Err(errors) => ChangeMemberRolePayload::refused(errors),
+        }))
+    }
+
     /// Ends a membership: your own, or one in an organisation that you manage. The last manager stays.
-    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `INCOMPATIBLE_ROLE`.
+    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `INCOMPATIBLE_ROLE`.
     async fn remove_member(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,4 @@
-//! Proposals: sealed answers of startups.
+//! Proposals: sealed answers of applicants.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ use super::text::{Lines, Reader};
 #[derive(Clone)]
 pub struct Proposal(pub proposal::Model);
 
-/// A startup's answer to a challenge. Until the opening after the deadline it exists for its own team alone.
+/// An applicant's answer to a challenge. Until the opening after the deadline it exists for its own team alone.
 #[Object]
 impl Proposal {
     /// Opaque id.
@@ -295,7 +295,7 @@ impl MoneyInput {
 pub struct CreateProposalInput {
     /// To which challenge: published, its deadline ahead.
     challenge_id: ID,
-    /// By which of your startups; one live proposal to a challenge each.
+    /// By which of your organisations that may apply (startup, team, institute, foreign company); one live proposal to a challenge each.
     organization_id: ID,
     /// The language it is written in.
     #[graphql(default_with = "Locale::Vi")]
@@ -424,7 +424,7 @@ pub struct ProposalMutation;
 /// Proposals.
 #[Object]
 impl ProposalMutation {
-    /// Drafts a proposal of one of your startups. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ALREADY_EXISTS`, `DEADLINE_PASSED`, `CONFLICT`, `REQUIRED`,
+    /// Drafts a proposal of one of your organisations that may apply. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `ALREADY_EXISTS`, `DEADLINE_PASSED`, `CONFLICT`, `REQUIRED`,
     /// `TOO_LONG`, `FORBIDDEN_CHARACTER`, `MALFORMED`, `OUT_OF_RANGE`.
     async fn create_proposal(
         &self,
@@ -485,9 +485,9 @@ impl ProposalMutation {
         Ok(Some(UpdateProposalPayload { proposal, user_errors }))
     }
 
-    /// Hands in the working copy as the next version and gives a receipt; the whole team is mailed. For an owner of a verified startup, while
+    /// Hands in the working copy as the next version and gives a receipt; the whole team is mailed. For an owner of a verified applicant, while
     /// the window is open by the server's clock; needs the sections SOLUTION and PLAN.
-    /// User errors: `NOT_OPEN`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `REQUIRED`, `CONFLICT`, `QUOTA`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// User errors: `NOT_OPEN`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `ORGANIZATION_INACTIVE`, `REQUIRED`, `CONFLICT`, `QUOTA`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn submit_proposal(
         &self,
         ctx: &Context<'_>,
@@ -505,7 +505,7 @@ impl ProposalMutation {
     }
 
     /// Takes a proposal back, before the decision is published; the team is mailed, after the opening the secretary too. For an owner.
-    /// User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`.
     async fn withdraw_proposal(
         &self,
         ctx: &Context<'_>,

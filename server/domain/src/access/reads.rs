@@ -48,6 +48,18 @@ closed_set! {
         Organization = "ORGANIZATION",
         /// Who belongs to an organisation, and why it was verified or not.
         Members = "MEMBERS",
+        /// Whom an organisation has invited.
+        Invitation = "INVITATION",
+        /// Who drafts for whom.
+        Delegation = "DELEGATION",
+        /// The working group of an agency: its decision, size and focal point.
+        WorkingGroup = "WORKING_GROUP",
+        /// Everybody in a working group.
+        WorkingGroupMembers = "WORKING_GROUP_MEMBERS",
+        /// An entry of the expert register.
+        Expert = "EXPERT",
+        /// Sessions, second factor, consents and external identities of a person.
+        Security = "SECURITY",
         /// The audit chain.
         AuditLog = "AUDIT_LOG",
     }
@@ -288,7 +300,7 @@ pub const READS: &[Read] = &[
         subject: Subject::Organization,
         scope: "organization::visible_to",
         readers: &[
-            (EVERYBODY, "verified ones"),
+            (EVERYBODY, "verified and closed ones"),
             (Reader::Of(&[Role::SignedIn]), "one's own houses"),
             (STAFF, "always"),
         ],
@@ -298,6 +310,50 @@ pub const READS: &[Read] = &[
         subject: Subject::Members,
         scope: "organization::memberships_visible_to",
         readers: &[(Reader::Of(&[Role::SignedIn]), "of one's own houses"), (STAFF, "always")],
+        but: "",
+    },
+    Read {
+        subject: Subject::Invitation,
+        scope: "invitation::visible_to",
+        readers: &[
+            (Reader::Of(&[Role::TeamOwner, Role::AgencyLead, Role::Publisher]), "into houses that they manage"),
+            (Reader::Of(&[Role::Officer]), "those that they sent to an agency for want of a lead"),
+            (Reader::Of(&[Role::Administrator]), "into programme offices"),
+        ],
+        but: "While it waits.",
+    },
+    Read {
+        subject: Subject::Delegation,
+        scope: "delegation::visible_to",
+        readers: &[(Reader::Of(&[Role::SignedIn]), "of one's own houses, either side"), (STAFF, "always")],
+        but: "",
+    },
+    Read {
+        subject: Subject::WorkingGroup,
+        scope: "working_group::visible_to",
+        readers: &[
+            (EVERYBODY, "the present one of a verified agency"),
+            (Reader::Of(&[Role::SignedIn]), "all of one's own houses"),
+            (STAFF, "always"),
+        ],
+        but: "",
+    },
+    Read {
+        subject: Subject::WorkingGroupMembers,
+        scope: "working_group::may_read_members",
+        readers: &[(Reader::Of(&[Role::SignedIn]), "of one's own houses"), (STAFF, "always")],
+        but: "",
+    },
+    Read {
+        subject: Subject::Expert,
+        scope: "expert::visible_to",
+        readers: &[(Reader::Oneself, "always"), (OFFICE, "always"), (AUDITOR, "always")],
+        but: "",
+    },
+    Read {
+        subject: Subject::Security,
+        scope: "session::visible_to, sign_on::visible_to",
+        readers: &[(Reader::Oneself, "always")],
         but: "",
     },
     Read {
@@ -350,6 +406,17 @@ mod tests {
             };
             READS.iter().filter(reads).map(|row| row.subject).collect::<Vec<_>>()
         };
-        assert_eq!(names(Role::Administrator), [Subject::Person, Subject::Organization, Subject::Members]);
+        assert_eq!(
+            names(Role::Administrator),
+            [
+                Subject::Person,
+                Subject::Organization,
+                Subject::Members,
+                Subject::Invitation,
+                Subject::Delegation,
+                Subject::WorkingGroup,
+                Subject::WorkingGroupMembers
+            ]
+        );
     }
 }

@@ -39,6 +39,14 @@ impl Action {
             Terms { object, possible: vec![(command, states)], provided }
         };
         let any = |object, provided| Terms { object, possible: Vec::new(), provided };
+        let house = |commands: &[OrganizationCommand], provided| {
+            terms("an organisation", organization::TRANSITIONS, commands, OrganizationCommand::name, provided)
+        };
+        let active = |command, provided| {
+            let may_act = OrganizationStatus::ALL.iter().filter(|status| status.must_act().is_ok());
+            let states = may_act.map(|status| status.name()).collect();
+            Terms { object: "an organisation", possible: vec![(command, states)], provided }
+        };
         match self {
             Self::ManageAccounts => any(
                 "an account",
@@ -56,14 +64,47 @@ impl Action {
                 OrganizationCommand::name,
                 "Never by whoever founded it or belongs to it. A rejection has a reason.",
             ),
-            Self::ManageMembers => Terms {
-                object: "an organisation",
-                possible: vec![(
-                    "INVITE, REMOVE",
-                    OrganizationStatus::ALL.iter().map(|state| state.name()).collect(),
-                )],
-                provided: "By a place in that very organisation; an administrator only in a programme office. The last manager stays. Everybody may leave.",
-            },
+            Self::RegisterUnit => any(
+                "a new agency",
+                "It has no members; whoever registers it does not belong to it, and it waits for verification by somebody else.",
+            ),
+            Self::EditOrganization => house(
+                &[OrganizationCommand::Edit],
+                "While it is PENDING. By a place in that very organisation.",
+            ),
+            Self::RenameOrganization => {
+                house(&[OrganizationCommand::Edit], "Once it is verified: it was verified by its name.")
+            }
+            Self::PlaceOrganization => house(
+                &[OrganizationCommand::Edit],
+                "A public body, below another public body, without a circle.",
+            ),
+            Self::SuspendOrganization => house(
+                &[OrganizationCommand::Suspend, OrganizationCommand::Reinstate],
+                "No programme office. Never by whoever belongs to it. With a reason.",
+            ),
+            Self::CloseOrganization => house(
+                &[OrganizationCommand::Close],
+                "No programme office. Never by whoever belongs to it. With a reason; a successor is verified and of its like.",
+            ),
+            Self::RuleProgrammeOffice => house(
+                &[OrganizationCommand::Suspend, OrganizationCommand::Reinstate, OrganizationCommand::Close],
+                "A programme office. Never by whoever belongs to it. With a reason.",
+            ),
+            Self::ManageMembers => active(
+                "INVITE, CHANGE_ROLE, REMOVE",
+                "By a place in that very organisation; an administrator only in a programme office. With a fresh proof of who one is. The last manager stays. Everybody may leave.",
+            ),
+            Self::InviteLead => active("INVITE", "An agency that has no lead, and nobody else into it."),
+            Self::DelegateUnit => active(
+                "DELEGATE, REVOKE",
+                "An agency, to another public body, with number, date and signer of the act. By a lead of it, or by an officer while it has none.",
+            ),
+            Self::EstablishWorkingGroup => active(
+                "ESTABLISH",
+                "An agency. One focal point, at most one head, 1 to 20 members, terms in order; the former group is kept.",
+            ),
+            Self::RegisterExperts => any("a person", "With a verified account."),
             Self::WriteChallenge => challenge(
                 &[ChallengeCommand::Edit],
                 "By a place in the agency that owns it. Whoever writes is one of its authors from then on.",
@@ -214,8 +255,8 @@ impl Role {
             Self::Reviewer => "an appointment as reviewer to the council at hand",
             Self::Member => "an appointment as member of the council at hand",
             Self::DecisionMaker => "being named on the challenge at hand as who decides",
-            Self::Auditor => "a grant of the platform",
-            Self::Administrator => "a grant of the platform",
+            Self::Auditor => "a grant as auditor of the platform",
+            Self::Administrator => "a grant as administrator of the platform",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::letter::{Letter, LetterKind, LetterOutcome};
 use domain::locale::Locale;
-use domain::time::Timestamp;
+use domain::time::{Day, Timestamp};
 use notify::{Mail, Sender};
 use uuid::Uuid;
 
@@ -59,6 +59,9 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         LetterKind::RecoveryCodeUsed => Letter::RecoveryCodeUsed { link },
         LetterKind::AccountDeactivated => Letter::AccountDeactivated { reason, link },
         LetterKind::AccountReactivated => Letter::AccountReactivated { link },
+        LetterKind::SignOnLinked => {
+            Letter::SignOnLinked { provider: typed("Đăng nhập một lần của Thành phố"), link }
+        }
         LetterKind::OrganizationPending => Letter::OrganizationPending { organization, link },
         LetterKind::OrganizationVerified => Letter::OrganizationVerified { organization, link },
         LetterKind::OrganizationRejected => Letter::OrganizationRejected { organization, reason, link },
@@ -66,6 +69,25 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
             Letter::MemberInvited { organization, role, token, expires_at: time, link }
         }
         LetterKind::MemberJoined => Letter::MemberJoined { organization, member, link },
+        LetterKind::OrganizationSuspended => Letter::OrganizationSuspended { organization, reason, link },
+        LetterKind::OrganizationReinstated => Letter::OrganizationReinstated { organization, reason, link },
+        LetterKind::OrganizationClosed => {
+            Letter::OrganizationClosed { organization, successor: agency, reason, link }
+        }
+        LetterKind::MemberRoleChanged => Letter::MemberRoleChanged { organization, role, link },
+        LetterKind::UnitDelegated => Letter::UnitDelegated {
+            organization,
+            delegate: agency,
+            from: Day::parse("2026-12-01").unwrap(),
+            until: Day::parse("2027-11-30").unwrap(),
+            link,
+        },
+        LetterKind::DelegationRevoked => {
+            Letter::DelegationRevoked { organization, delegate: agency, reason, link }
+        }
+        LetterKind::ExpertRegistered => Letter::ExpertRegistered { link },
+        LetterKind::ExpertSuspended => Letter::ExpertSuspended { reason, link },
+        LetterKind::ExpertReinstated => Letter::ExpertReinstated { reason, link },
         LetterKind::ChallengeSubmitted => Letter::ChallengeSubmitted { challenge, agency, link },
         LetterKind::ChallengeChangesRequested => {
             Letter::ChallengeChangesRequested { challenge, reason, link }
