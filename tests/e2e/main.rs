@@ -1,6 +1,7 @@
 //! Stories about the whole server, each in a world of its own. `tests/run` tells them on SQLite and on PostgreSQL.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a story that cannot go on ends there, and says where"

@@ -347,7 +347,7 @@ impl Facts {
                 }
             }
             Thing::Proposal(proposal) | Thing::Version(proposal, _) => {
-                self.to_proposal(me, proposal, &mut who)
+                self.to_proposal(me, proposal, &mut who);
             }
             Thing::Review(review) => {
                 self.to_proposal(me, self.proposal_of(review.proposal_id), &mut who);
@@ -423,10 +423,10 @@ impl Facts {
                 when.extend(submitted.any(|event| event.payload.contains(&id)).then_some("handed-in"));
             }
             Thing::Criterion(row) => {
-                when.extend(self.when(Thing::Challenge(self.challenge_of(row.challenge_id))))
+                when.extend(self.when(Thing::Challenge(self.challenge_of(row.challenge_id))));
             }
             Thing::Indicator(row) => {
-                when.extend(self.when(Thing::Challenge(self.challenge_of(row.challenge_id))))
+                when.extend(self.when(Thing::Challenge(self.challenge_of(row.challenge_id))));
             }
             Thing::CouncilMember(seat) => {
                 when.extend(self.phases(seat.challenge_id));

@@ -273,10 +273,10 @@ impl<'a> Oracle<'a> {
                 let labels = || print(&self.labels(viewer.account, *thing));
                 match (knows, shown) {
                     (true, None) => {
-                        wrong.push(format!("{} ({}) should know {kind} {id}", viewer.nick, labels()))
+                        wrong.push(format!("{} ({}) should know {kind} {id}", viewer.nick, labels()));
                     }
                     (false, Some(_)) => {
-                        wrong.push(format!("{} ({}) knows {kind} {id}", viewer.nick, labels()))
+                        wrong.push(format!("{} ({}) knows {kind} {id}", viewer.nick, labels()));
                     }
                     (_, Some(shown)) => {
                         wrong.extend(self.judge(viewer, kind, id, *thing, shown, &mut same));

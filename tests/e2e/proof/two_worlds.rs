@@ -394,7 +394,9 @@ fn masked(view: &View, names: &BTreeMap<String, String>) -> BTreeSet<String> {
         }
     }
     let mut kinds = BTreeMap::new();
-    view.values().for_each(|value| note(value, &mut kinds));
+    for value in view.values() {
+        note(value, &mut kinds);
+    }
     view.values().map(|value| mask(value, names, &kinds).to_string()).collect()
 }
 
