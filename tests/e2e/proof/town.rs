@@ -561,6 +561,8 @@ impl Town {
             self.person(who).asks("{ viewer { version } }", json!({})).await.ok()["version"].clone();
         self.act(who, "updateProfile", json!({ "expectedVersion": version, "displayName": name })).await;
         self.act(who, "changePassword", json!({ "currentPassword": password, "newPassword": other })).await;
+        // What the change tells has arrived before the reset is asked for: mails of one moment come in any order.
+        self.world.mail().await;
         self.act("visitor", "requestPasswordReset", json!({ "email": email })).await;
         let token = self.world.last_mail_to(email).await.token().to_owned();
         self.act("visitor", "resetPassword", json!({ "token": token, "newPassword": password })).await;
