@@ -225,7 +225,7 @@ impl Does {
             let input = input_of(&field.name);
             let paths = self.paths(&town.schema, &input, "");
             let Some((path, kind)) = paths.first() else { continue };
-            let base = fill(&town.schema, &input);
+            let base = fill(&self.ids, &town.schema, &input);
             self.slot(oracle, viewer, &field.name, (path, kind), &base, true, &mut tried).await;
             for (mutation, path, nick, base) in DEEPER {
                 if *mutation == field.name && *nick == viewer.nick {
@@ -350,7 +350,7 @@ impl Does {
         let (mut calls, mut wrong) = (0, Vec::new());
         for field in &town.schema.ty("Mutation").fields {
             let input = input_of(&field.name);
-            let base = fill(&town.schema, &input);
+            let base = fill(&self.ids, &town.schema, &input);
             let takes = |key: &str| town.schema.ty(&input).inputs.iter().any(|input| input.name == key);
             for key in KEYS.iter().filter(|key| !takes(key)) {
                 let mut smuggled = base.clone();
@@ -407,7 +407,7 @@ impl Does {
             let paths = self.paths(&town.schema, &input, "");
             let Some((path, kind)) = paths.first() else { continue };
             if let Some(hidden) = hidden_of(kind) {
-                let base = fill(&town.schema, &input);
+                let base = fill(&self.ids, &town.schema, &input);
                 let document = format!(
                     "mutation ($input: {input}!) {{ {}(input: $input) {{ userErrors {{ code }} }} }}",
                     field.name
@@ -444,16 +444,17 @@ fn document(mutation: &str, times: usize) -> String {
     document
 }
 
-/// The least that an input needs.
-fn fill(schema: &Schema, of: &str) -> Value {
+/// The least that an input needs. Another id than the one at hand is well formed and of nothing: a malformed one would be
+/// refused before anybody asks who calls.
+fn fill(ids: &BTreeMap<String, String>, schema: &Schema, of: &str) -> Value {
     let required = schema.ty(of).inputs.iter().filter(|input| input.is_required);
     required
-        .map(|input| (input.name.clone(), filler(schema, input)))
+        .map(|input| (input.name.clone(), filler(ids, schema, input)))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }
 
-fn filler(schema: &Schema, input: &Input) -> Value {
+fn filler(ids: &BTreeMap<String, String>, schema: &Schema, input: &Input) -> Value {
     let ty = schema.ty(&input.of);
     if let Some((_, value)) = FILLERS.iter().find(|(name, _)| *name == input.name || *name == input.of) {
         return json!(value);
@@ -461,9 +462,9 @@ fn filler(schema: &Schema, input: &Input) -> Value {
     match (ty.kind.as_str(), input.of.as_str()) {
         (_, "LocalizedTextInput") => json!([{ "locale": "VI", "value": "Văn bản" }]),
         _ if input.is_list => json!([]),
-        ("INPUT_OBJECT", of) => fill(schema, of),
+        ("INPUT_OBJECT", of) => fill(ids, schema, of),
         ("ENUM", _) => json!(ty.values[0]),
-        (_, "ID") => json!("x"),
+        (_, "ID") => json!(unknown(&ids[&input.name])),
         (_, "Int") => json!(999_999),
         (_, "Boolean") => json!(true),
         _ => json!("Văn bản"),
