@@ -11,6 +11,7 @@ mod m20261123_000005_record;
 mod m20261126_000006_accounts;
 mod m20261126_000007_organizations;
 mod m20261126_000008_sign_on;
+mod m20261126_000009_naming;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000006_accounts::Migration),
             Box::new(m20261126_000007_organizations::Migration),
             Box::new(m20261126_000008_sign_on::Migration),
+            Box::new(m20261126_000009_naming::Migration),
         ]
     }
 }

@@ -18,6 +18,7 @@ use domain::proposal::{Content, ProposalSection, ProposalStatus};
 use domain::text::{Bilingual, Email};
 use domain::time::Timestamp;
 use e2e::World;
+use e2e::cast::house;
 use e2e::rows::{self, insert};
 use entity::{challenge, event, organization, proposal, proposal_draft};
 use futures_util::future::join_all;
@@ -70,7 +71,9 @@ async fn a_key_belongs_to_one_person_and_one_input() {
     assert_eq!(code(other_command), Code::IdempotencyMismatch);
     app.execute(&minh, key, founds("Sở Nội vụ")).await.expect("somebody else's key is another key");
 
-    let refused = app.execute(&lan, Some("another-key"), founds("Sở Y tế")).await;
+    let finance = world.person("finance", "Đinh Tài Chính").await;
+    house(&world, OrganizationKind::Agency, "Sở Tài chính", &[(&finance, MembershipRole::Lead)]).await;
+    let refused = app.execute(&lan, Some("another-key"), founds("Sở Tài chính")).await;
     assert_eq!(code(refused), Code::AlreadyExists);
     app.execute(&lan, Some("another-key"), founds("Sở Y tế Đà Nẵng"))
         .await
@@ -82,7 +85,7 @@ async fn a_key_belongs_to_one_person_and_one_input() {
             "{unfit}"
         );
     }
-    assert_eq!(organization::Entity::find().count(world.db()).await.unwrap(), 3);
+    assert_eq!(organization::Entity::find().count(world.db()).await.unwrap(), 4);
     world.finish().await;
 }
 

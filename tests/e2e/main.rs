@@ -18,6 +18,7 @@ mod constraints;
 mod drift;
 mod kill;
 mod mail;
+mod naming;
 mod organizations;
 mod proof;
 mod refusals;

@@ -26,7 +26,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
-use crate::{App, ids};
+use crate::{App, ids, naming};
 
 /// Published ones are known to all; an agency, and whoever drafts for it, knows its own; the programme office what was handed
 /// in; the auditor all.
@@ -146,7 +146,13 @@ pub async fn count(app: &App, viewer: &Viewer, filter: &Filter) -> Result<u64> {
 /// One challenge by its handle.
 pub async fn by_slug(app: &App, viewer: &Viewer, slug: &str) -> Result<Option<challenge::Model>> {
     let Ok(slug) = domain::text::slug(slug) else { return Ok(None) };
-    Ok(visible_to(viewer).filter(challenge::Column::Slug.eq(slug)).one(&app.db.read).await?)
+    // Drafts may wish for a handle that another one has.
+    let select = visible_to(viewer)
+        .filter(challenge::Column::Slug.eq(slug))
+        .order_by_desc(challenge::Column::IsPublic)
+        .order_by_asc(challenge::Column::CreatedAt)
+        .order_by_asc(challenge::Column::Id);
+    Ok(select.one(&app.db.read).await?)
 }
 
 /// The timetable, if both ends are set.
@@ -299,13 +305,12 @@ impl Command for CreateChallenge {
         must_in(tx, Action::WriteChallenge, agency.id).await?;
         let now = tx.now().await?;
         let id: ChallengeId = ids::random();
-        let slug = if let Some(slug) = &self.slug {
-            slug.clone()
-        } else {
-            let base = slug_from(&self.title.vi);
-            let taken = challenge::Entity::find().filter(challenge::Column::Slug.eq(&base)).one(tx).await?;
-            if taken.is_none() { base } else { format!("{base}-{}", &id.0.simple().to_string()[..6]) }
-        };
+        let slug = self.slug.clone().unwrap_or_else(|| slug_from(&self.title.vi));
+        let is_taken = naming::is_challenge_slug_taken(tx, &slug, id).await?;
+        if is_taken && self.slug.is_some() {
+            return Err(Problem::at("slug", Reason::AlreadyExists).into());
+        }
+        let slug = if is_taken { naming::suffixed(&slug, id.0) } else { slug };
         let empty = challenge::Model {
             id,
             slug,
@@ -654,7 +659,11 @@ impl Command for PublishChallenge {
         let is_author = is_author(tx, row.id, user).await?;
         let now = tx.now().await?;
         may_publish(row.status, is_author, row.approved_by == Some(user), timetable(&row), now)?;
+        // Only now it takes its handle, and another one may have been faster.
+        let is_taken = naming::is_challenge_slug_taken(tx, &row.slug, row.id).await?;
+        let slug = if is_taken { naming::suffixed(&row.slug, row.id.0) } else { row.slug.clone() };
         let change = challenge::ActiveModel {
+            slug: Set(slug),
             publication: Set(Some(self.record.clone())),
             published_at: Set(Some(now)),
             published_key: Set(now.micros()),

@@ -67,9 +67,6 @@ impl From<DbErr> for Error {
 /// What each unique constraint protects. PostgreSQL names the index, SQLite the columns.
 const UNIQUE: &[(&str, &str, &str)] = &[
     ("uq_proposal_live", "proposal.challenge_id, proposal.organization_id", "challengeId"),
-    ("uq_organization_name", "organization.name_key", "name"),
-    ("uq_organization_slug", "organization.slug", "slug"),
-    ("uq_challenge_slug", "challenge.slug", "slug"),
     ("uq_council_member_seat", "council_member.challenge_id, council_member.user_id", "email"),
     ("uq_council_member_single", "council_member.challenge_id, council_member.role", "role"),
     ("uq_membership_live", "membership.organization_id, membership.user_id", "token"),
@@ -103,14 +100,17 @@ const REPEATED: &[(&str, &str)] = &[
     ("uq_app_user_email", "app_user.email_key"),
     ("uq_external_identity_subject", "external_identity.issuer, external_identity.subject"),
     ("uq_external_identity_user", "external_identity.user_id, external_identity.issuer"),
+    ("uq_organization_name", "organization.name_key"),
+    ("uq_organization_slug", "organization.slug"),
+    ("uq_challenge_slug", "challenge.slug"),
 ];
 
 /// Trying the same transaction again may well succeed: busy, serialisation failure, deadlock.
 pub(crate) fn is_transient(error: &DbErr) -> bool {
     let busy = code(error)
         .is_some_and(|code| matches!(code.as_str(), "5" | "517" | "261" | "6" | "262" | "40001" | "40P01"));
-    // Two registrations of one new address, or two sign-ons of one new person, at once: the second looks again and finds
-    // the first.
+    // Two registrations of one new address, two sign-ons of one new person, two that come out under one name, at once: the
+    // second looks again and finds the first.
     let twice = |text: &str| {
         REPEATED.iter().any(|(index, columns)| {
             text.contains(&format!("\"{index}\"")) || text.trim_end().ends_with(columns)

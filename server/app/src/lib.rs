@@ -23,6 +23,7 @@ pub mod ids;
 pub mod invitation;
 pub mod keys;
 pub mod message;
+mod naming;
 pub mod op;
 pub mod opening;
 pub mod organization;

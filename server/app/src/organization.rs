@@ -17,7 +17,7 @@ use entity::{membership, one_time_token, organization, user};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter,
-    QuerySelect, QueryTrait as _, Select,
+    QueryOrder, QuerySelect, QueryTrait as _, Select,
 };
 use serde::Serialize;
 
@@ -27,6 +27,7 @@ use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids;
+use crate::naming;
 use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
 
@@ -160,9 +161,11 @@ pub(crate) async fn insert(
 ) -> Result<OrganizationId> {
     let now = tx.now().await?;
     let id: OrganizationId = ids::random();
+    let key = look_alike_key(&name.vi);
+    naming::must_be_free(tx, id, Some(&key), slug.map(String::as_str)).await?;
     let slug = match slug {
         Some(slug) => slug.clone(),
-        None => free_slug(tx, &slug_from(&name.vi), id).await?,
+        None => free_slug(tx, slug_from(&name.vi), id).await?,
     };
     let row = organization::ActiveModel {
         id: Set(id),
@@ -171,7 +174,7 @@ pub(crate) async fn insert(
         slug: Set(slug),
         name_vi: Set(name.vi.clone()),
         name_en: Set(name.en.clone()),
-        name_key: Set(look_alike_key(&name.vi)),
+        name_key: Set(key),
         name_folded: Set(name.folded()),
         status_reason: Set(None),
         parent_id: Set(None),
@@ -187,9 +190,9 @@ pub(crate) async fn insert(
     Ok(id)
 }
 
-async fn free_slug(tx: &Tx, base: &str, id: OrganizationId) -> Result<String> {
-    let taken = organization::Entity::find().filter(organization::Column::Slug.eq(base)).one(tx).await?;
-    Ok(if taken.is_none() { base.to_owned() } else { format!("{base}-{}", &id.0.simple().to_string()[..6]) })
+/// The handle, or one like it if another house has it.
+async fn free_slug(tx: &Tx, slug: String, id: OrganizationId) -> Result<String> {
+    Ok(if naming::is_house_slug_taken(tx, &slug, id).await? { naming::suffixed(&slug, id.0) } else { slug })
 }
 
 async fn join(
@@ -296,8 +299,15 @@ impl Command for JudgeOrganization {
         let row = locked(tx, self.organization, "organizationId").await?;
         let command = self.command.command();
         must_judge(tx, &row, command)?;
-        let change =
+        let mut change =
             organization::ActiveModel { status_reason: Set(self.reason.clone()), ..Default::default() };
+        if self.command == Judgement::Verify {
+            // Only now it takes its name and its handle, and others may have been faster.
+            if naming::is_name_taken(tx, &row.name_key, row.id).await? {
+                return Err(Problem::at("organizationId", Reason::AlreadyExists).into());
+            }
+            change.slug = Set(free_slug(tx, row.slug.clone(), row.id).await?);
+        }
         let next = advance(tx, &row, command, change).await?;
         tx.record(
             Event::new(self.command.event()).organization(row.id).fact("from", row.status).fact("to", next),
@@ -574,7 +584,6 @@ pub async fn memberships_of(
     viewer: &Viewer,
     user: UserId,
 ) -> Result<Vec<membership::Model>> {
-    use sea_orm::QueryOrder as _;
     let rows = memberships_visible_to(viewer)
         .filter(membership::Column::UserId.eq(user))
         .order_by_asc(membership::Column::CreatedAt);
@@ -584,5 +593,11 @@ pub async fn memberships_of(
 /// One organisation by its handle.
 pub async fn by_slug(app: &crate::App, viewer: &Viewer, slug: &str) -> Result<Option<organization::Model>> {
     let Ok(slug) = domain::text::slug(slug) else { return Ok(None) };
-    Ok(visible_to(viewer).filter(organization::Column::Slug.eq(slug)).one(&app.db.read).await?)
+    // Those that are not public yet may wish for a handle that another one has.
+    let select = visible_to(viewer)
+        .filter(organization::Column::Slug.eq(slug))
+        .order_by_desc(organization::Column::Status.is_in(naming::KEEPS_SLUG))
+        .order_by_asc(organization::Column::CreatedAt)
+        .order_by_asc(organization::Column::Id);
+    Ok(select.one(&app.db.read).await?)
 }

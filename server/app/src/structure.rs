@@ -19,6 +19,7 @@ use crate::challenge::must_be_version;
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::naming;
 use crate::organization::{advance, insert, locked, manager_roles, must_judge, visible_to};
 
 /// Registers an agency without staff: a ward has problems even if nobody there has an account. It waits for verification by
@@ -74,6 +75,8 @@ impl Command for UpdateOrganization {
         must(action, roles)?;
         may_edit(row.status)?;
         must_be_version(Some(self.expected_version), row.version)?;
+        let key = self.name.as_ref().map(|name| look_alike_key(&name.vi));
+        naming::must_be_free(tx, row.id, key.as_deref(), self.slug.as_deref()).await?;
         let mut change = organization::ActiveModel::default();
         let mut event = Event::new(EventKind::OrganizationEdited).organization(row.id);
         if let Some(name) = &self.name {

@@ -44,7 +44,7 @@ impl Challenge {
         id::encode(self.0.id)
     }
 
-    /// Its handle in addresses: a-z, digits and hyphens.
+    /// Its handle in addresses: a-z, digits and hyphens. It is final, and nobody else's, from the publication on.
     async fn slug(&self) -> &str {
         &self.0.slug
     }
@@ -850,7 +850,8 @@ impl CriterionInput {
 pub struct CreateChallengeInput {
     /// Whose; you must draft or lead there.
     agency_id: ID,
-    /// Its handle: 3 to 80 of a-z, digits and hyphens; made from the title if left out.
+    /// Its handle: 3 to 80 of a-z, digits and hyphens; made from the title if left out. One of a published challenge is
+    /// refused. Drafts take none: at the publication it gets a suffix if another one was published with it meanwhile.
     slug: Option<String>,
     /// Title, at most 200 characters.
     title: Vec<LocalizedTextInput>,

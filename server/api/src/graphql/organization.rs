@@ -64,7 +64,7 @@ impl Organization {
         Ok(LocalizedText::new(&self.0.name_vi, self.0.name_en.as_ref(), ctx.locale(locale.map(Into::into))?))
     }
 
-    /// Its handle in addresses: a-z, digits and hyphens.
+    /// Its handle in addresses: a-z, digits and hyphens. Nobody else's from the verification on.
     async fn slug(&self) -> &str {
         &self.0.slug
     }
@@ -300,9 +300,10 @@ impl OrganizationQuery {
 pub struct CreateOrganizationInput {
     /// What it is.
     kind: OrganizationKind,
-    /// Its name, at most 200 characters; a name that looks like another's is refused.
+    /// Its name, at most 200 characters; one that looks like the name of a verified organisation is refused.
     name: Vec<LocalizedTextInput>,
-    /// Its handle; made from the name if left out.
+    /// Its handle, 3 to 80 of a-z, digits and hyphens; made from the name if left out. What nobody may know of yet takes none:
+    /// at the verification the handle gets a suffix if another one was verified with it meanwhile.
     slug: Option<String>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,

@@ -15,9 +15,10 @@ use super::text::{Lines, LocalizedTextInput, Reader};
 /// What `registerUnit` needs.
 #[derive(InputObject)]
 pub struct RegisterUnitInput {
-    /// Its name, at most 200 characters; a name that looks like another's is refused.
+    /// Its name, at most 200 characters; one that looks like the name of a verified organisation is refused.
     name: Vec<LocalizedTextInput>,
-    /// Its handle; made from the name if left out.
+    /// Its handle, 3 to 80 of a-z, digits and hyphens; made from the name if left out. What nobody may know of yet takes none:
+    /// at the verification the handle gets a suffix if another one was verified with it meanwhile.
     slug: Option<String>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
@@ -30,7 +31,7 @@ pub struct UpdateOrganizationInput {
     organization_id: ID,
     /// The version that you saw; another one meanwhile is refused with `CONFLICT`.
     expected_version: i32,
-    /// Its name from now on, at most 200 characters; a name that looks like another's is refused.
+    /// Its name from now on, at most 200 characters; one that looks like the name of a verified organisation is refused.
     name: Option<Vec<LocalizedTextInput>>,
     /// Its handle from now on.
     slug: Option<String>,
