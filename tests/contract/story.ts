@@ -1,0 +1,164 @@
+// A front end's first afternoon: a founder finds a problem, drafts an answer and is told what is wrong with it, by a client
+// and types that know nothing but schema.graphql. Usage: story.js URL
+import assert from 'node:assert/strict';
+import { ClientError, GraphQLClient } from 'graphql-request';
+import { graphql } from './generated/gql.js';
+import type { PageOfChallengesQuery } from './generated/graphql.js';
+
+const [url, password] = process.argv.slice(2);
+assert(url && password);
+const visitor = new GraphQLClient(url);
+
+const logIn = graphql(`
+  mutation LogIn($email: String!, $password: String!) {
+    logIn(input: { email: $email, password: $password }) {
+      tokens { accessToken }
+      userErrors { code message }
+    }
+  }
+`);
+
+const pageOfChallenges = graphql(`
+  query PageOfChallenges($first: Int, $after: String, $last: Int, $before: String) {
+    challenges(first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      nodes { id slug title { text locale } window closesAt timeZone }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+`);
+
+const challengeBySlug = graphql(`
+  query ChallengeBySlug($slug: String!) {
+    challenge(by: { slug: $slug }) {
+      id
+      title { text }
+      viewerBids { organization { id } draft { isAllowed reasons } }
+    }
+  }
+`);
+
+const createProposal = graphql(`
+  mutation CreateProposal($input: CreateProposalInput!) {
+    createProposal(input: $input) {
+      proposal { id version status draft { title } }
+      userErrors { code field message }
+    }
+  }
+`);
+
+const updateProposal = graphql(`
+  mutation UpdateProposal($input: UpdateProposalInput!) {
+    updateProposal(input: $input) {
+      proposal { id version }
+      userErrors {
+        __typename
+        code
+        field
+        message
+        ... on StaleVersionError { currentVersion }
+        ... on LimitUserError { limit }
+      }
+    }
+  }
+`);
+
+const approveChallenge = graphql(`
+  mutation ApproveChallenge($input: ApproveChallengeInput!) {
+    approveChallenge(input: $input) {
+      challenge { id }
+      userErrors { code }
+    }
+  }
+`);
+
+const personal = graphql(`
+  query Personal($id: ID!) {
+    viewer { displayName }
+    node(id: $id) { __typename id ... on Proposal { title version } }
+  }
+`);
+
+async function signedIn(email: string): Promise<GraphQLClient> {
+  const { logIn: answer } = await visitor.request(logIn, { email, password: password ?? '' });
+  assert.deepEqual(answer?.userErrors, []);
+  const token = answer?.tokens?.accessToken;
+  assert(token);
+  return new GraphQLClient(url ?? '', { headers: { authorization: `Bearer ${token}` } });
+}
+
+type Row = PageOfChallengesQuery['challenges']['nodes'][number];
+
+// Every page in both directions gives the same list, without a gap and without a repetition.
+const forwards: Row[] = [];
+let total = 0;
+for (let after: string | null = null, more = true; more; ) {
+  const { challenges }: PageOfChallengesQuery = await visitor.request(pageOfChallenges, { first: 7, after });
+  forwards.push(...challenges.nodes);
+  ({ hasNextPage: more, endCursor: after = null } = challenges.pageInfo);
+  total = challenges.totalCount;
+}
+const backwards: Row[] = [];
+for (let before: string | null = null, more = true; more; ) {
+  const { challenges }: PageOfChallengesQuery = await visitor.request(pageOfChallenges, { last: 7, before });
+  backwards.unshift(...challenges.nodes);
+  ({ hasPreviousPage: more, startCursor: before = null } = challenges.pageInfo);
+}
+assert(total > 7);
+assert.equal(forwards.length, total);
+assert.equal(new Set(forwards.map(({ id }) => id)).size, total);
+assert.deepEqual(backwards, forwards);
+
+// A founder opens one that takes proposals and drafts an answer.
+const founder = await signedIn('founder@sonca.example');
+let proposalId: string | undefined;
+for (const { slug } of forwards.filter(({ window }) => window === 'OPEN')) {
+  const { challenge } = await founder.request(challengeBySlug, { slug });
+  const organizationId = challenge?.viewerBids.find(({ draft }) => draft.isAllowed)?.organization?.id;
+  if (!challenge || !organizationId) continue;
+  const input = { challengeId: challenge.id, organizationId, title: 'Bản thảo', summary: 'Tóm tắt.' };
+  const once = { input: { ...input, idempotencyKey: `contract-${challenge.id}` } };
+  const { createProposal: made } = await founder.request(createProposal, once);
+  assert.equal(made?.proposal?.status, 'DRAFT');
+  proposalId = made.proposal.id;
+  // The answer was lost: the same again gives the same.
+  const { createProposal: again } = await founder.request(createProposal, once);
+  assert.equal(again?.proposal?.id, proposalId);
+  break;
+}
+assert(proposalId);
+
+// What the user can put right is data, told apart by its type.
+const change = { proposalId, expectedVersion: 1, title: 'Cảnh báo ngập sớm' };
+const { updateProposal: changed } = await founder.request(updateProposal, { input: change });
+assert.equal(changed?.proposal?.version, 2);
+const { updateProposal: stale } = await founder.request(updateProposal, { input: change });
+const [conflict] = stale?.userErrors ?? [];
+assert(conflict?.__typename === 'StaleVersionError');
+assert.equal(conflict.currentVersion, 2);
+const { updateProposal: long } = await founder.request(updateProposal, {
+  input: { proposalId, expectedVersion: 2, title: 'x'.repeat(201) },
+});
+const [limit] = long?.userErrors ?? [];
+assert(limit?.__typename === 'LimitUserError');
+assert.equal(limit.limit, 200);
+assert.deepEqual(limit.field, ['input', 'title']);
+
+// What they may not do is refused, what they may not know is not there.
+const challengeId = forwards[0]?.id ?? '';
+const record = { number: '1/QĐ', date: '2026-01-01', signer: 'Nguyễn Văn Ký', documentUrl: 'https://example.vn/1.pdf' };
+const { approveChallenge: refused } = await founder.request(approveChallenge, { input: { challengeId, record } });
+assert.deepEqual(refused?.userErrors, [{ code: 'NOT_PERMITTED' }]);
+const own = await founder.request(personal, { id: proposalId });
+assert(own.viewer && own.node?.__typename === 'Proposal' && own.node.version === 2);
+const others = await visitor.request(personal, { id: proposalId });
+assert.deepEqual(others, { viewer: null, node: null });
+
+// A token that is none is a refused request; of its body this client keeps nothing, so the status has to tell.
+const forged = new GraphQLClient(url, { headers: { authorization: 'Bearer no.such.token' } });
+await assert.rejects(forged.request(personal, { id: proposalId }), (error) => {
+  assert(error instanceof ClientError);
+  assert.equal(error.response.status, 401);
+  return true;
+});
+console.log(`contract: a typed client paged through ${total} challenges both ways, drafted, and was refused as described`);
