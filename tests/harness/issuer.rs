@@ -47,6 +47,9 @@ pub fn settings<'a>(issuer: &'a str, client: &'a str, secret: &'a str) -> [(&'a 
     ]
 }
 
+/// How long an issuer may take to start, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A real issuer, in a process of its own: `tests/oidc-issuer`.
 #[derive(Debug)]
 pub struct RealIssuer {
@@ -61,24 +64,36 @@ impl RealIssuer {
 
     /// Starts one. It needs Node and `npm ci`, for which `tests/run` cares.
     pub async fn start() -> Self {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc-issuer");
-        let child = Command::new("node")
-            .args(["issuer.mjs", REDIRECT_URL])
-            .current_dir(directory)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut child = child.expect("Node is there: tests/run installs it");
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let address = tokio::task::spawn_blocking(move || {
-            let mut line = String::new();
-            output.read_line(&mut line).unwrap();
-            line.trim().to_owned()
-        });
-        let address = address.await.unwrap();
-        assert!(!address.is_empty(), "the issuer is installed: tests/run does `npm ci` in tests/oidc-issuer");
-        Self { address, child }
+        // Node 20 sometimes waits for itself for ever while it makes keys: then another one is started.
+        for _ in 0..3 {
+            let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc-issuer");
+            let child = Command::new("node")
+                .args(["issuer.mjs", REDIRECT_URL])
+                .current_dir(directory)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn();
+            let mut child = child.expect("Node is there: tests/run installs it");
+            let mut output = BufReader::new(child.stdout.take().unwrap());
+            let address = tokio::task::spawn_blocking(move || {
+                let mut line = String::new();
+                output.read_line(&mut line).unwrap();
+                line.trim().to_owned()
+            });
+            let Ok(address) = tokio::time::timeout(PATIENCE, address).await else {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                continue;
+            };
+            let address = address.unwrap();
+            assert!(
+                !address.is_empty(),
+                "the issuer is installed: tests/run does `npm ci` in tests/oidc-issuer"
+            );
+            return Self { address, child };
+        }
+        panic!("the issuer did not say its address, three times")
     }
 
     /// Goes there as somebody with these claims, and comes back.
