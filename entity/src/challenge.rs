@@ -38,6 +38,7 @@ pub struct Model {
     pub shows_proposal_count: bool,
     pub opens_at: Option<Timestamp>,
     pub closes_at: Option<Timestamp>,
+    pub questions_until: Option<Timestamp>,
     pub deadline_key: i64,
     pub published_key: i64,
     #[sea_orm(column_type = "Text")]
@@ -54,6 +55,9 @@ pub struct Model {
     #[sea_orm(column_type = "Json", nullable)]
     pub publication: Option<OfficialRecord>,
     pub published_at: Option<Timestamp>,
+    pub halted_at: Option<Timestamp>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub halt_reason: Option<String>,
     pub decision_maker_id: Option<UserId>,
     pub round_locked_at: Option<Timestamp>,
     pub created_by: UserId,

@@ -1,6 +1,7 @@
 //! Something that happened; `seq` is its place in the audit chain and the cursor of whoever follows.
 
 use domain::event::EventKind;
+use domain::id::{ChallengeId, ProposalId};
 use domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
 
@@ -18,6 +19,8 @@ pub struct Model {
     pub at: Timestamp,
     #[sea_orm(column_type = "Text")]
     pub payload: String,
+    pub challenge_id: Option<ChallengeId>,
+    pub proposal_id: Option<ProposalId>,
 }
 
 /// Rows are joined where they are read, not here.

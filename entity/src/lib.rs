@@ -4,9 +4,12 @@
 //! app_user --< session --< refresh_token        app_user --< membership >-- organization
 //! app_user -- second_factor, --< recovery_code, --< device, --< consent        throttle
 //! app_user --< external_identity                sign_on_attempt
-//! organization (agency) --< challenge --< criterion, indicator, challenge_author, council_member, opening
+//! organization (agency) --< challenge --< criterion, indicator, challenge_author, challenge_version, challenge_word, council_member, opening
+//! challenge -- challenge_key
+//! challenge --< question >-- organization (applicant)
 //! challenge --< proposal >-- organization (applicant)      proposal -- proposal_draft, --< proposal_version
-//! council_member --< review >-- proposal        proposal --< conflict_declaration >-- app_user
+//! council_member --< review >-- proposal        challenge -- review_plan
+//! proposal --< conflict_declaration >-- app_user
 //! challenge -- decision --< decision_outcome >-- proposal
 //! organization (agency) --< delegation >-- organization      organization --< working_group --< working_group_member
 //! app_user -- expert --< expert_sector
@@ -17,6 +20,9 @@ pub mod audit_entry;
 pub mod audit_head;
 pub mod challenge;
 pub mod challenge_author;
+pub mod challenge_key;
+pub mod challenge_version;
+pub mod challenge_word;
 pub mod conflict_declaration;
 pub mod consent;
 pub mod council_member;
@@ -29,6 +35,7 @@ pub mod event;
 pub mod expert;
 pub mod expert_sector;
 pub mod external_identity;
+pub mod follow;
 pub mod idempotency;
 pub mod indicator;
 pub mod membership;
@@ -40,9 +47,12 @@ pub mod platform_grant;
 pub mod proposal;
 pub mod proposal_draft;
 pub mod proposal_version;
+pub mod question;
 pub mod recovery_code;
 pub mod refresh_token;
+pub mod reminder;
 pub mod review;
+pub mod review_plan;
 pub mod second_factor;
 pub mod session;
 pub mod sign_on_attempt;

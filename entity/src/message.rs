@@ -30,6 +30,7 @@ pub struct Model {
     pub last_error: Option<String>,
     pub created_at: Timestamp,
     pub sent_at: Option<Timestamp>,
+    pub read_at: Option<Timestamp>,
 }
 
 /// Rows are joined where they are read, not here.

@@ -21,6 +21,8 @@ pub struct Model {
     pub member_id: CouncilMemberId,
     pub user_id: UserId,
     pub status: ReviewStatus,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub status_reason: Option<String>,
     #[sea_orm(column_type = "Json")]
     pub sheet: Sheet,
     #[sea_orm(column_type = "Text", nullable)]

@@ -113,17 +113,39 @@ pub async fn widen(
     before: &[&str],
     after: &[&str],
 ) -> Result<(), DbErr> {
-    let list = |names: &[&str]| format!("\"{column}\" IN ('{}')", names.join("', '"));
-    let connection = manager.get_connection();
     if manager.get_database_backend() == DbBackend::Postgres {
         let name = format!("{table}_{column}_check");
-        let exchange = format!(
-            "ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\", ADD CONSTRAINT \"{name}\" CHECK ({})",
-            list(after)
-        );
-        connection.execute_unprepared(&exchange).await?;
-        return Ok(());
+        return exchange_check(manager, table, &name, &is_in(column, after)).await;
     }
+    reword(manager, table, &is_in(column, before), &is_in(column, after)).await
+}
+
+/// The condition that a column holds one of the names, as it stands in the text of a table.
+pub fn is_in(column: &str, names: &[&str]) -> String {
+    format!("\"{column}\" IN ('{}')", names.join("', '"))
+}
+
+/// Gives a constraint of a table another condition, on PostgreSQL.
+pub async fn exchange_check(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    name: &str,
+    condition: &str,
+) -> Result<(), DbErr> {
+    let exchange = format!(
+        "ALTER TABLE \"{table}\" DROP CONSTRAINT \"{name}\", ADD CONSTRAINT \"{name}\" CHECK ({condition})"
+    );
+    manager.get_connection().execute_unprepared(&exchange).await.map(|_| ())
+}
+
+/// Changes the words of a table's constraint, on SQLite, which cannot exchange it.
+pub async fn reword(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    before: &str,
+    after: &str,
+) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
     let version = connection
         .query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA schema_version"))
         .await?
@@ -133,7 +155,7 @@ pub async fn widen(
     let edit = Statement::from_sql_and_values(
         DbBackend::Sqlite,
         "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ? AND instr(sql, ?) > 0",
-        [list(before).into(), list(after).into(), table.into(), list(before).into()],
+        [before.into(), after.into(), table.into(), before.into()],
     );
     let edited = connection.execute_raw(edit).await?.rows_affected();
     // Every connection reads the tables anew.
@@ -142,8 +164,17 @@ pub async fn widen(
     if edited == 1 {
         Ok(())
     } else {
-        Err(DbErr::Custom(format!("{table}.{column} does not hold the names that were expected")))
+        Err(DbErr::Custom(format!("the constraint of {table} is not worded as expected")))
     }
+}
+
+/// Adds a column to a table that is there.
+pub async fn add(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    mut column: ColumnDef,
+) -> Result<(), DbErr> {
+    manager.alter_table(Table::alter().table(table).add_column(&mut column).take()).await
 }
 
 /// An index named after its table and columns.

@@ -12,6 +12,16 @@ mod m20261126_000006_accounts;
 mod m20261126_000007_organizations;
 mod m20261126_000008_sign_on;
 mod m20261126_000009_naming;
+mod m20261126_000010_search;
+mod m20261126_000011_brief;
+mod m20261126_000012_questions;
+mod m20261126_000015_sealing;
+mod m20261126_000016_evaluation;
+mod m20261127_000018_feed;
+mod m20261127_000019_reminders;
+mod m20261127_000020_inbox;
+mod m20261127_000021_follow;
+mod m20261127_000022_review;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -28,6 +38,16 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_organizations::Migration),
             Box::new(m20261126_000008_sign_on::Migration),
             Box::new(m20261126_000009_naming::Migration),
+            Box::new(m20261126_000010_search::Migration),
+            Box::new(m20261126_000011_brief::Migration),
+            Box::new(m20261126_000012_questions::Migration),
+            Box::new(m20261126_000015_sealing::Migration),
+            Box::new(m20261126_000016_evaluation::Migration),
+            Box::new(m20261127_000018_feed::Migration),
+            Box::new(m20261127_000019_reminders::Migration),
+            Box::new(m20261127_000020_inbox::Migration),
+            Box::new(m20261127_000021_follow::Migration),
+            Box::new(m20261127_000022_review::Migration),
         ]
     }
 }

@@ -3,8 +3,8 @@
 use sea_orm_migration::prelude::*;
 
 use crate::column::{
-    create, fk, flag, id, id_null, index, instant, instant_null, int, json, key, name, name_null, one_of,
-    table, text, text_null, unique, widen,
+    add, create, fk, flag, id, id_null, index, instant, instant_null, int, json, key, name, name_null,
+    one_of, table, text, text_null, unique, widen,
 };
 
 #[derive(DeriveMigrationName)]
@@ -37,10 +37,6 @@ impl MigrationTrait for Migration {
 
 const FORMER_KINDS: &[&str] = &["AGENCY", "STARTUP", "PROGRAMME_OFFICE"];
 const KINDS: &[&str] = &["AGENCY", "STARTUP", "TEAM", "INSTITUTE", "FOREIGN_COMPANY", "PROGRAMME_OFFICE"];
-
-async fn add(manager: &SchemaManager<'_>, table: &'static str, mut column: ColumnDef) -> Result<(), DbErr> {
-    manager.alter_table(Table::alter().table(table).add_column(&mut column).take()).await
-}
 
 /// A reference added to a table that is there: both databases take it as part of the column.
 fn reference(name: &'static str, target: &str) -> ColumnDef {

@@ -1,6 +1,9 @@
 //! The command line: what can be asked, in words a newcomer understands. The answers are elsewhere.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
+use uuid::Uuid;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -8,6 +11,7 @@ Examples:
   server settings                 show every setting, its meaning and default
   server migrate --check          is the database up to date?
   server create-admin --email an@example.vn --name \"Nguyễn Thị An\"
+  server backup /backup/2026-11-26
   APP_ENV=production CONFIG_FILE=/etc/baitoanlon.toml server
 
 Settings come from the environment, or from the TOML file that CONFIG_FILE names. In development all have defaults.
@@ -60,6 +64,15 @@ pub enum Command {
     ///
     /// Needs the settings and an up-to-date database. Asks for the password.
     CreateAdmin(CreateAdmin),
+    /// List the mails that were given up, or send them after all
+    ///
+    /// Needs the settings and the database, which listing only reads. One a line: its id, when it was queued, what it is, how often
+    /// it was tried and what the mail server said last; neither address nor content.
+    DeadLetters {
+        /// Queue one again, or `all`; who may not read it any more gets none. On SQLite the server must be stopped meanwhile
+        #[arg(long, value_name = "ID", value_parser = parse_again)]
+        resend: Option<Again>,
+    },
     /// Erase a person
     ///
     /// Needs the settings and an up-to-date database. What must be kept of a dossier names a pseudonym from then on;
@@ -77,6 +90,50 @@ pub enum Command {
         /// Also require that the chain contains this published head, or it was cut and written anew
         #[arg(long, value_name = "HASH", value_parser = parse_hash)]
         expect_head: Option<String>,
+    },
+    /// Print a ranking with everything that it follows from
+    ///
+    /// Needs the settings and the database, which it only reads. Computes it anew from rubric and locked sheets, holds it
+    /// against the decision and the audit log, and exits with 1 where they differ.
+    ExplainRanking {
+        /// The handle of the challenge, as in its address
+        challenge: String,
+    },
+    /// Check that every submitted version of a proposal is what was handed in
+    ///
+    /// Needs the settings and the database, which it only reads. Exits with 1 and names the first submission whose content,
+    /// digest or time was changed.
+    VerifyProposals,
+    /// Check whether a receipt was signed by this server
+    ///
+    /// Needs the settings and no database. Prints what the receipt states; exits with 1 if it is none.
+    VerifyReceipt {
+        /// The file with the receipt: what the API calls `signed`
+        file: PathBuf,
+    },
+    /// Print the audit log, one entry a line, as JSON
+    ///
+    /// Needs the settings and the database, which it only reads. Each line has the entry and the hash that binds it to the
+    /// one before; `verify-audit` says whether the chain holds.
+    ExportAudit {
+        /// Only entries after this number
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        after: i64,
+    },
+    /// Copy everything into a new folder, while the server runs
+    ///
+    /// Needs the settings and an up-to-date database, which it only reads; for PostgreSQL also `pg_dump`. The keys are
+    /// settings and not in it.
+    Backup {
+        /// The folder to make
+        folder: PathBuf,
+    },
+    /// Bring a backup back into an empty place, and check that it is whole
+    ///
+    /// Needs the settings of the place to restore to; for PostgreSQL also `pg_restore`. Nothing that is there is replaced.
+    Restore {
+        /// The folder that `backup` made
+        folder: PathBuf,
     },
     /// Print every setting with its meaning, value and default
     ///
@@ -103,6 +160,22 @@ pub struct CreateAdmin {
     /// Read the password from the first line of standard input instead of asking
     #[arg(long)]
     pub password_stdin: bool,
+}
+
+/// Which dead letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// All of them.
+    All,
+    /// The one of this id.
+    One(Uuid),
+}
+
+fn parse_again(text: &str) -> Result<Again, &'static str> {
+    if text == "all" {
+        return Ok(Again::All);
+    }
+    Uuid::parse_str(text).map(Again::One).map_err(|_| "the id of a mail, as listed, or all")
 }
 
 /// A SHA-256 hash in hexadecimal, in lower case whatever was typed.
@@ -163,6 +236,16 @@ mod tests {
     }
 
     #[test]
+    fn dead_letters_are_sent_again_by_id_or_all() {
+        assert_eq!(parse("server dead-letters").unwrap(), Command::DeadLetters { resend: None });
+        assert_eq!(
+            parse("server dead-letters --resend all").unwrap(),
+            Command::DeadLetters { resend: Some(Again::All) }
+        );
+        assert!(parse("server dead-letters --resend everything").is_err());
+    }
+
+    #[test]
     fn wrong_usage_exits_with_2_and_help_with_0() {
         assert_eq!(parse("server fly").unwrap_err().exit_code(), 2);
         assert_eq!(parse("server --help").unwrap_err().exit_code(), 0);
@@ -179,6 +262,11 @@ mod tests {
             "create-admin",
             "erase",
             "verify-audit",
+            "verify-proposals",
+            "verify-receipt",
+            "export-audit",
+            "backup",
+            "restore",
             "settings",
             "rules",
         ] {

@@ -1,12 +1,19 @@
 //! What each command of the command line does.
 
+mod backup;
 mod create_admin;
+mod dead_letters;
 mod demo;
 mod erase;
+mod explain_ranking;
+mod export_audit;
 mod migrate;
+mod restore;
 mod rules;
 mod serve;
 mod verify_audit;
+mod verify_proposals;
+mod verify_receipt;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -33,10 +40,21 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate { check: true } => with_settings(|config, _| migrate::check(config)),
         Command::Demo => with_settings(|config, _| demo::load(config)),
         Command::CreateAdmin(who) => with_settings(|config, _| create_admin::run(config, who)),
+        Command::DeadLetters { resend } => with_settings(|config, _| dead_letters::run(config, resend)),
         Command::Erase { email } => with_settings(|config, _| erase::run(config, email)),
         Command::VerifyAudit { expect_head } => {
             with_settings(|config, _| verify_audit::run(config, expect_head))
         }
+        Command::ExplainRanking { challenge } => {
+            with_settings(|config, _| explain_ranking::run(config, challenge))
+        }
+        Command::VerifyProposals => with_settings(|config, _| verify_proposals::run(config)),
+        Command::VerifyReceipt { file } => {
+            with_settings(|config, _| async move { verify_receipt::run(config, &file).await })
+        }
+        Command::ExportAudit { after } => with_settings(|config, _| export_audit::run(config, after)),
+        Command::Backup { folder } => with_settings(|config, _| backup::run(config, folder)),
+        Command::Restore { folder } => with_settings(|config, _| restore::run(config, folder)),
     }
 }
 

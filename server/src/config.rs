@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
-pub use self::key::{Keys, SecretKey, SigningKeys};
+pub use self::key::{Keys, SealKeys, SecretKey, SigningKeys};
 pub use self::setting::settings_table;
 pub use self::value::{Database, Environment, LogFormat, MailOutlet, Sender, SignOn};
 
@@ -58,6 +58,8 @@ pub struct Config {
     pub mail_timeout: Duration,
     /// How long a worker owns a mail; always longer than `mail_timeout`.
     pub mail_lease: Duration,
+    /// How often it is looked for what becomes due by the clock.
+    pub schedule: Duration,
     /// What signs access tokens and what seals proposals.
     pub keys: Keys,
     /// Life of an access token.
@@ -152,8 +154,8 @@ impl Config {
         let signing = settings.optional(&name::JWT_SIGNING_KEY, SigningKeys::parse)?;
         let random = signing.iter().flat_map(SigningKeys::iter).all(SecretKey::looks_random);
         settings.in_production(&name::JWT_SIGNING_KEY, random, "must be random in production")?;
-        let seal = settings.optional(&name::SEAL_KEY, SecretKey::parse)?;
-        let random = seal.iter().all(SecretKey::looks_random);
+        let seal = settings.optional(&name::SEAL_KEY, SealKeys::parse)?;
+        let random = seal.iter().flat_map(SealKeys::iter).all(SecretKey::looks_random);
         settings.in_production(&name::SEAL_KEY, random, "must be random in production")?;
 
         Ok(Self {
@@ -171,6 +173,7 @@ impl Config {
             mail_retry_base: settings.duration(&name::MAIL_RETRY_BASE_SECONDS)?,
             mail_timeout,
             mail_lease,
+            schedule: settings.duration(&name::SCHEDULE_SECONDS)?,
             access_token_life: settings.duration(&name::ACCESS_TOKEN_SECONDS)?,
             refresh_token_idle: settings.duration(&name::REFRESH_TOKEN_DAYS)?,
             session_life: settings.duration(&name::SESSION_DAYS)?,

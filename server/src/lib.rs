@@ -7,6 +7,8 @@
 //! | settings turned into the parts they describe | `parts` |
 //! | the tables, brought up to date by one process at a time | `schema` |
 //! | the worker that sends mail | `worker` |
+//! | feeds, calendar, sitemap | `publicity` |
+//! | the way out of mails that somebody asked for | `unsubscribe` |
 //! | readiness and metrics | `host` |
 //! | the example data, told as a history | `demo` |
 //! | errors in words | `explain` |
@@ -19,8 +21,10 @@ mod demo;
 mod explain;
 mod host;
 mod parts;
+mod publicity;
 mod schema;
 pub mod telemetry;
+mod unsubscribe;
 mod worker;
 
 use std::net::SocketAddr;
@@ -95,7 +99,7 @@ pub async fn start(
         api::Api::new(app.clone(), introspection, host),
         options,
         &lifecycle,
-        axum::Router::new(),
+        published_keys(&app).merge(unsubscribe::routes(&app)).merge(publicity::routes(&app)),
     );
     let serving = tokio::spawn({
         let (app, shutdown) = (app.clone(), shutdown.clone());
@@ -103,7 +107,8 @@ pub async fn start(
             // In one task: a process that serves and sends no mail, or the other way round, is of no use.
             tokio::join!(
                 edge::serve(listener, router, connections, &lifecycle),
-                worker::run(app.clone(), mailer, shutdown, config.shutdown_grace),
+                worker::run(app.clone(), mailer, config.schedule, shutdown.clone(), config.shutdown_grace),
+                app::feed::run(&app, &shutdown),
             );
             // What still holds a connection now has had its time.
             let _ = tokio::time::timeout(FAREWELL, app.db.close()).await;
@@ -114,11 +119,18 @@ pub async fn start(
     Ok(Running { address, app, _guard: shutdown.clone().drop_guard(), shutdown, serving })
 }
 
+/// The keys by which receipts are checked.
+fn published_keys(app: &App) -> axum::Router {
+    let keys = axum::Json(app.notary.published().clone());
+    axum::Router::new().route("/.well-known/jwks.json", axum::routing::get(async move || keys.clone()))
+}
+
 /// Brings the tables up to date and, if asked, fills an empty database: one process at a time.
 async fn prepare(config: &Config, app: &App) -> anyhow::Result<()> {
     let turn = schema::Turn::take(&parts::location(config), &app.db).await?;
     turn.update().await?;
     app::audit::latch_clock(app).await?;
+    app::vault::bring_up_to_date(app).await?;
     if config.demo_data {
         demo::load_if_empty(app, config).await?;
     }

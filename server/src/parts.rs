@@ -9,7 +9,7 @@ use app::{App, Settings};
 use edge::limits::Limits;
 use edge::{BadNetwork, Connections, Options};
 use notify::{Mailer, Sender, Transport};
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
@@ -44,6 +44,15 @@ pub async fn connect_read_only(config: &Config) -> anyhow::Result<Db> {
     Db::connect_read_only(&location(config)).await.map_err(in_own_words)
 }
 
+/// Whether there is no table at all in a PostgreSQL database.
+pub async fn is_empty(config: &Config) -> anyhow::Result<bool> {
+    let db = connect_read_only(config).await?;
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema()) AS is_empty";
+    let row = db.read.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
+    let row = row.context("the database cannot be read")?;
+    Ok(row.context("the database does not answer")?.try_get("", "is_empty")?)
+}
+
 /// Our own messages without the library's "Custom Error".
 fn in_own_words(error: DbErr) -> anyhow::Error {
     match error {
@@ -56,7 +65,10 @@ fn in_own_words(error: DbErr) -> anyhow::Error {
 pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
     let seeds: Vec<_> = config.keys.signing.iter().map(|key| *key.expose()).collect();
     let keys = app::keys::Keys::new(config.public_url.as_str(), &seeds).context("the signing keys")?;
-    let seal = app::seal::Seal::new(*config.keys.seal.expose());
+    let seal = app::seal::Seal::new(config.keys.seal.iter().map(|key| *key.expose()));
+    let sealing = config.keys.seal.iter().map(|key| *key.expose());
+    let notary =
+        app::receipt::Notary::new(config.public_url.as_str(), sealing).context("the keys of receipts")?;
     let settings = Settings {
         public_url: config.public_url.to_string(),
         fresh_for: config.fresh_for,
@@ -69,7 +81,7 @@ pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
         mail_retry_base: config.mail_retry_base,
         mail_lease: config.mail_lease,
     };
-    let app = App::new(db, keys, seal, settings, issuer(config)?);
+    let app = App::new(db, keys, seal, notary, settings, issuer(config)?);
     prove_keys(&app)?;
     Ok(app)
 }

@@ -1,4 +1,4 @@
-//! The worker: claims mail that is due, sends it, says how that ended.
+//! The worker: claims mail that is due, sends it, says how that ended; and lets go of what was kept only for a while.
 //!
 //! A claim is a lease by the database's clock. Mails are claimed only for free places, so that each is under way at once
 //! and its whole attempt fits into its lease; no transaction is open meanwhile. Whatever happens to this process, another
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::message::{self, Claim, Claimed, Composed, Composition, Settle, Settlement};
-use app::{App, Op, Viewer};
+use app::{App, Op, Viewer, reminder, retention};
 use metrics::{counter, gauge};
 use notify::{Mail, Mailer, Outcome, mask};
 use tokio::task::JoinSet;
@@ -26,10 +26,12 @@ const POLL: Duration = Duration::from_secs(1);
 const BACKOFF: Duration = Duration::from_millis(500);
 /// How often the figures of the outbox are read.
 const MEASURE: Duration = Duration::from_secs(5);
+/// How often what has had its time is let go.
+const CLEAN: Duration = Duration::from_hours(1);
 
 /// Works until `shutdown`, then finishes what is under way, for at most `grace`. What is left is another's when its lease
-/// is over.
-pub async fn run(app: App, mailer: Mailer, shutdown: CancellationToken, grace: Duration) {
+/// is over. `schedule` is how often the clock is asked what is due.
+pub async fn run(app: App, mailer: Mailer, schedule: Duration, shutdown: CancellationToken, grace: Duration) {
     let deadline = async {
         shutdown.cancelled().await;
         sleep(grace).await;
@@ -37,6 +39,8 @@ pub async fn run(app: App, mailer: Mailer, shutdown: CancellationToken, grace: D
     tokio::select! {
         () = work(app.clone(), mailer, &shutdown) => {}
         () = measure(&app) => {}
+        () = clean(&app) => {}
+        () = remind(&app, schedule) => {}
         () = deadline => tracing::warn!("mails under way are left to their leases"),
     }
 }
@@ -159,8 +163,8 @@ impl Worker {
 }
 
 fn mail(composed: Composed) -> Mail {
-    let Composed { id, to, name, locale, written_at, letter } = composed;
-    Mail { message_id: id.0, to, recipient_name: name, locale, written_at, letter }
+    let Composed { id, to, name, locale, written_at, letter, unsubscribe } = composed;
+    Mail { message_id: id.0, to, recipient_name: name, locale, written_at, letter, unsubscribe }
 }
 
 /// Keeps the gauges of the outbox current.
@@ -177,6 +181,33 @@ async fn measure(app: &App) {
                 gauge!("mail_oldest_lease_seconds").set(backlog.oldest_lease_seconds as f64);
                 gauge!("mail_dead_letters").set(backlog.dead as f64);
             }
+        }
+    }
+}
+
+/// Reminds whoever is to be reminded. Several processes look, and one of them does it.
+async fn remind(app: &App, schedule: Duration) {
+    loop {
+        sleep(schedule.mul_f32(0.75 + rand::random::<f32>() / 2.0)).await;
+        match reminder::remind(app).await {
+            Ok(0) => {}
+            Ok(reminded) => counter!("reminders_total").increment(reminded),
+            Err(error) => tracing::warn!("nobody can be reminded: {:#}", explain(error)),
+        }
+    }
+}
+
+/// Lets rows go that are kept only for a while. Several processes do it at different times, and do no harm together.
+async fn clean(app: &App) {
+    loop {
+        sleep(CLEAN.mul_f32(0.5 + rand::random::<f32>())).await;
+        match retention::clean(app).await {
+            Ok(gone) => {
+                for (kind, rows) in gone {
+                    counter!("cleaned_rows_total", "of" => kind.name()).increment(rows);
+                }
+            }
+            Err(error) => tracing::warn!("what has had its time cannot be let go: {:#}", explain(error)),
         }
     }
 }

@@ -87,7 +87,7 @@ macro_rules! rows {
 
 rows! {
     user, session, platform_grant, organization, membership,
-    challenge, challenge_author, indicator, criterion,
+    challenge, challenge_word, challenge_author, indicator, criterion,
     proposal, proposal_draft, proposal_version, opening,
     council_member, conflict_declaration, review, decision, decision_outcome,
     audit_entry, event, message,

@@ -252,7 +252,7 @@ impl Seed {
                     chair.user_id,
                     rows.challenge.last().and_then(|row| row.decision_maker_id).unwrap_or(self.officer),
                 );
-                self.decision(rows, &call, judged, by)?;
+                self.decision(rows, &call, &judged, by)?;
             }
         }
         Ok(true)

@@ -203,7 +203,7 @@ fn search(store: &Store, cast: &Arc<Cast>) -> Workload {
     Workload {
         name: "W2",
         control: controlled("/2", WORDS.iter().map(sought).collect()),
-        arms: both(cast, "W2 search", include_str!("documents/w2.graphql"), &variables, (0.7, 2.0), None),
+        arms: both(cast, "W2 search", include_str!("documents/w2.graphql"), &variables, (0.7, 2.0), Some(3)),
         kind: Kind::Reads,
     }
 }

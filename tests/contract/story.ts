@@ -1,9 +1,12 @@
-// A front end's first afternoon: a founder finds a problem, drafts an answer and is told what is wrong with it, by a client
-// and types that know nothing but schema.graphql. Usage: story.js URL
+// A front end's first afternoon: a founder finds a problem, drafts an answer, watches it change and is told what is wrong with
+// it, by clients and types that know nothing but schema.graphql. Usage: story.js URL PASSWORD-OF-THE-DEMO
 import assert from 'node:assert/strict';
+import { print } from 'graphql';
 import { ClientError, GraphQLClient } from 'graphql-request';
+import { createClient, type FormattedExecutionResult } from 'graphql-ws';
+import WebSocket from 'ws';
 import { graphql } from './generated/gql.js';
-import type { PageOfChallengesQuery } from './generated/graphql.js';
+import type { PageOfChallengesQuery, ProposalUpdatesSubscription } from './generated/graphql.js';
 
 const [url, password] = process.argv.slice(2);
 assert(url && password);
@@ -72,6 +75,16 @@ const approveChallenge = graphql(`
   }
 `);
 
+const proposalUpdates = graphql(`
+  subscription ProposalUpdates($id: ID!, $after: String) {
+    proposalUpdated(id: $id, after: $after) {
+      step
+      cursor
+      proposal { id version }
+    }
+  }
+`);
+
 const personal = graphql(`
   query Personal($id: ID!) {
     viewer { displayName }
@@ -79,12 +92,34 @@ const personal = graphql(`
   }
 `);
 
+const tokens = new Map<GraphQLClient, string>();
+
 async function signedIn(email: string): Promise<GraphQLClient> {
   const { logIn: answer } = await visitor.request(logIn, { email, password: password ?? '' });
   assert.deepEqual(answer?.userErrors, []);
   const token = answer?.tokens?.accessToken;
   assert(token);
-  return new GraphQLClient(url ?? '', { headers: { authorization: `Bearer ${token}` } });
+  const client = new GraphQLClient(url ?? '', { headers: { authorization: `Bearer ${token}` } });
+  tokens.set(client, token);
+  return client;
+}
+
+// A socket of somebody, as the client of graphql-transport-ws opens it.
+function socketOf(token: string | undefined) {
+  return createClient({
+    url: (url ?? '').replace('http', 'ws') + '/ws',
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    connectionParams: token ? { authorization: `Bearer ${token}` } : {},
+  });
+}
+
+type ProposalUpdate = NonNullable<ProposalUpdatesSubscription['proposalUpdated']>;
+
+async function nextUpdate(updates: AsyncIterableIterator<FormattedExecutionResult<ProposalUpdatesSubscription, unknown>>): Promise<ProposalUpdate> {
+  const { value } = await updates.next();
+  assert(value?.data?.proposalUpdated);
+  return value.data.proposalUpdated;
 }
 
 type Row = PageOfChallengesQuery['challenges']['nodes'][number];
@@ -144,13 +179,50 @@ assert(limit?.__typename === 'LimitUserError');
 assert.equal(limit.limit, 200);
 assert.deepEqual(limit.field, ['input', 'title']);
 
+// Another window of theirs is told of a change, and after a while without a network of everything since.
+const socket = socketOf(tokens.get(founder));
+const follow = (after: string | null) =>
+  socket.iterate<ProposalUpdatesSubscription>({ query: print(proposalUpdates), variables: { id: proposalId, after } });
+const updates = follow(null);
+const waiting = nextUpdate(updates);
+let first: ProposalUpdate | undefined;
+let version = 2;
+// When the server has begun to tell is not told; it hears one of the changes.
+waiting.then((update) => (first = update), () => undefined);
+while (!first && version < 500) {
+  await founder.request(updateProposal, {
+    input: { proposalId, expectedVersion: version, summary: `Lần ${version}.` },
+  });
+  version += 1;
+}
+first = await waiting;
+assert.equal(first.step, 'EDITED');
+assert.equal(first.proposal.id, proposalId);
+await updates.return?.();
+const input = { proposalId, expectedVersion: version, summary: 'Lần cuối.' };
+const { updateProposal: last } = await founder.request(updateProposal, { input });
+const again = follow(first.cursor);
+for (let seen = first.proposal.version; seen !== last?.proposal?.version; ) {
+  seen = (await nextUpdate(again)).proposal.version;
+}
+await again.return?.();
+await socket.dispose();
+const stranger = socketOf(undefined);
+const refusal = await stranger.iterate({ query: print(proposalUpdates), variables: { id: proposalId, after: null } }).next();
+assert.equal(refusal.value.errors[0].extensions.code, 'NOT_FOUND');
+await stranger.dispose();
+const closed = await new Promise<unknown>((resolve) => {
+  socketOf('no.such.token').subscribe({ query: '{ __typename }' }, { next: resolve, complete: () => resolve('completed'), error: resolve });
+});
+assert(closed && typeof closed === 'object' && 'code' in closed && closed.code === 4403);
+
 // What they may not do is refused, what they may not know is not there.
 const challengeId = forwards[0]?.id ?? '';
 const record = { number: '1/QĐ', date: '2026-01-01', signer: 'Nguyễn Văn Ký', documentUrl: 'https://example.vn/1.pdf' };
 const { approveChallenge: refused } = await founder.request(approveChallenge, { input: { challengeId, record } });
 assert.deepEqual(refused?.userErrors, [{ code: 'NOT_PERMITTED' }]);
 const own = await founder.request(personal, { id: proposalId });
-assert(own.viewer && own.node?.__typename === 'Proposal' && own.node.version === 2);
+assert(own.viewer && own.node?.__typename === 'Proposal' && own.node.version === last?.proposal?.version);
 const others = await visitor.request(personal, { id: proposalId });
 assert.deepEqual(others, { viewer: null, node: null });
 
@@ -161,4 +233,4 @@ await assert.rejects(forged.request(personal, { id: proposalId }), (error) => {
   assert.equal(error.response.status, 401);
   return true;
 });
-console.log(`contract: a typed client paged through ${total} challenges both ways, drafted, and was refused as described`);
+console.log(`contract: a typed client paged through ${total} challenges both ways, drafted, followed the draft over a socket, and was refused as described`);

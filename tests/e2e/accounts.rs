@@ -9,7 +9,9 @@ use e2e::cast::text;
 use e2e::graphql::Client;
 use e2e::person::{PASSWORD, log_in};
 use e2e::{Answer, Cast, World};
-use entity::{audit_entry, event, message, one_time_token, session, throttle, user};
+use entity::{
+    audit_entry, event, message, one_time_token, proposal, proposal_draft, session, throttle, user,
+};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
@@ -454,6 +456,13 @@ async fn a_person_takes_their_data_along_and_leaves_a_pseudonym() {
     );
     for canary in ["an-canary", "Canary", "Bản nháp bí mật"] {
         assert!(!rows.iter().any(|row| row.contains(canary)), "{canary} is still there");
+    }
+    let vault = e2e::Vault::open(&world).await;
+    for draft in proposal_draft::Entity::find().all(world.db()).await.unwrap() {
+        let of = proposal::Entity::find_by_id(draft.proposal_id).one(world.db()).await.unwrap().unwrap();
+        let place = app::vault::draft_place(of.challenge_id, of.id);
+        let says = vault.read(of.challenge_id, &place, &draft.content);
+        assert_eq!(says, domain::proposal::Content::default().canonical(), "under its seal, too");
     }
     let copies = session::Entity::find().filter(session::Column::UserId.eq(an.account));
     assert!(

@@ -98,6 +98,15 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
         (Kind::Challenge, "APPROVE") => ("approveChallenge", challenge(json!({ "record": record("1/QĐ") }))),
         (Kind::Challenge, "RECALL") => ("recallChallenge", challenge(json!({}))),
         (Kind::Challenge, "PUBLISH") => ("publishChallenge", challenge(json!({ "record": record("2/QĐ") }))),
+        (Kind::Challenge, "AMEND") => (
+            "amendChallenge",
+            challenge(
+                json!({ "expectedVersion": version, "changeNote": vietnamese("Sửa"), "title": vietnamese("Ngập") }),
+            ),
+        ),
+        (Kind::Challenge, "PAUSE") => ("pauseChallenge", challenge(reason)),
+        (Kind::Challenge, "RESUME") => ("resumeChallenge", challenge(json!({}))),
+        (Kind::Challenge, "CANCEL") => ("cancelChallenge", challenge(reason)),
         (Kind::Challenge, "APPOINT_COUNCIL_MEMBER") => {
             ("appointCouncilMember", challenge(json!({ "email": spare, "role": "MEMBER" })))
         }
@@ -106,6 +115,12 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
         }
         (Kind::Challenge, "REQUEST_OPENING") => ("requestProposalOpening", challenge(json!({}))),
         (Kind::Challenge, "OPEN_PROPOSALS") => ("confirmProposalOpening", challenge(json!({}))),
+        (Kind::Challenge, "PLAN_REVIEWS") => {
+            ("planReviews", challenge(json!({ "reviewersPerProposal": 2, "maxLoad": 9 })))
+        }
+        (Kind::Challenge, "RELEASE_REVIEW_PLAN") => {
+            ("releaseReviewPlan", challenge(json!({ "expectedVersion": 1 })))
+        }
         (Kind::Challenge, "ASSIGN_REVIEWS") => ("assignReviews", challenge(json!({ "assignments": [] }))),
         (Kind::Challenge, "LOCK_ROUND") => ("lockRound", challenge(json!({}))),
         (Kind::Challenge, "START_DECISION") => ("startDecision", challenge(json!({}))),
@@ -113,6 +128,7 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
             ("updateProposal", proposal(json!({ "expectedVersion": version, "title": "Khác" })))
         }
         (Kind::Proposal, "SUBMIT") => ("submitProposal", proposal(json!({ "declaresOwnership": true }))),
+        (Kind::Proposal, "REVIVE") => ("reviveProposal", proposal(json!({}))),
         (Kind::Proposal, "WITHDRAW") => ("withdrawProposal", proposal(json!({}))),
         (Kind::Proposal, "DECLARE_CONFLICT") => {
             ("declareConflict", proposal(json!({ "kind": "OTHER", "reason": "Quen biết." })))
@@ -128,6 +144,9 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
             ("saveScoreSheet", review(json!({ "expectedVersion": version, "marks": [] })))
         }
         (Kind::Review, "SUBMIT") => ("submitReview", review(json!({}))),
+        (Kind::Review, "DECLINE") => ("declineReview", review(reason)),
+        (Kind::Review, "REVOKE") => ("revokeReview", review(reason)),
+        (Kind::Review, "REOPEN") => ("reopenReview", review(reason)),
         (Kind::Decision, "EDIT") => ("updateDecision", decision(json!({ "expectedVersion": version }))),
         (Kind::Decision, "PROPOSE") => ("proposeDecision", decision(json!({}))),
         (Kind::Decision, "RETURN") => ("returnDecision", decision(reason)),
@@ -292,8 +311,8 @@ fn print(scene: &str, book: &Book) -> String {
     out
 }
 
-/// The verdicts in print are those that were proved.
-fn compare(name: &str, printed: &str) {
+/// What is in print is what was found.
+pub fn compare(name: &str, printed: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/golden").join(name);
     #[expect(clippy::disallowed_methods, reason = "a switch of this test alone")]
     if std::env::var("UPDATE_GOLDEN").is_ok() {
@@ -323,17 +342,17 @@ async fn verdicts_before_publication_are_kept() {
 
 #[tokio::test]
 async fn verdicts_under_seal_are_kept() {
-    scenes("verdicts-under-seal.txt", &Scene::ALL[6..10]).await;
+    scenes("verdicts-under-seal.txt", &Scene::ALL[6..11]).await;
 }
 
 #[tokio::test]
 async fn verdicts_of_the_evaluation_are_kept() {
-    scenes("verdicts-of-the-evaluation.txt", &Scene::ALL[10..15]).await;
+    scenes("verdicts-of-the-evaluation.txt", &Scene::ALL[11..17]).await;
 }
 
 #[tokio::test]
 async fn verdicts_of_the_decision_are_kept() {
-    scenes("verdicts-of-the-decision.txt", &Scene::ALL[15..]).await;
+    scenes("verdicts-of-the-decision.txt", &Scene::ALL[17..]).await;
 }
 
 /// So many houses are there for what is done in earnest.

@@ -230,6 +230,7 @@ async fn who_is_told_yes_at_the_deadline_is_in_and_who_is_told_no_is_not() {
         .iter()
         .map(|row| proposal_draft::Model { proposal_id: row.id, content: complete().canonical() });
     insert(world.db(), contents).await.unwrap();
+    app::vault::bring_up_to_date(world.app()).await.unwrap();
     let mut submissions = Vec::new();
     for draft in &drafts {
         let submit =

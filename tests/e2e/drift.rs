@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 
 use app::ids;
 use domain::account::{ConsentPurpose, PlatformRole, TokenPurpose};
+use domain::assign::{self, Facts, Reviewer, Seed, Task, Wanted};
 use domain::challenge::{Brief, BriefSection, Rubric, Sector};
 use domain::decision::{DecisionStatus, Outcome};
 use domain::event::EventKind;
 use domain::expert::ExpertStatus;
+use domain::follow::FollowKind;
 use domain::letter::LetterKind;
 use domain::locale::Locale;
 use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
+use domain::reminder::ReminderKind;
 use domain::review::{CouncilRole, Interest};
 use domain::text::Bilingual;
 use domain::time::{Day, Timestamp};
@@ -247,6 +250,9 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         source_url: Some("https://example.vn/?a=b&c=%20".to_owned()),
         status_reason: Some(TEXT.to_owned()),
         approved_by: Some(user),
+        questions_until: Some(LAST),
+        halted_at: Some(LAST),
+        halt_reason: Some(TEXT.to_owned()),
         decision_maker_id: Some(user),
         round_locked_at: Some(LAST),
         ..rows::challenge(agency, user)
@@ -263,6 +269,49 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         ..rows::challenge(agency, user)
     };
     tables.keep(draft).await;
+    let said = domain::challenge::Published {
+        title: Bilingual { vi: TEXT.to_owned(), en: Some(TEXT.to_owned()) },
+        summary: Bilingual { vi: TEXT.to_owned(), en: None },
+        brief: Brief([(BriefSection::Context, Bilingual { vi: TEXT.to_owned(), en: None })].into()),
+        opens_at: FIRST,
+        closes_at: LAST,
+    };
+    let version = challenge_version::Model {
+        challenge_id: challenge,
+        number: i32::MAX,
+        published_at: LAST,
+        note_vi: Some(TEXT.to_owned()),
+        note_en: Some(TEXT.to_owned()),
+        content: said,
+    };
+    tables.keep(version).await;
+    let followed = follow::Model {
+        user_id: user,
+        kind: FollowKind::Sector,
+        target: "LOW_ALTITUDE_ECONOMY".to_owned(),
+        created_at: LAST,
+    };
+    tables.keep(followed).await;
+    let reminded = reminder::Model {
+        kind: ReminderKind::DeadlineInAWeek,
+        object_id: challenge.0,
+        due_at: FIRST,
+        reminded_at: LAST,
+    };
+    tables.keep(reminded).await;
+    let sought = challenge_word::Model { challenge_id: challenge, word: TEXT.to_owned(), weight: i32::MAX };
+    tables.keep(sought).await;
+    let question = question::Model {
+        published_text: Some(TEXT.to_owned()),
+        answer_vi: Some(TEXT.to_owned()),
+        answer_en: Some(TEXT.to_owned()),
+        decline_reason: Some(TEXT.to_owned()),
+        settled_at: Some(LAST),
+        settled_key: i64::MIN,
+        version: i32::MAX,
+        ..rows::question(challenge, startup, user)
+    };
+    tables.keep(question).await;
     tables.keep(challenge_author::Model { challenge_id: challenge, user_id: user }).await;
     let criterion = criterion::Model {
         name_en: Some(TEXT.to_owned()),
@@ -299,6 +348,13 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     tables
         .keep(proposal_version::Model { number: i32::MAX, ..rows::proposal_version(proposal.id, user) })
         .await;
+    let key = challenge_key::Model {
+        challenge_id: challenge,
+        sealed_by: "0123456789abcdef".to_owned(),
+        sealed: TEXT.to_owned(),
+        created_at: LAST,
+    };
+    tables.keep(key).await;
     let opening = opening::Model {
         challenge_id: challenge,
         requested_by: user,
@@ -323,10 +379,30 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     };
     tables.keep(declared).await;
     let review = review::Model {
+        status_reason: Some(TEXT.to_owned()),
         comment: Some(TEXT.to_owned()),
         ..rows::review(&proposal, &seat, rows::sheet(&[criterion], "9.99"))
     };
     tables.keep(review).await;
+    let facts = Facts { sectors: [Sector::Tax, Sector::Land].into(), topics: [TEXT.to_owned()].into() };
+    let other_seat = ids::random();
+    let task = Task {
+        proposals: [(proposal.id, Wanted { required: 2, facts: facts.clone() })].into(),
+        reviewers: [
+            (seat.id, Reviewer { max_load: 1, facts: facts.clone() }),
+            (other_seat, Reviewer { max_load: 9, facts }),
+        ]
+        .into(),
+        conflicts: [(other_seat, proposal.id)].into(),
+        kept: [(other_seat, proposal.id)].into(),
+        seed: Seed(i64::MIN),
+    };
+    let plan = assign::plan(&task);
+    assert!(
+        [plan.pairs.len(), plan.shortages.len(), plan.kept_in_conflict.len()] == [1; 3],
+        "something of everything: {plan:?}"
+    );
+    tables.keep(review_plan::Model { plan, ..rows::review_plan(challenge, user) }).await;
     let decision = decision::Model {
         status: DecisionStatus::Published,
         departure_reason: Some(TEXT.to_owned()),
@@ -369,6 +445,8 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         kind: EventKind::ProposalWithdrawnFromReview,
         at: FIRST,
         payload: TEXT.to_owned(),
+        challenge_id: Some(challenge),
+        proposal_id: Some(proposal.id),
     };
     tables.keep(event).await;
     let message = message::Model {
@@ -385,6 +463,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         last_error: Some(TEXT.to_owned()),
         created_at: THEN,
         sent_at: Some(FIRST),
+        read_at: Some(LAST),
     };
     tables.keep(message).await;
     let repeated = idempotency::Model {

@@ -1,6 +1,11 @@
 //! Mail trouble stays mail trouble: what was done is done, every mail arrives at last, and who gets one twice can tell.
 
+use std::sync::Arc;
+
+use app::dead_letter::Resend;
+use app::{Op, Viewer};
 use domain::message::MessageStatus;
+use e2e::binary::Binary;
 use e2e::{Stage, Trouble, World, eventually};
 use entity::message;
 use sea_orm::EntityTrait as _;
@@ -103,6 +108,39 @@ async fn what_is_refused_for_good_is_given_up_at_once_and_staff_can_see_why() {
         );
         world.finish().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_up_is_sent_after_all_once_its_cause_is_mended() {
+    let world = World::new().await;
+    world.smtp.expects(Trouble::Says(Stage::Recipient, "550 no such mailbox"));
+    somebody_registers(&world).await;
+    world.is_quiet().await;
+    let dead = only_row(&world).await;
+    let directory = tempfile::TempDir::with_prefix("btl-").unwrap();
+    let settings = [("DATABASE_URL", world.database_url()), ("DEMO_DATA", "false")];
+    let ended = Binary::run(directory.path(), &["dead-letters"], &settings).await;
+    let line = ended.stdout.trim();
+    assert!(ended.status.success() && line.lines().count() == 1, "{ended:?}");
+    for part in [dead.id.to_string().as_str(), "email_verification", "1 attempts", "550"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(!line.contains("example.vn"), "{line}");
+
+    let again = async |message| {
+        let op = Arc::new(Op::of_system(Viewer::default()));
+        world.app().execute(&op, None, Resend { message }).await
+    };
+    assert_eq!(again(Some(dead.id)).await.unwrap(), 1);
+    let mail = world.last_mail_to("an@example.vn").await;
+    assert_eq!(mail.notification_id, dead.id.to_string(), "the same mail");
+    assert!(again(Some(dead.id)).await.is_err(), "it is not dead any more");
+    assert_eq!(again(None).await.unwrap(), 0);
+    world.mail().await;
+    assert_eq!(world.smtp.received().len(), 1, "and once");
+    let ended = Binary::run(directory.path(), &["dead-letters"], &settings).await;
+    assert_eq!(ended.stdout, "", "{ended:?}");
+    world.finish().await;
 }
 
 #[tokio::test]

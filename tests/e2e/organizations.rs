@@ -992,12 +992,12 @@ async fn whoever_drafts_for_an_agency_reads_none_of_its_proposals() {
 }
 
 #[test]
-fn a_delegated_seat_drafts_and_hands_in() {
+fn a_delegated_seat_drafts_hands_in_and_answers() {
     let anybody = Roles::default().with(Role::SignedIn);
     let delegated = anybody.with(Role::AgencyDrafter);
     let more: Vec<_> =
         Action::ALL.iter().filter(|action| may(**action, delegated) && !may(**action, anybody)).collect();
-    assert_eq!(more, [&Action::WriteChallenge, &Action::SubmitChallenge]);
+    assert_eq!(more, [&Action::WriteChallenge, &Action::SubmitChallenge, &Action::AnswerQuestion]);
 }
 
 // ---- working groups

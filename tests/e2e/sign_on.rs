@@ -257,12 +257,20 @@ async fn what_comes_back_is_good_once_for_who_left_and_for_ten_minutes() {
         is_refused(&world, json!({ "state": junk, "code": junk, "attemptToken": junk }), "junk").await;
     }
     assert_eq!(accounts(&world).await, 1);
+    world.pass(Duration::from_hours(2)).await;
+    app::retention::clean(world.app()).await.unwrap();
     leaves(&world).await;
     assert_eq!(
         sign_on_attempt::Entity::find().count(world.db()).await.unwrap(),
         1,
         "the old ones are forgotten"
     );
+    for _ in 1..100 {
+        leaves(&world).await;
+    }
+    let one_more = world.visitor.does("startSignOn", json!({}), "attempt { state }").await;
+    assert_eq!(one_more.error(), "RATE_LIMITED", "who leaves so often from one address only fills the table");
+    assert_eq!(sign_on_attempt::Entity::find().count(world.db()).await.unwrap(), 100);
     world.finish().await;
 }
 
@@ -482,10 +490,16 @@ async fn two_who_are_one_make_one_account() {
                 let token = token;
                 // One code, one token.
                 forger.gives_for(&left.state, &token);
-                world.visitor.does("finishSignOn", back(left, &left.state), TOKENS).await.ok()
+                world.visitor.does("finishSignOn", back(left, &left.state), TOKENS).await
             }
         });
-        join_all(come).await;
+        for answer in join_all(come).await {
+            assert!(
+                answer.refusals().is_empty(),
+                "round {round}: {answer:?}, for {:?}",
+                doubts(&world).await
+            );
+        }
         assert_eq!(accounts(&world).await, round + 1);
     }
     assert_eq!(external_identity::Entity::find().count(world.db()).await.unwrap(), 5);

@@ -465,6 +465,10 @@ async fn the_council_scores_and_nobody_sees_it(
         json!({ "content": null }),
         "undeclared"
     );
+    for nobody in [first, &cast.linh, &cast.secretary, &cast.authority] {
+        assert_eq!(read_by(nobody, &proposals.linh).await, Value::Null, "{}", nobody.handle);
+    }
+    assert_eq!(read_by(&cast.auditor, &proposals.linh).await, json!([["COUNCIL_MEMBER", 1]]));
 
     let sheet = "query ($id: ID!) { node(id: $id) { ... on Review { status marks { score } total comment submittedAt } } }";
     let mine = first.asks(sheet, json!({ "id": of_linh[0] })).await.ok();
@@ -667,17 +671,18 @@ async fn everybody_reads_what_concerns_them(
         "the public reads who was chosen"
     );
 
-    let own = "query ($id: ID!) { node(id: $id) { ... on Proposal { status feedback reviews { id } } } }";
-    for (owner, proposal, status, feedback) in [
-        (&cast.linh, &proposals.linh, "SELECTED", json!("Rất khả thi.")),
-        (&cast.yen, &proposals.yen, "RESERVE", json!("Chi phí cao.")),
-        (tam, &proposals.tam, "INELIGIBLE", Value::Null),
-        (&cast.bao, &proposals.bao, "WITHDRAWN", Value::Null),
+    let own = "query ($id: ID!) { node(id: $id) { ... on Proposal { status feedback meanScore isPassing reviews { id } } } }";
+    let none = (Value::Null, Value::Null);
+    for (owner, proposal, status, feedback, (mean, passes)) in [
+        (&cast.linh, &proposals.linh, "SELECTED", json!("Rất khả thi."), (json!("80.5833"), json!(true))),
+        (&cast.yen, &proposals.yen, "RESERVE", json!("Chi phí cao."), (json!("77.2500"), json!(true))),
+        (tam, &proposals.tam, "INELIGIBLE", Value::Null, none.clone()),
+        (&cast.bao, &proposals.bao, "WITHDRAWN", Value::Null, none),
     ] {
         let seen = owner.asks(own, json!({ "id": proposal })).await.ok();
         assert_eq!(
             seen,
-            json!({ "status": status, "feedback": feedback, "reviews": [] }),
+            json!({ "status": status, "feedback": feedback, "meanScore": mean, "isPassing": passes, "reviews": [] }),
             "{}",
             owner.handle
         );
@@ -685,6 +690,16 @@ async fn everybody_reads_what_concerns_them(
     assert_eq!(seen_proposals(&cast.lead, challenge).await, 3, "the agency reads what it was offered");
     assert_eq!(ranking(&cast.lead, challenge).await.len(), 2, "and the ranking");
     assert_eq!(seen_proposals(&cast.linh, challenge).await, 1, "competitors stay unknown");
+
+    assert_eq!(
+        read_by(&cast.linh, &proposals.linh).await,
+        json!([["COUNCIL_MEMBER", 1]]),
+        "as what, and never who"
+    );
+    assert_eq!(read_by(&cast.yen, &proposals.yen).await, json!([]), "nobody opened it");
+    for nobody in [&cast.reviewer, &cast.lead, &cast.secretary, &cast.yen] {
+        assert_eq!(read_by(nobody, &proposals.linh).await, Value::Null, "{}", nobody.handle);
+    }
 
     let read = audit_entry::Entity::find().filter(audit_entry::Column::Action.eq("proposal_read"));
     let readers: Vec<_> =
@@ -694,6 +709,24 @@ async fn everybody_reads_what_concerns_them(
         [cast.reviewer.account],
         "who read a sealed proposal left a trace, its own team did not"
     );
+    let content = "query ($id: ID!) { node(id: $id) { ... on Proposal { content { title } } } }";
+    for reader in [&cast.lead, &cast.auditor, &cast.authority, &cast.lead] {
+        let read = reader.asks(content, json!({ "id": proposals.linh })).await.ok();
+        assert_ne!(read["content"], Value::Null, "{}", reader.handle);
+    }
+    let all = json!([["COUNCIL_MEMBER", 1], ["DECISION_MAKER", 1], ["AGENCY", 2], ["AUDITOR", 1]]);
+    assert_eq!(read_by(&cast.linh, &proposals.linh).await, all);
     let denied = audit_entry::Entity::find().filter(audit_entry::Column::Action.starts_with("denied:"));
     assert_eq!(denied.count(world.db()).await.unwrap(), 5, "and every attempt beyond one's rights left one");
+}
+
+/// As what people outside the team opened the content, and how often.
+async fn read_by(person: &Person, proposal: &str) -> Value {
+    let document = "query ($id: ID!) { node(id: $id) { ... on Proposal { accessLog { capacity readCount firstReadAt lastReadAt } } } }";
+    let seen = person.asks(document, json!({ "id": proposal })).await.ok();
+    let Some(log) = seen["accessLog"].as_array() else { return Value::Null };
+    for entry in log {
+        assert!(entry["firstReadAt"].as_str() <= entry["lastReadAt"].as_str(), "{entry}");
+    }
+    log.iter().map(|entry| json!([entry["capacity"], entry["readCount"]])).collect()
 }

@@ -32,6 +32,16 @@ impl Client {
         Self { address: Some(address.to_owned()), ..self.clone() }
     }
 
+    /// Where the server is reached.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The access token, if there is one.
+    pub fn bearer(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The access token.
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("somebody who is signed in")
@@ -133,7 +143,8 @@ impl Answer {
         field
     }
 
-    fn refusals(&self) -> Vec<String> {
+    /// Code and field of every user error.
+    pub fn refusals(&self) -> Vec<String> {
         let fields = self.body["data"].as_object().into_iter().flat_map(|data| data.values());
         let refusals = fields.filter_map(|field| field["userErrors"].as_array()).flatten();
         refusals

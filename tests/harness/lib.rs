@@ -29,7 +29,9 @@ pub mod meter;
 pub mod person;
 pub mod rows;
 pub mod smtp;
+pub mod socket;
 pub mod stage;
+pub mod vault;
 pub mod wait;
 pub mod world;
 
@@ -39,6 +41,8 @@ pub use graphql::{Answer, Client};
 pub use mailbox::Mail;
 pub use person::Person;
 pub use smtp::{Stage, Trouble};
+pub use socket::Socket;
 pub use stage::{Scene, Troupe};
+pub use vault::Vault;
 pub use wait::eventually;
 pub use world::World;

@@ -21,6 +21,7 @@ pub struct Mail {
     pub notification_id: String,
     /// Names of all header fields, in order.
     pub headers: Vec<String>,
+    bytes: Vec<u8>,
 }
 
 impl Mail {
@@ -37,7 +38,14 @@ impl Mail {
             message_id: message.message_id().expect("a Message-ID").to_owned(),
             notification_id: header("X-Notification-Id"),
             headers: message.headers().iter().map(|header| header.name().to_owned()).collect(),
+            bytes: received.bytes.clone(),
         }
+    }
+
+    /// What a header field says.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let message = MessageParser::default().parse(&self.bytes).expect("a mail");
+        message.header_raw(name).map(|value| value.trim().to_owned())
     }
 
     /// The one-time token that the link carries.

@@ -10,6 +10,7 @@ use domain::id::{ChallengeId, CriterionId, OrganizationId, ProposalId, UserId, W
 use domain::locale::Locale;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
 use domain::proposal::{Content, ProposalStatus};
+use domain::question::QuestionStatus;
 use domain::review::{CouncilRole, ReviewStatus};
 use domain::score::{Mark, Score, Sheet};
 use domain::text::fold;
@@ -17,7 +18,8 @@ use domain::time::{Day, Timestamp};
 use domain::working_group::WorkingGroupRole;
 use entity::{
     challenge, council_member, criterion, decision, delegation, expert, membership, organization, proposal,
-    proposal_draft, proposal_version, review, user, working_group, working_group_member,
+    proposal_draft, proposal_version, question, review, review_plan, user, working_group,
+    working_group_member,
 };
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait as _, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
@@ -201,6 +203,7 @@ pub fn challenge(agency: OrganizationId, author: UserId) -> challenge::Model {
         shows_proposal_count: false,
         opens_at: Some(THEN),
         closes_at: Some(FAR_AWAY),
+        questions_until: None,
         deadline_key: FAR_AWAY.micros(),
         published_key: THEN.micros(),
         source_url: None,
@@ -209,11 +212,33 @@ pub fn challenge(agency: OrganizationId, author: UserId) -> challenge::Model {
         approval: Some(record()),
         publication: Some(record()),
         published_at: Some(THEN),
+        halted_at: None,
+        halt_reason: None,
         decision_maker_id: None,
         round_locked_at: None,
         created_by: author,
         created_at: THEN,
         updated_at: THEN,
+        version: 1,
+    }
+}
+
+/// A question that waits for an answer.
+pub fn question(challenge: ChallengeId, house: OrganizationId, asker: UserId) -> question::Model {
+    question::Model {
+        id: ids::random(),
+        challenge_id: challenge,
+        organization_id: house,
+        asked_by: asker,
+        status: QuestionStatus::Asked,
+        asked_text: "Có được dùng dữ liệu mưa không?".to_owned(),
+        published_text: None,
+        answer_vi: None,
+        answer_en: None,
+        decline_reason: None,
+        asked_at: THEN,
+        settled_at: None,
+        settled_key: Timestamp::END_OF_TIME.micros(),
         version: 1,
     }
 }
@@ -308,12 +333,26 @@ pub fn review(proposal: &proposal::Model, member: &council_member::Model, sheet:
         member_id: member.id,
         user_id: member.user_id,
         status: ReviewStatus::Locked,
+        status_reason: None,
         sheet,
         comment: None,
         offered_at: THEN,
         submitted_at: Some(THEN),
         locked_at: Some(THEN),
         updated_at: THEN,
+        version: 1,
+    }
+}
+
+/// A plan of nothing.
+pub fn review_plan(challenge: ChallengeId, planner: UserId) -> review_plan::Model {
+    review_plan::Model {
+        challenge_id: challenge,
+        reviewers_per_proposal: 3,
+        max_load: 5,
+        plan: domain::assign::plan(&domain::assign::Task::default()),
+        planned_by: planner,
+        planned_at: THEN,
         version: 1,
     }
 }

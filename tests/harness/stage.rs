@@ -126,10 +126,12 @@ pub enum Scene {
     ApprovedTooLate,
     Upcoming,
     Open,
+    Paused,
     Closed,
     OpeningRequested,
     Opened,
     Reviewing,
+    Cancelled,
     ReadyToLock,
     LockedWithoutDecisionMaker,
     Locked,
@@ -152,10 +154,12 @@ impl Scene {
         Self::ApprovedTooLate,
         Self::Upcoming,
         Self::Open,
+        Self::Paused,
         Self::Closed,
         Self::OpeningRequested,
         Self::Opened,
         Self::Reviewing,
+        Self::Cancelled,
         Self::ReadyToLock,
         Self::LockedWithoutDecisionMaker,
         Self::Locked,
@@ -174,6 +178,8 @@ impl Scene {
             Self::ChangesRequested => S::ChangesRequested,
             Self::InReview => S::InReview,
             Self::Approved | Self::ApprovedTooLate => S::Approved,
+            Self::Paused => S::Paused,
+            Self::Cancelled => S::Cancelled,
             Self::Upcoming | Self::Open | Self::Closed | Self::OpeningRequested => S::Published,
             Self::Opened
             | Self::Reviewing
@@ -194,6 +200,10 @@ impl Scene {
         place(self) >= place(scene)
     }
 
+    const fn is_halted(self) -> bool {
+        matches!(self, Self::Paused | Self::Cancelled)
+    }
+
     fn is_locked(self) -> bool {
         self.is_from(Self::LockedWithoutDecisionMaker)
     }
@@ -208,7 +218,7 @@ impl Scene {
             | Self::InReview
             | Self::Approved
             | Self::Upcoming => (SOON, FAR_AWAY),
-            Self::Open => (THEN, FAR_AWAY),
+            Self::Open | Self::Paused => (THEN, FAR_AWAY),
             _ => (THEN, THEREAFTER),
         }
     }
@@ -218,11 +228,15 @@ impl Scene {
         use ProposalStatus as P;
         match self {
             Self::Upcoming => [Some(P::Draft), None, Some(P::Withdrawn), None],
-            Self::Open => [Some(P::Draft), Some(P::Submitted), Some(P::Withdrawn), Some(P::Draft)],
+            Self::Open | Self::Paused => {
+                [Some(P::Draft), Some(P::Submitted), Some(P::Withdrawn), Some(P::Draft)]
+            }
             Self::Closed | Self::OpeningRequested | Self::Opened => {
                 [Some(P::Submitted), Some(P::Submitted), Some(P::Withdrawn), Some(P::Draft)]
             }
-            Self::Reviewing => [Some(P::UnderReview), Some(P::Eligible), Some(P::Ineligible), None],
+            Self::Reviewing | Self::Cancelled => {
+                [Some(P::UnderReview), Some(P::Eligible), Some(P::Ineligible), None]
+            }
             Self::ReadyToLock => [Some(P::UnderReview), Some(P::UnderReview), Some(P::Ineligible), None],
             Self::LockedWithoutDecisionMaker
             | Self::Locked
@@ -240,7 +254,7 @@ impl Scene {
     const fn reviews(self) -> [[Option<ReviewStatus>; 3]; 2] {
         use ReviewStatus as R;
         match self {
-            Self::Reviewing => [
+            Self::Reviewing | Self::Cancelled => [
                 [Some(R::Accepted), Some(R::InProgress), Some(R::Offered)],
                 [Some(R::InProgress), Some(R::Submitted), None],
             ],
@@ -256,6 +270,7 @@ impl Scene {
             | Self::ApprovedTooLate
             | Self::Upcoming
             | Self::Open
+            | Self::Paused
             | Self::Closed
             | Self::OpeningRequested
             | Self::Opened => [[None; 3]; 2],
@@ -311,6 +326,8 @@ pub async fn stage(world: &World, troupe: &Troupe, scene: Scene) -> Stage {
         closes_at: Some(closes_at),
         deadline_key: closes_at.micros(),
         approved_by: scene.is_from(Scene::Approved).then_some(troupe.approver.account),
+        halted_at: scene.is_halted().then_some(THEN),
+        halt_reason: scene.is_halted().then(|| "Chờ ý kiến.".to_owned()),
         decision_maker_id: named.then_some(cast.authority.account),
         round_locked_at: scene.is_locked().then_some(THEN),
         ..rows::challenge(agency, cast.lead.account)
@@ -414,6 +431,7 @@ async fn evaluate(
         .filter(|row| row.current_version == 1)
         .map(|row| rows::proposal_version(row.id, row.created_by));
     insert(db, versions).await.unwrap();
+    app::vault::bring_up_to_date(world.app()).await.unwrap();
     stage.proposals = proposals.iter().map(|row| encode(row.id).to_string()).collect();
     if !scene.is_from(Scene::Opened) {
         return;
@@ -430,6 +448,7 @@ async fn evaluate(
             let is_in = matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked);
             reviews.push(review::Model {
                 status,
+                status_reason: None,
                 submitted_at: is_in.then_some(THEN),
                 locked_at: (status == ReviewStatus::Locked).then_some(THEN),
                 ..rows::review(proposal, seat, sheet)

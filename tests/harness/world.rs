@@ -59,6 +59,8 @@ impl World {
             ("STORAGE_URL", &storage),
             ("ACCESS_TOKEN_SECONDS", "900"),
             ("DEMO_DATA", "false"),
+            // What time brings is told by `reminds`, when the story is there.
+            ("SCHEDULE_SECONDS", "86400"),
         ]);
         all.extend(settings.iter().copied());
         let all = all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -109,6 +111,11 @@ impl World {
         &self.server.app
     }
 
+    /// Where the database is, for another process.
+    pub fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
     /// The database, for looking behind the curtain and for tampering.
     pub fn db(&self) -> &DatabaseConnection {
         self.app().db.for_migrations()
@@ -124,6 +131,11 @@ impl World {
         self.is_quiet().await;
         self.app().db.clock.shift(i64::try_from(time.as_micros()).unwrap());
         self.era.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Lets the clock be asked what is due; how much that was.
+    pub async fn reminds(&self) -> u64 {
+        app::reminder::remind(self.app()).await.unwrap()
     }
 
     /// Waits until no mail waits.

@@ -4,13 +4,16 @@
 
 pub mod graphql;
 
+use std::any::TypeId;
 use std::sync::Arc;
 
 use app::access::Admitted;
+use app::feed::Feed;
 use app::{App, Error, Op};
 use async_graphql::{Data, Request, Response, SDLExportOptions};
 use domain::locale::Locale;
 use edge::{Endpoint, Refusal, RequestHead};
+use futures_util::Stream;
 use futures_util::future::BoxFuture;
 
 use graphql::context::Session;
@@ -106,10 +109,15 @@ impl Endpoint for Api {
         Ok(data)
     }
 
+    fn person(&self, data: &Data) -> Option<String> {
+        let session = data.get(&TypeId::of::<Session>())?.downcast_ref::<Session>()?;
+        session.person().map(|id| id.to_string())
+    }
+
     async fn execute(&self, request: Request) -> Response {
         let language = request
             .data
-            .get(&std::any::TypeId::of::<Language>())
+            .get(&TypeId::of::<Language>())
             .and_then(|data| data.downcast_ref::<Language>())
             .map(|language| language.0);
         let mut response = self.root.execute(request).await;
@@ -117,6 +125,21 @@ impl Endpoint for Api {
             response.http_headers.insert("content-language", value);
         }
         response
+    }
+
+    type Feed = Feed;
+
+    fn feed(&self) -> Arc<Feed> {
+        Arc::new(self.app.hub.feed())
+    }
+
+    fn subscribe(&self, mut request: Request, feed: Arc<Feed>) -> impl Stream<Item = Response> + Send {
+        request.data.insert(feed);
+        self.root.execute_stream(request)
+    }
+
+    async fn news(&self, feed: &Feed) {
+        feed.news().await;
     }
 
     async fn ready(&self) -> Result<(), Vec<String>> {

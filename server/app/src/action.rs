@@ -21,17 +21,17 @@ use domain::organization::{
 };
 use domain::problem::{Guard, Problem, Reason, all, unless};
 use domain::proposal::{
-    Content, ProposalCommand, ProposalStatus, may_bid, may_draft, may_edit, may_screen, may_submit,
-    may_withdraw, team_step,
+    Content, ProposalCommand, ProposalStatus, may_bid, may_draft, may_edit, may_revive, may_screen,
+    may_submit, may_withdraw, team_step,
 };
 use domain::review::{
-    IN_PLAY, Interest, ReviewStatus, Turnout, may_assign, may_declare, may_lock, may_offer, may_save,
+    IN_PLAY, Interest, ReviewCommand, ReviewStatus, Turnout, may_assign, may_declare, may_decline,
+    may_interfere, may_lock, may_offer, may_save,
 };
 use domain::time::{Day, Timestamp};
 use entity::{
     challenge, challenge_author, conflict_declaration, council_member, criterion, decision, decision_outcome,
-    delegation, indicator, membership, one_time_token, opening, organization, proposal, proposal_draft,
-    review,
+    delegation, indicator, membership, one_time_token, opening, organization, proposal, review, review_plan,
 };
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
@@ -67,11 +67,13 @@ pub async fn on_challenges(
     let facts = ChallengeFacts {
         user: person.id,
         viewer,
-        written: authored(db, person.id, &of(&[Do::Approve, Do::Publish])).await?,
+        written: authored(db, person.id, &of(&[Do::Approve, Do::Publish, Do::Pause, Do::Cancel])).await?,
         seats: seats(db, &of(&[Do::AppointCouncilMember])).await?,
         openings: openings(db, &of(&[Do::RequestOpening, Do::OpenProposals])).await?,
+        planned: planned(db, &of(&[Do::ReleaseReviewPlan])).await?,
         briefs: briefs(db, &handed_in).await?,
         turnouts: turnouts(db, &scored).await?,
+        tied: tied_to(db, person.id, &scored).await?,
         now: app.db.clock.process(),
     };
     let possible = rows.iter().map(|row| {
@@ -88,8 +90,10 @@ struct ChallengeFacts<'a> {
     written: HashSet<ChallengeId>,
     seats: HashMap<ChallengeId, usize>,
     openings: HashMap<ChallengeId, UserId>,
+    planned: HashSet<ChallengeId>,
     briefs: HashMap<ChallengeId, (usize, Vec<i64>)>,
     turnouts: HashMap<ChallengeId, Vec<Turnout>>,
+    tied: HashSet<ChallengeId>,
     now: Timestamp,
 }
 
@@ -116,6 +120,10 @@ impl ChallengeFacts<'_> {
                 let is_approver = row.approved_by == Some(self.user);
                 rules::may_publish(row.status, is_author, is_approver, timetable, now)
             }
+            Do::Amend => of_house(rules::may_amend(row.status, timetable, None, now)),
+            Do::Pause => rules::may_halt(row.status, ChallengeCommand::Pause, is_author),
+            Do::Resume => rules::may_halt(row.status, ChallengeCommand::Resume, is_author),
+            Do::Cancel => rules::may_halt(row.status, ChallengeCommand::Cancel, is_author),
             Do::AppointCouncilMember => {
                 may_appoint(stage, self.seats.get(&row.id).copied().unwrap_or_default())
             }
@@ -127,9 +135,20 @@ impl ChallengeFacts<'_> {
                 let by_another = self.openings.get(&row.id).is_some_and(|by| *by != self.user);
                 may_confirm_opening(row.status, timetable, by_another, now)
             }
-            Do::AssignReviews => may_assign(stage),
+            Do::PlanReviews | Do::AssignReviews => may_assign(stage),
+            Do::ReleaseReviewPlan => {
+                let is_planned = self.planned.contains(&row.id);
+                let planned = if is_planned { Ok(()) } else { Err(Reason::NotFound) };
+                may_assign(stage).and_then(|()| all([planned]))
+            }
             Do::LockRound => {
-                may_lock(stage, &row.rubric, self.turnouts.get(&row.id).into_iter().flatten().copied())
+                let is_tied = self.tied.contains(&row.id);
+                may_lock(
+                    stage,
+                    is_tied,
+                    &row.rubric,
+                    self.turnouts.get(&row.id).into_iter().flatten().copied(),
+                )
             }
             Do::StartDecision => may_start_decision(stage, row.decision_maker_id.is_some()),
         }
@@ -225,7 +244,8 @@ pub async fn on_proposals(
             && team_step(row.status, &ProposalCommand::Submit).is_ok()
             && challenges.get(&row.challenge_id).is_some_and(|row| call(row).must_take_proposals(now).is_ok())
     });
-    let drafts = drafts(db, in_hand.map(|row| row.id)).await?;
+    let drafts = drafts(app, viewer, in_hand.map(|row| row.id)).await?;
+    let outdone = outdone(db, rows.iter().filter(|row| has(row, Do::Revive))).await?;
     let cleared = cleared(db, person.id, rows.iter().filter(|row| !is_team(row)).map(|row| row.id)).await?;
     let guard = |row: &proposal::Model, challenge: &challenge::Model, action| {
         let stage = stage(challenge);
@@ -252,10 +272,17 @@ pub async fn on_proposals(
                 }
             }),
             Do::Withdraw => of_house(may_withdraw(row.status)),
+            Do::Revive => of_house(may_revive(
+                call(challenge),
+                row.status,
+                is_verified(viewer, row.organization_id),
+                outdone.contains(&(row.challenge_id, row.organization_id)),
+                now,
+            )),
             Do::DeclareConflict => may_declare(stage, Interest::Other),
             Do::DeclareNoConflict => may_declare(stage, Interest::None),
-            Do::Admit => may_screen(row.status, &ProposalCommand::Admit, is_cleared),
-            Do::Refuse => may_screen(row.status, &ProposalCommand::Refuse, is_cleared),
+            Do::Admit => may_screen(stage, row.status, &ProposalCommand::Admit, is_cleared),
+            Do::Refuse => may_screen(stage, row.status, &ProposalCommand::Refuse, is_cleared),
             Do::StartReview => may_offer(stage, row.status, is_cleared),
         }
     };
@@ -268,7 +295,22 @@ pub async fn on_proposals(
     Ok(possible.collect())
 }
 
-/// What the viewer may do with each of these reviews: nothing with anybody else's.
+/// Where the houses of withdrawn proposals have another one by now.
+async fn outdone(
+    db: &DatabaseConnection,
+    rows: impl Iterator<Item = &proposal::Model>,
+) -> Result<HashSet<(ChallengeId, OrganizationId)>> {
+    let withdrawn = rows.filter(|row| row.status == ProposalStatus::Withdrawn);
+    let (challenges, houses): (Vec<_>, Vec<_>) =
+        withdrawn.map(|row| (row.challenge_id, row.organization_id)).unzip();
+    if challenges.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let live = crate::proposal::live(&challenges, &houses).all(db).await?;
+    Ok(live.into_iter().map(|row| (row.challenge_id, row.organization_id)).collect())
+}
+
+/// What the viewer may do with each of these reviews.
 pub async fn on_reviews(
     app: &App,
     viewer: &Viewer,
@@ -276,22 +318,28 @@ pub async fn on_reviews(
 ) -> Result<HashMap<ReviewId, Vec<Possible<ReviewAction>>>> {
     let Some(person) = &viewer.0 else { return Ok(HashMap::new()) };
     let db = &app.db.read;
-    let own = crate::review::visible_to(viewer)
-        .filter(review::Column::Id.is_in(ids.to_vec()))
-        .filter(review::Column::UserId.eq(person.id));
-    let rows = own.all(db).await?;
+    let rows =
+        crate::review::visible_to(viewer).filter(review::Column::Id.is_in(ids.to_vec())).all(db).await?;
+    let cleared = cleared(db, person.id, rows.iter().map(|row| row.proposal_id)).await?;
     let challenges = challenges_of(db, rows.iter().map(|row| row.challenge_id)).await?;
     let roles = roles_on_each(db, viewer, challenges.values()).await?;
     let criteria = criteria(db, challenges.keys().copied()).await?;
     let possible = rows.iter().filter_map(|row| {
         let stage = stage(challenges.get(&row.challenge_id)?);
-        let scores = may(Action::Score, roles.get(&row.challenge_id).copied().unwrap_or_default());
+        let roles = roles.get(&row.challenge_id).copied().unwrap_or_default();
         let criteria = criteria.get(&row.challenge_id).map(Vec::as_slice).unwrap_or_default();
+        let is_cleared = cleared.contains(&row.proposal_id);
         let guard = |action| match action {
             ReviewAction::Save => may_save(stage, row.status),
             ReviewAction::Submit => domain::review::may_submit(stage, row.status, &row.sheet, criteria),
+            ReviewAction::Decline => may_decline(stage, row.status),
+            ReviewAction::Revoke => may_interfere(stage, row.status, ReviewCommand::Revoke, is_cleared),
+            ReviewAction::Reopen => may_interfere(stage, row.status, ReviewCommand::Reopen, is_cleared),
         };
-        let actions = ReviewAction::ALL.iter().copied().filter(|_| scores);
+        let actions = ReviewAction::ALL
+            .iter()
+            .copied()
+            .filter(|action| may(action.right(), roles) && (row.user_id == person.id || !action.is_own()));
         Some((row.id, actions.map(|action| Possible { action, guard: guard(action) }).collect()))
     });
     Ok(possible.collect())
@@ -325,11 +373,11 @@ pub async fn on_decisions(
         let standing: Vec<_> =
             decided.iter().filter(|row| evaluated.contains(&row.proposal_id)).cloned().collect();
         let is_tied = tied.contains(&row.id);
-        match action {
+        let guard = match action {
             Do::Edit => allows(decisions::TRANSITIONS, row.status, &Do::Edit),
             Do::Propose => {
                 let verdicts = crate::decision::verdicts(&standing);
-                decisions::may_propose(row.status, &verdicts, row.departure_reason.is_some())
+                decisions::may_propose(row.status, is_tied, &verdicts, row.departure_reason.is_some())
             }
             Do::Return => decisions::may_return(row.status, is_tied),
             Do::Approve => {
@@ -340,6 +388,10 @@ pub async fn on_decisions(
                 let lost = crate::decision::lost_a_chosen(decided, &standing);
                 decisions::may_publish(row.status, is_tied, row.approved_by == Some(person.id), lost)
             }
+        };
+        match challenges.get(&row.challenge_id) {
+            Some(challenge) => both(stage(challenge).must_be_deciding(), guard),
+            None => guard,
         }
     };
     let possible = rows.iter().map(|row| {
@@ -511,6 +563,13 @@ async fn seats(db: &DatabaseConnection, rows: &[&challenge::Model]) -> Result<Ha
     Ok(grouped(seats).into_iter().map(|(id, seats)| (id, seats.len())).collect())
 }
 
+/// Challenges for which there is a plan of reviews.
+async fn planned(db: &DatabaseConnection, rows: &[&challenge::Model]) -> Result<HashSet<ChallengeId>> {
+    use review_plan::Column as P;
+    let ids = rows.iter().map(|row| row.id);
+    found(db, review_plan::Entity::find(), P::ChallengeId, ids, |row| row.challenge_id).await
+}
+
 async fn openings(
     db: &DatabaseConnection,
     rows: &[&challenge::Model],
@@ -572,14 +631,16 @@ async fn turnouts(
 }
 
 async fn drafts(
-    db: &DatabaseConnection,
+    app: &App,
+    viewer: &Viewer,
     ids: impl Iterator<Item = ProposalId>,
 ) -> Result<HashMap<ProposalId, Content>> {
-    let drafts = proposal_draft::Entity::find();
-    let stored: Vec<_> =
-        found(db, drafts, proposal_draft::Column::ProposalId, ids, |row| (row.proposal_id, row.content))
-            .await?;
-    stored.into_iter().map(|(id, stored)| Ok((id, crate::proposal::parse_content(&stored)?))).collect()
+    let ids: Vec<_> = ids.collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let drafts = crate::batch::drafts(app, viewer, &ids).await?;
+    drafts.into_iter().map(|(id, draft)| Ok((id, draft.content()?))).collect()
 }
 
 /// Proposals with which the person has declared to be without conflict.
@@ -593,6 +654,16 @@ async fn cleared(
         .filter(D::UserId.eq(user))
         .filter(D::Interest.eq(Interest::None));
     found(db, mine, D::ProposalId, ids, |row| row.proposal_id).await
+}
+
+/// Of these challenges those to one of whose applicants the person is tied.
+async fn tied_to(
+    db: &DatabaseConnection,
+    user: UserId,
+    rows: &[&challenge::Model],
+) -> Result<HashSet<ChallengeId>> {
+    let tied = challenge::Entity::find().filter(crate::proposal::ties_of(user));
+    found(db, tied, challenge::Column::Id, rows.iter().map(|row| row.id), |row| row.id).await
 }
 
 /// Of these decisions those on applicants to one of whom the person is tied.

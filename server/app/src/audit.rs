@@ -44,34 +44,45 @@ const PAGE: u64 = 1_000;
 /// Walks the whole chain. Ok: number and hash of its head. `expected_head` is a head that was published earlier: the
 /// chain must still contain it, else its tail was cut and rewritten.
 pub async fn verify(app: &App, expected_head: Option<&str>) -> Result<Result<(i64, String), Break>> {
-    let head = audit_head::Entity::find_by_id(1).one(&app.db.read).await?;
-    let head = head.ok_or_else(|| Error::Internal("the audit chain has no head".to_owned()))?;
+    let (head_seq, head_hash) = head(app).await?;
     let mut walk = Walk::default();
     let mut last = 0;
     let mut met = expected_head.is_none() || expected_head == Some(domain::audit::GENESIS);
     loop {
-        let rows = audit_entry::Entity::find()
-            .filter(audit_entry::Column::Seq.gt(last))
-            // What was appended since the head was read is the next run's business.
-            .filter(audit_entry::Column::Seq.lte(head.seq))
-            .order_by_asc(audit_entry::Column::Seq)
-            .limit(PAGE)
-            .all(&app.db.read)
-            .await?;
-        if rows.is_empty() {
+        // What was appended since the head was read is the next run's business.
+        let mut page = after(app, last).await?;
+        page.retain(|(entry, _)| entry.seq <= head_seq);
+        if page.is_empty() {
             break;
         }
-        for row in rows {
-            last = row.seq;
-            let (entry, hash) = entry(row);
+        for (entry, hash) in page {
+            last = entry.seq;
             met |= expected_head == Some(hash.as_str());
             if let Err(broken) = walk.next(&entry, &hash) {
                 return Ok(Err(broken));
             }
         }
     }
-    let end = walk.finish(head.seq, &head.hash);
-    Ok(if met { end } else { Err(Break::Truncated { last, head: head.seq }) })
+    let end = walk.finish(head_seq, &head_hash);
+    Ok(if met { end } else { Err(Break::Truncated { last, head: head_seq }) })
+}
+
+/// Entries after a number, with their hashes, oldest first: the next page of the chain, empty at its end.
+pub async fn after(app: &App, seq: i64) -> Result<Vec<(Entry, String)>> {
+    let rows = audit_entry::Entity::find()
+        .filter(audit_entry::Column::Seq.gt(seq))
+        .order_by_asc(audit_entry::Column::Seq)
+        .limit(PAGE)
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// Number and hash of the last entry.
+pub async fn head(app: &App) -> Result<(i64, String)> {
+    let head = audit_head::Entity::find_by_id(1).one(&app.db.read).await?;
+    let head = head.ok_or_else(|| Error::Internal("the audit chain has no head".to_owned()))?;
+    Ok((head.seq, head.hash))
 }
 
 /// The process's clock never reads earlier than what has been recorded: called once at the start, when nothing else runs.

@@ -9,15 +9,16 @@ use domain::access::{Role, Roles};
 use domain::challenge::Sector;
 use domain::id::{
     ChallengeId, CouncilMemberId, DecisionId, DelegationId, ExpertId, ExternalIdentityId, MembershipId,
-    OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId, WorkingGroupId,
+    MessageId, OneTimeTokenId, OrganizationId, ProposalId, QuestionId, ReviewId, SessionId, UserId,
+    WorkingGroupId,
 };
 use domain::proposal::ProposalStatus;
 use domain::review::{ReviewStatus, Turnout};
 use domain::time::Day;
 use entity::{
-    challenge, council_member, criterion, decision, delegation, expert, expert_sector, external_identity,
-    indicator, membership, one_time_token, opening, organization, proposal, proposal_draft, proposal_version,
-    review, session, user, working_group, working_group_member,
+    challenge, challenge_version, council_member, criterion, decision, delegation, expert, expert_sector,
+    external_identity, indicator, membership, message, one_time_token, opening, organization, proposal,
+    proposal_draft, proposal_version, question, review, session, user, working_group, working_group_member,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
@@ -26,6 +27,7 @@ use crate::App;
 use crate::access::roles_on_each;
 use crate::error::Result;
 use crate::op::Viewer;
+use crate::vault::{self, Opened};
 
 /// Most ids in one statement.
 pub const CHUNK: usize = 500;
@@ -66,6 +68,8 @@ by_id! {
     reviews: review, ReviewId, crate::review::visible_to;
     /// Decisions.
     decisions: decision, DecisionId, crate::decision::visible_to;
+    /// Notifications.
+    notifications: message, MessageId, crate::inbox::visible_to;
     /// Identities at issuers.
     external_identities: external_identity, ExternalIdentityId, crate::sign_on::visible_to;
 }
@@ -112,6 +116,33 @@ pub async fn indicators(
         .all(&app.db.read)
         .await?;
     Ok(grouped(rows, |row| row.challenge_id))
+}
+
+/// What challenges said in public, the newest first.
+pub async fn challenge_versions(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, Vec<challenge_version::Model>>> {
+    let rows = challenge_version::Entity::find()
+        .filter(challenge_version::Column::ChallengeId.in_subquery(visible_challenges(viewer, ids)))
+        .order_by_desc(challenge_version::Column::Number)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.challenge_id))
+}
+
+/// Questions.
+pub async fn questions(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[QuestionId],
+) -> Result<HashMap<QuestionId, question::Model>> {
+    let rows = crate::question::visible_to(viewer)
+        .filter(question::Column::Id.is_in(ids.to_vec()))
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// Criteria by their own ids.
@@ -426,7 +457,7 @@ pub async fn versions(
     app: &App,
     viewer: &Viewer,
     ids: &[ProposalId],
-) -> Result<HashMap<ProposalId, Vec<proposal_version::Model>>> {
+) -> Result<HashMap<ProposalId, Vec<Opened<proposal_version::Model>>>> {
     let own = crate::proposal::visible_to(viewer)
         .filter(proposal::Column::OrganizationId.is_in(viewer.applicants()));
     let rows = proposal_version::Entity::find()
@@ -434,7 +465,7 @@ pub async fn versions(
         .order_by_desc(proposal_version::Column::Number)
         .all(&app.db.read)
         .await?;
-    Ok(grouped(rows, |row| row.proposal_id))
+    Ok(grouped(opened(app, viewer, rows).await?, |version| version.row.proposal_id))
 }
 
 /// The current submitted versions that the viewer may read.
@@ -442,14 +473,25 @@ pub async fn current_versions(
     app: &App,
     viewer: &Viewer,
     ids: &[ProposalId],
-) -> Result<HashMap<ProposalId, proposal_version::Model>> {
+) -> Result<HashMap<ProposalId, Opened<proposal_version::Model>>> {
     let known = only(crate::proposal::readable_by(viewer), ids);
     let current = proposal_version::Entity::find()
         .inner_join_current()
         .filter(proposal_version::Column::ProposalId.in_subquery(known))
         .all(&app.db.read)
         .await?;
-    Ok(current.into_iter().map(|row| (row.proposal_id, row)).collect())
+    let opened = opened(app, viewer, current).await?;
+    Ok(opened.into_iter().map(|version| (version.row.proposal_id, version)).collect())
+}
+
+/// What versions say, as far as their seal is broken for the viewer.
+async fn opened(
+    app: &App,
+    viewer: &Viewer,
+    rows: Vec<proposal_version::Model>,
+) -> Result<Vec<Opened<proposal_version::Model>>> {
+    let unsealed = vault::unsealed(&app.db.read, app, viewer, rows.iter().map(|row| row.proposal_id)).await?;
+    rows.into_iter().filter_map(|row| Some(unsealed.get(&row.proposal_id)?.version(row))).collect()
 }
 
 /// The same, for reading the whole of it. Whoever is not of the team leaves a trace in the audit chain before anything is
@@ -458,7 +500,7 @@ pub async fn opened_versions(
     app: &App,
     op: &std::sync::Arc<crate::Op>,
     ids: &[ProposalId],
-) -> Result<HashMap<ProposalId, proposal_version::Model>> {
+) -> Result<HashMap<ProposalId, Opened<proposal_version::Model>>> {
     let versions = current_versions(app, &op.viewer, ids).await?;
     let own = drafts(app, &op.viewer, ids).await?;
     let mut read: Vec<_> = versions.keys().filter(|id| !own.contains_key(id)).copied().collect();
@@ -495,14 +537,19 @@ pub async fn drafts(
     app: &App,
     viewer: &Viewer,
     ids: &[ProposalId],
-) -> Result<HashMap<ProposalId, proposal_draft::Model>> {
+) -> Result<HashMap<ProposalId, Opened<proposal_draft::Model>>> {
     let own = crate::proposal::visible_to(viewer)
         .filter(proposal::Column::OrganizationId.is_in(viewer.applicants()));
     let rows = proposal_draft::Entity::find()
         .filter(proposal_draft::Column::ProposalId.in_subquery(only(own, ids)))
         .all(&app.db.read)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.proposal_id, row)).collect())
+    let unsealed = vault::unsealed(&app.db.read, app, viewer, rows.iter().map(|row| row.proposal_id)).await?;
+    let opened = rows.into_iter().filter_map(|row| {
+        let id = row.proposal_id;
+        Some(unsealed.get(&id)?.draft(row).map(|draft| (id, draft)))
+    });
+    opened.collect()
 }
 
 /// The applicants of proposals, where the viewer may know them.

@@ -3,17 +3,18 @@
 use domain::access::Action;
 use domain::account::PlatformRole;
 use domain::challenge::{
-    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Rubric, Sector, Stage, TRANSITIONS,
-    Timetable, Track, Window, may_approve, may_publish, may_submit_for_approval,
+    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Published, Rubric, Sector, Stage,
+    TRANSITIONS, Timetable, Track, Window, after_halt, limits, may_amend, may_approve, may_halt, may_publish,
+    may_submit_for_approval, missing_sections,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, OrganizationId, UserId};
 use domain::machine;
 use domain::organization::{OrganizationKind, OrganizationStatus};
-use domain::problem::{Problem, Reason};
+use domain::problem::{Problem, Reason, unless};
 use domain::text::{Bilingual, fold, slug_from};
 use domain::time::{Day, Timestamp};
-use entity::{challenge, challenge_author, criterion, indicator, organization};
+use entity::{challenge, challenge_author, challenge_version, criterion, indicator, organization};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _,
     QueryFilter, QueryOrder, QuerySelect, Select,
@@ -23,7 +24,7 @@ use serde::Serialize;
 use crate::access::{must, must_in};
 use crate::command::Command;
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
 use crate::{App, ids, naming};
@@ -78,7 +79,7 @@ pub enum Order {
     Title,
 }
 
-fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Select<challenge::Entity> {
+pub(crate) fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Select<challenge::Entity> {
     use challenge::Column as C;
     let mut select = visible_to(viewer);
     if let Some(statuses) = &filter.statuses {
@@ -199,7 +200,8 @@ pub(crate) async fn advance(
     let now = tx.now().await?;
     let change = challenge::ActiveModel {
         status: Set(next),
-        is_public: Set(next.is_public()),
+        // What was given up before it was published stays unknown.
+        is_public: Set(next.is_public() && (row.is_public || command == ChallengeCommand::Publish)),
         updated_at: Set(now),
         version: Set(row.version + 1),
         ..change
@@ -268,6 +270,8 @@ pub struct Draft {
     pub opens_at: Option<Timestamp>,
     /// The deadline.
     pub closes_at: Option<Timestamp>,
+    /// Until when questions are taken.
+    pub questions_until: Option<Timestamp>,
     /// Where the problem is described.
     pub source_url: Option<String>,
 }
@@ -329,6 +333,7 @@ impl Command for CreateChallenge {
             shows_proposal_count: false,
             opens_at: None,
             closes_at: None,
+            questions_until: None,
             deadline_key: i64::MAX,
             published_key: 0,
             title_key: String::new(),
@@ -339,6 +344,8 @@ impl Command for CreateChallenge {
             approval: None,
             publication: None,
             published_at: None,
+            halted_at: None,
+            halt_reason: None,
             decision_maker_id: None,
             round_locked_at: None,
             created_by: user,
@@ -379,6 +386,7 @@ fn write(mut row: challenge::Model, draft: &Draft) -> Result<challenge::Model> {
     row.shows_proposal_count = draft.shows_proposal_count.unwrap_or(row.shows_proposal_count);
     row.opens_at = draft.opens_at.or(row.opens_at);
     row.closes_at = draft.closes_at.or(row.closes_at);
+    row.questions_until = draft.questions_until.or(row.questions_until);
     row.source_url = draft.source_url.clone().or(row.source_url);
     if let Some(timetable) = timetable(&row)
         && timetable.opens_at >= timetable.closes_at
@@ -386,9 +394,15 @@ fn write(mut row: challenge::Model, draft: &Draft) -> Result<challenge::Model> {
         let min = timetable.opens_at.to_rfc3339();
         return Err(Problem::at(
             "closesAt",
-            Reason::OutOfRange { min, max: "2199-12-31T23:59:59.999Z".to_owned() },
+            Reason::OutOfRange { min, max: limits::LAST_DEADLINE.to_owned() },
         )
         .into());
+    }
+    if let (Some(until), Some(closes_at)) = (row.questions_until, row.closes_at)
+        && until > closes_at
+    {
+        let (min, max) = (row.created_at.to_rfc3339(), closes_at.to_rfc3339());
+        return Err(Problem::at("questionsUntil", Reason::OutOfRange { min, max }).into());
     }
     row.deadline_key = row.closes_at.unwrap_or(Timestamp::END_OF_TIME).micros();
     row.title_key = fold(&row.title_vi);
@@ -670,9 +684,187 @@ impl Command for PublishChallenge {
             ..Default::default()
         };
         let next = advance(tx, &row, ChallengeCommand::Publish, change).await?;
+        put_down(tx, &row, 1, None).await?;
         tx.record(
             moved(EventKind::ChallengePublished, &row, next).fact("decision_number", &self.record.number),
         );
+        Ok(row.id)
+    }
+}
+
+/// Keeps what is public from now on.
+async fn put_down(tx: &Tx, row: &challenge::Model, number: i32, note: Option<&Bilingual>) -> Result<()> {
+    let timetable =
+        timetable(row).ok_or_else(|| Error::Internal("published without a timetable".to_owned()))?;
+    let text = |vi: &str, en: Option<&String>| Bilingual { vi: vi.to_owned(), en: en.cloned() };
+    let content = Published {
+        title: text(&row.title_vi, row.title_en.as_ref()),
+        summary: text(&row.summary_vi, row.summary_en.as_ref()),
+        brief: row.brief.clone(),
+        opens_at: timetable.opens_at,
+        closes_at: timetable.closes_at,
+    };
+    let version = challenge_version::ActiveModel {
+        challenge_id: Set(row.id),
+        number: Set(number),
+        published_at: Set(tx.now().await?),
+        note_vi: Set(note.map(|note| note.vi.clone())),
+        note_en: Set(note.and_then(|note| note.en.clone())),
+        content: Set(content),
+    };
+    challenge_version::Entity::insert(version).exec_without_returning(tx).await?;
+    crate::search::index(tx, row).await
+}
+
+/// The number that the next published version has.
+async fn next_number(tx: &Tx, challenge: ChallengeId) -> Result<i32> {
+    let last = challenge_version::Entity::find()
+        .filter(challenge_version::Column::ChallengeId.eq(challenge))
+        .order_by_desc(challenge_version::Column::Number)
+        .limit(1)
+        .one(tx)
+        .await?;
+    Ok(last.map_or(0, |last| last.number) + 1)
+}
+
+/// Changes what is published.
+#[derive(Serialize)]
+pub struct AmendChallenge {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// The version that the caller saw.
+    pub expected_version: i32,
+    /// What changes and why, for everybody.
+    pub note: Bilingual,
+    /// The new title.
+    pub title: Option<Bilingual>,
+    /// The new summary.
+    pub summary: Option<Bilingual>,
+    /// The new sections, all of them.
+    pub brief: Option<Brief>,
+    /// The new deadline.
+    pub closes_at: Option<Timestamp>,
+}
+
+impl Command for AmendChallenge {
+    const NAME: &'static str = "amendChallenge";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        let user = tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        must_in(tx, Action::AmendChallenge, row.agency_id).await?;
+        machine::allows(TRANSITIONS, row.status, &ChallengeCommand::Amend)?;
+        must_be_version(Some(self.expected_version), row.version)?;
+        may_amend(row.status, timetable(&row), self.closes_at, tx.now().await?)?;
+        unless(self.brief.iter().flat_map(missing_sections))?;
+        let number = next_number(tx, row.id).await?;
+        if number > limits::VERSIONS {
+            let limit = usize::try_from(limits::VERSIONS).unwrap_or(usize::MAX);
+            return Err(Problem::at("challengeId", Reason::Quota { limit }).into());
+        }
+        let draft = Draft {
+            title: self.title.clone(),
+            summary: self.summary.clone(),
+            brief: self.brief.clone(),
+            closes_at: self.closes_at,
+            ..Draft::default()
+        };
+        let new = write(row.clone(), &draft)?;
+        let change = challenge::ActiveModel {
+            title_vi: Set(new.title_vi.clone()),
+            title_en: Set(new.title_en.clone()),
+            summary_vi: Set(new.summary_vi.clone()),
+            summary_en: Set(new.summary_en.clone()),
+            brief: Set(new.brief.clone()),
+            closes_at: Set(new.closes_at),
+            deadline_key: Set(new.deadline_key),
+            title_key: Set(new.title_key.clone()),
+            search_text: Set(new.search_text.clone()),
+            ..Default::default()
+        };
+        let next = advance(tx, &row, ChallengeCommand::Amend, change).await?;
+        put_down(tx, &new, number, Some(&self.note)).await?;
+        sign_as_author(tx, row.id, user).await?;
+        tx.record(moved(EventKind::ChallengeAmended, &row, next).fact("number", number));
+        Ok(row.id)
+    }
+}
+
+/// Halts a published challenge, lets it go on, or gives a challenge up.
+#[derive(Serialize)]
+pub struct HaltChallenge {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// Halt, go on or give up.
+    pub command: Halt,
+}
+
+/// What the programme office does to the course of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Halt {
+    /// Halt for the time being, for this public reason.
+    Pause(String),
+    /// Go on.
+    Resume,
+    /// Give up, for this public reason.
+    Cancel(String),
+}
+
+impl Halt {
+    const fn command(&self) -> (ChallengeCommand, Action, EventKind) {
+        match self {
+            Self::Pause(_) => (ChallengeCommand::Pause, Action::PauseChallenge, EventKind::ChallengePaused),
+            Self::Resume => (ChallengeCommand::Resume, Action::PauseChallenge, EventKind::ChallengeResumed),
+            Self::Cancel(_) => {
+                (ChallengeCommand::Cancel, Action::CancelChallenge, EventKind::ChallengeCancelled)
+            }
+        }
+    }
+}
+
+impl Command for HaltChallenge {
+    const NAME: &'static str = "haltChallenge";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        let user = tx.op().user()?;
+        let row = locked(tx, self.challenge).await?;
+        let (command, action, event) = self.command.command();
+        must(action, tx.op().viewer.roles())?;
+        machine::allows(TRANSITIONS, row.status, &command)?;
+        may_halt(row.status, command, is_author(tx, row.id, user).await?)?;
+        let now = tx.now().await?;
+        let mut after = row.clone();
+        match &self.command {
+            Halt::Pause(reason) | Halt::Cancel(reason) => {
+                after.halted_at = Some(now);
+                after.halt_reason = Some(reason.clone());
+            }
+            Halt::Resume => {
+                if let (Some(timetable), Some(halted_at)) = (timetable(&row), row.halted_at) {
+                    let timetable = timetable.after_halt(halted_at, now);
+                    after.opens_at = Some(timetable.opens_at);
+                    after.closes_at = Some(timetable.closes_at);
+                    after.deadline_key = timetable.closes_at.micros();
+                    after.questions_until =
+                        row.questions_until.map(|instant| after_halt(instant, halted_at, now));
+                }
+                after.halted_at = None;
+                after.halt_reason = None;
+            }
+        }
+        let change = challenge::ActiveModel {
+            halted_at: Set(after.halted_at),
+            halt_reason: Set(after.halt_reason.clone()),
+            opens_at: Set(after.opens_at),
+            closes_at: Set(after.closes_at),
+            questions_until: Set(after.questions_until),
+            deadline_key: Set(after.deadline_key),
+            ..Default::default()
+        };
+        let next = advance(tx, &row, command, change).await?;
+        tx.record(moved(event, &row, next));
         Ok(row.id)
     }
 }

@@ -157,6 +157,14 @@ impl Db {
         if read_only { Err(DbErr::Custom("the database is read-only".to_owned())) } else { Ok(()) }
     }
 
+    /// Writes what is committed by now into a new SQLite file, while others read and write.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), DbErr> {
+        let name =
+            file.to_str().ok_or_else(|| DbErr::Custom("the name of the copy is not UTF-8".to_owned()))?;
+        let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [name.into()]);
+        self.read.execute_raw(copy).await.map(|_| ())
+    }
+
     /// Lets the connections go, once whoever uses one has given it back.
     pub async fn close(&self) -> Result<(), DbErr> {
         self.read.close_by_ref().await?;

@@ -31,6 +31,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids;
 use crate::op::Viewer;
+use crate::vault;
 
 /// A published decision is known to all; before that to chair, vice chair and secretary, from the proposal on to the decision
 /// maker, from the approval on to the programme office; the auditor knows all.
@@ -192,7 +193,7 @@ impl Command for StartDecision {
         let row = locked_challenge(tx, self.challenge).await?;
         must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &row).await?)?;
         may_start_decision(stage(&row), row.decision_maker_id.is_some())?;
-        let ranked = crate::review::rank(tx, &row, None).await?;
+        let ranked = crate::ranking::rank(tx, &row, None).await?;
         let now = tx.now().await?;
         let id: DecisionId = ids::random();
         let draft = decision::ActiveModel {
@@ -272,6 +273,7 @@ impl Command for UpdateDecision {
         tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        stage(&challenge).must_be_deciding()?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
         // What its drafter may not know, by conflict or withdrawal, is not theirs to decide.
@@ -330,11 +332,13 @@ impl Command for ProposeDecision {
     type Output = DecisionId;
 
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
-        tx.op().user()?;
+        let user = tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        stage(&challenge).must_be_deciding()?;
         let standing = verdicts(&in_play(tx, row.id).await?);
-        may_propose(row.status, &standing, row.departure_reason.is_some())?;
+        let is_tied = is_tied(tx, user, row.id).await?;
+        may_propose(row.status, is_tied, &standing, row.departure_reason.is_some())?;
         let mut change = decision::ActiveModel { return_reason: Set(None), ..Default::default() };
         // A reason for a departure that is none any more is not published.
         if !departs_from_ranking(&standing) {
@@ -363,6 +367,7 @@ impl Command for ReturnDecision {
         let user = tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        stage(&challenge).must_be_deciding()?;
         may_return(row.status, is_tied(tx, user, row.id).await?)?;
         let change = decision::ActiveModel {
             return_reason: Set(Some(self.reason.clone())),
@@ -393,6 +398,7 @@ impl Command for ApproveDecision {
         let user = tx.fresh_person().await?.id;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        stage(&challenge).must_be_deciding()?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Approve)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let is_on_council = seat_on_council(tx, user, challenge.id).await?.is_some();
@@ -427,6 +433,7 @@ impl Command for PublishDecision {
         let user = tx.fresh_person().await?.id;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        stage(&challenge).must_be_deciding()?;
         let decided = outcomes(tx, row.id).await?;
         let is_tied = is_tied(tx, user, row.id).await?;
         let lost = lost_a_chosen(&decided, &in_play(tx, row.id).await?);
@@ -554,6 +561,33 @@ pub async fn visible_outcomes(
     Ok(seen.collect())
 }
 
+/// What published decisions were made from, of proposals of the viewer's own houses: the outcomes' mean and whether it passes.
+///
+/// Row `OWN_SCORE` of [`READS`](domain::access::READS).
+pub async fn own_scores(
+    app: &crate::App,
+    viewer: &Viewer,
+    ids: &[ProposalId],
+) -> Result<HashMap<ProposalId, decision_outcome::Model>> {
+    let own = crate::proposal::of_team(viewer)
+        .filter(proposal::Column::Id.is_in(ids.to_vec()))
+        .filter(proposal::Column::Status.ne(ProposalStatus::Withdrawn))
+        .select_only()
+        .column(proposal::Column::Id)
+        .into_query();
+    let published = decision::Entity::find()
+        .filter(decision::Column::Status.eq(DecisionStatus::Published))
+        .select_only()
+        .column(decision::Column::Id)
+        .into_query();
+    let rows = decision_outcome::Entity::find()
+        .filter(decision_outcome::Column::ProposalId.in_subquery(own))
+        .filter(decision_outcome::Column::DecisionId.in_subquery(published))
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.proposal_id, row)).collect())
+}
+
 async fn awards(app: &crate::App, rows: &[decision_outcome::Model]) -> Result<HashMap<ProposalId, Award>> {
     let chosen: Vec<_> =
         rows.iter().filter(|row| row.outcome == Some(Outcome::Selected)).map(|row| row.proposal_id).collect();
@@ -572,14 +606,19 @@ async fn awards(app: &crate::App, rows: &[decision_outcome::Model]) -> Result<Ha
         .filter(organization::Column::Id.is_in(proposals.iter().map(|row| row.organization_id)))
         .all(db)
         .await?;
+    let unsealed = vault::opened(db, app, proposals.iter().map(|row| row.id)).await?;
     let mut awards = HashMap::new();
     for row in proposals {
         let version = versions
             .iter()
             .find(|version| version.proposal_id == row.id && version.number == row.current_version);
+        let version = match (version, unsealed.get(&row.id)) {
+            (Some(version), Some(unsealed)) => Some(unsealed.version(version.clone())?),
+            _ => None,
+        };
         let applicant = organizations.iter().find(|organization| organization.id == row.organization_id);
         if let (Some(version), Some(applicant)) = (version, applicant) {
-            let content = crate::proposal::parse_content(&version.content)?;
+            let content = version.content()?;
             awards.insert(
                 row.id,
                 Award { applicant: applicant.clone(), title: content.title, summary: content.summary },

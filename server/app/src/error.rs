@@ -66,7 +66,6 @@ impl From<DbErr> for Error {
 
 /// What each unique constraint protects. PostgreSQL names the index, SQLite the columns.
 const UNIQUE: &[(&str, &str, &str)] = &[
-    ("uq_proposal_live", "proposal.challenge_id, proposal.organization_id", "challengeId"),
     ("uq_council_member_seat", "council_member.challenge_id, council_member.user_id", "email"),
     ("uq_council_member_single", "council_member.challenge_id, council_member.role", "role"),
     ("uq_membership_live", "membership.organization_id, membership.user_id", "token"),
@@ -103,14 +102,15 @@ const REPEATED: &[(&str, &str)] = &[
     ("uq_organization_name", "organization.name_key"),
     ("uq_organization_slug", "organization.slug"),
     ("uq_challenge_slug", "challenge.slug"),
+    ("uq_proposal_live", "proposal.challenge_id, proposal.organization_id"),
 ];
 
 /// Trying the same transaction again may well succeed: busy, serialisation failure, deadlock.
 pub(crate) fn is_transient(error: &DbErr) -> bool {
     let busy = code(error)
         .is_some_and(|code| matches!(code.as_str(), "5" | "517" | "261" | "6" | "262" | "40001" | "40P01"));
-    // Two registrations of one new address, two sign-ons of one new person, two that come out under one name, at once: the
-    // second looks again and finds the first.
+    // Two registrations of one new address, two sign-ons of one new person, two that come out under one name, two proposals of
+    // one house, at once: the second looks again and finds the first.
     let twice = |text: &str| {
         REPEATED.iter().any(|(index, columns)| {
             text.contains(&format!("\"{index}\"")) || text.trim_end().ends_with(columns)
@@ -151,10 +151,10 @@ mod tests {
 
     #[test]
     fn a_broken_constraint_speaks_of_the_input_in_both_spellings() {
-        let postgres = r#"duplicate key value violates unique constraint "uq_proposal_live""#;
-        let sqlite = "UNIQUE constraint failed: proposal.challenge_id, proposal.organization_id";
+        let postgres = r#"duplicate key value violates unique constraint "uq_review_member""#;
+        let sqlite = "UNIQUE constraint failed: review.proposal_id, review.user_id";
         for text in [postgres, sqlite] {
-            assert_eq!(unique_problem(text), Some(Problem::at("challengeId", Reason::AlreadyExists)));
+            assert_eq!(unique_problem(text), Some(Problem::at("memberIds", Reason::AlreadyExists)));
         }
         assert_eq!(unique_problem("UNIQUE constraint failed: something.else"), None);
     }

@@ -31,6 +31,9 @@ pub struct Keys {
     derived: SecretBox<[u8; 32]>,
 }
 
+/// What names a key, both halves of it, and the public one as others read it.
+pub(crate) type Pair = (String, EncodingKey, DecodingKey, Jwk);
+
 /// What an access token states.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -48,11 +51,7 @@ impl Keys {
     pub fn new(issuer: &str, seeds: &[[u8; 32]]) -> Result<Self, jsonwebtoken::errors::Error> {
         let mut keys = Vec::new();
         for seed in seeds {
-            let encoding = EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed.as_slice()].concat());
-            let jwk = Jwk::from_encoding_key(&encoding, Algorithm::EdDSA)?;
-            let decoding = DecodingKey::from_jwk(&jwk)?;
-            let kid: String =
-                token_hash(&serde_json::to_string(&jwk).unwrap_or_default()).chars().take(12).collect();
+            let (kid, encoding, decoding, _) = ed25519(seed)?;
             keys.push((kid, encoding, decoding));
         }
         let seed = seeds.first().ok_or(jsonwebtoken::errors::ErrorKind::InvalidEddsaKey)?;
@@ -160,7 +159,16 @@ impl Keys {
     }
 }
 
-fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
+/// Both halves of an Ed25519 key, by what names it.
+pub(crate) fn ed25519(seed: &[u8; 32]) -> Result<Pair, jsonwebtoken::errors::Error> {
+    let encoding = EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed.as_slice()].concat());
+    let jwk = Jwk::from_encoding_key(&encoding, Algorithm::EdDSA)?;
+    let decoding = DecodingKey::from_jwk(&jwk)?;
+    let kid = token_hash(&serde_json::to_string(&jwk).unwrap_or_default()).chars().take(12).collect();
+    Ok((kid, encoding, decoding, jwk))
+}
+
+pub(crate) fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
     // HMAC takes keys of any length.
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!());
     mac.update(text);

@@ -5,6 +5,7 @@
 //! starts at the `visible_to` scope of its entity, so that what a viewer may not know is not there.
 
 pub mod access;
+pub mod access_log;
 pub mod account;
 pub mod action;
 pub mod audit;
@@ -15,11 +16,15 @@ pub mod command;
 pub mod council;
 pub mod credentials;
 pub mod db;
+pub mod dead_letter;
 pub mod decision;
 pub mod delegation;
 pub mod error;
 pub mod expert;
+pub mod feed;
+pub mod follow;
 pub mod ids;
+pub mod inbox;
 pub mod invitation;
 pub mod keys;
 pub mod message;
@@ -29,16 +34,25 @@ pub mod opening;
 pub mod organization;
 pub mod page;
 pub mod password;
+pub mod plan;
 pub mod privacy;
 pub mod proposal;
+pub mod publicity;
+pub mod question;
+pub mod ranking;
+pub mod receipt;
 mod record;
+pub mod reminder;
+pub mod retention;
 pub mod review;
 pub mod seal;
+pub mod search;
 pub mod second_factor;
 pub mod session;
 pub mod sign_on;
 pub mod structure;
 mod throttle;
+pub mod vault;
 pub mod working_group;
 
 use std::ops::Deref;
@@ -64,12 +78,16 @@ pub struct Inner {
     pub passwords: password::Passwords,
     /// Seals what the database must not show.
     pub seal: seal::Seal,
+    /// Signs receipts.
+    pub notary: receipt::Notary,
     /// Lives and limits from the configuration.
     pub settings: Settings,
     /// Where people may sign on, if anywhere.
     pub issuer: Option<sign_on::issuer::Issuer>,
     /// Viewers read within the last second.
     pub viewers: access::Viewers,
+    /// Wakes those who follow something.
+    pub hub: feed::Hub,
     /// Wakes the worker after a commit that queued mail.
     pub wake: tokio::sync::Notify,
 }
@@ -105,6 +123,7 @@ impl App {
         db: db::Db,
         keys: keys::Keys,
         seal: seal::Seal,
+        notary: receipt::Notary,
         settings: Settings,
         issuer: Option<sign_on::issuer::Issuer>,
     ) -> Self {
@@ -114,9 +133,11 @@ impl App {
             keys,
             passwords,
             seal,
+            notary,
             settings,
             issuer,
             viewers: access::Viewers::default(),
+            hub: feed::Hub::default(),
             wake: tokio::sync::Notify::new(),
         }))
     }

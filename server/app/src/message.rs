@@ -1,19 +1,23 @@
 //! Outgoing mail: claimed under a lease, written from what is true now, settled behind a fence.
 
-use domain::event::Event;
+use domain::challenge::ChallengeStatus;
+use domain::event::{Event, EventKind};
 use domain::expert::ExpertStatus;
-use domain::id::{DecisionId, DelegationId, ExpertId, MessageId, OrganizationId, PublicId as _, UserId};
+use domain::id::{
+    DecisionId, DelegationId, ExpertId, MessageId, OrganizationId, PublicId as _, QuestionId, UserId,
+};
 use domain::letter::{Letter, LetterKind, LetterOutcome};
 use domain::locale::Locale;
 use domain::message::{GIVE_UP_AFTER_SECONDS, MessageStatus, pause_seconds};
 use domain::organization::{MembershipRole, OrganizationStatus};
 use domain::proposal::ProposalStatus;
-use domain::review::CouncilRole;
+use domain::question::QuestionStatus;
+use domain::review::{CouncilRole, ReviewStatus};
 use domain::text::Bilingual;
 use domain::time::Timestamp;
 use entity::{
-    challenge, decision, delegation, event, expert, message, one_time_token, opening, organization, proposal,
-    proposal_version, user,
+    challenge, challenge_version, decision, delegation, event, expert, message, one_time_token, opening,
+    organization, proposal, proposal_version, question, review, user,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -26,6 +30,7 @@ use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::op::Viewer;
+use crate::vault;
 
 /// A claimed mail: whoever holds it may settle it as long as nobody claimed it since.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -161,6 +166,8 @@ pub struct Composed {
     pub written_at: Timestamp,
     /// What it says.
     pub letter: Letter,
+    /// Where one click ends what brought it, if that can be ended.
+    pub unsubscribe: Option<String>,
 }
 
 /// What became of composing: a mail, or why there is none.
@@ -203,7 +210,7 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
     let Some(letter) = facts.letter(app, row.kind, &event) else {
         return Ok(Composition::Suppressed("what it was about is gone"));
     };
-    if facts.is_obsolete(row.kind) {
+    if facts.is_obsolete(row.kind, &event, app.db.clock.process()) {
         return Ok(Composition::Suppressed("no longer true"));
     }
     if let Some(reader) = row.user_id
@@ -212,7 +219,12 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
     {
         return Ok(Composition::Suppressed("its reader may not read it any more"));
     }
-    Ok(Composition::Ready(Box::new(Composed { id, to, name, locale, written_at: happened.at, letter })))
+    let unsubscribe = match row.user_id {
+        Some(reader) => crate::follow::way_out(app, reader, row.kind, &event).await?,
+        None => None,
+    };
+    let composed = Composed { id, to, name, locale, written_at: happened.at, letter, unsubscribe };
+    Ok(Composition::Ready(Box::new(composed)))
 }
 
 /// Rights are those of the moment of writing: whoever left the team, or fell into conflict, gets nothing more.
@@ -223,6 +235,7 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
         kind,
         LetterKind::ProposalSubmitted
             | LetterKind::ProposalWithdrawn
+            | LetterKind::ProposalRevived
             | LetterKind::ProposalScreened
             | LetterKind::DecisionPublishedToApplicant
     );
@@ -234,6 +247,9 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
         kind,
         LetterKind::ReviewOffered
             | LetterKind::ReviewRecused
+            | LetterKind::ReviewDeclined
+            | LetterKind::ReviewRevoked
+            | LetterKind::ReviewReopened
             | LetterKind::ReviewSubmitted
             | LetterKind::ProposalWithdrawnFromReview
     );
@@ -241,6 +257,13 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
         && crate::proposal::is_in_conflict(app, reader, proposal).await?
     {
         return Ok(false);
+    }
+    if kind == LetterKind::DeadlineNear {
+        // Whoever has handed in meanwhile, or left the team, needs no reminder.
+        let drafts = crate::proposal::of_team(&viewer)
+            .filter(proposal::Column::ChallengeId.eq(event.challenge))
+            .filter(proposal::Column::Status.eq(ProposalStatus::Draft));
+        return Ok(drafts.count(&app.db.read).await? > 0);
     }
     match event.challenge {
         // What was taken back is a draft again; that it was taken back is all the letter says.
@@ -258,8 +281,11 @@ struct Facts {
     organization: Option<organization::Model>,
     challenge: Option<challenge::Model>,
     agency: Option<organization::Model>,
+    amended: Option<challenge_version::Model>,
     proposal: Option<proposal::Model>,
     version: Option<proposal_version::Model>,
+    title: Option<String>,
+    review: Option<review::Model>,
     decision: Option<decision::Model>,
     opening: Option<opening::Model>,
     person: Option<user::Model>,
@@ -267,6 +293,7 @@ struct Facts {
     delegate: Option<organization::Model>,
     delegation: Option<delegation::Model>,
     expert: Option<expert::Model>,
+    question: Option<question::Model>,
 }
 
 impl Facts {
@@ -300,27 +327,56 @@ impl Facts {
             }
             _ => None,
         };
+        // Before the opening no letter says what a proposal does: mail lies in other people's servers.
+        let title = match &version {
+            Some(version) => {
+                let unsealed =
+                    vault::opened(db, app, [version.proposal_id]).await?.remove(&version.proposal_id);
+                let opened = unsealed.map(|unsealed| unsealed.version(version.clone())).transpose()?;
+                opened.map(|opened| opened.content()).transpose()?.map(|content| content.title)
+            }
+            None => None,
+        };
+        let amended = match (event.challenge, number) {
+            (Some(challenge), Some(number)) if event.kind == EventKind::ChallengeAmended => {
+                challenge_version::Entity::find_by_id((challenge, number)).one(db).await?
+            }
+            _ => None,
+        };
         Ok(Self {
             locale,
             token,
+            amended,
             organization: row!(organization, event.organization),
             agency: row!(organization, challenge.as_ref().map(|challenge| challenge.agency_id)),
             proposal: row!(proposal, event.proposal),
             version,
+            title,
             decision: row!(decision, event.decision.or_else(|| named(event, "decision").map(DecisionId))),
+            review: row!(review, event.review),
             opening: row!(opening, event.challenge),
             person: row!(user, event.user),
             successor: row!(organization, named(event, "successor").map(OrganizationId)),
             delegate: row!(organization, named(event, "delegate").map(OrganizationId)),
             delegation: row!(delegation, named(event, "about_delegation").map(DelegationId)),
             expert: row!(expert, named(event, "expert").map(ExpertId)),
+            question: row!(question, named(event, "question").map(QuestionId)),
             challenge,
         })
     }
 
     /// A letter that asks for something which has been done, or undone, meanwhile.
-    fn is_obsolete(&self, kind: LetterKind) -> bool {
+    fn is_obsolete(&self, kind: LetterKind, event: &Event, now: Timestamp) -> bool {
         match kind {
+            // It was moved or halted, or has passed.
+            LetterKind::DeadlineNear => {
+                let closes_at = self.challenge.as_ref().and_then(|row| row.closes_at);
+                let is_meant = |at: Timestamp| {
+                    at > now && event.facts.get("closes_at") == Some(&at.micros().to_string())
+                };
+                !self.is_challenge(ChallengeStatus::Published) || !closes_at.is_some_and(is_meant)
+            }
+            LetterKind::OrganizationWaits => !self.stands_as(OrganizationStatus::Pending),
             LetterKind::OpeningRequested => {
                 self.opening.as_ref().is_none_or(|opening| opening.confirmed_at.is_some())
             }
@@ -332,6 +388,16 @@ impl Facts {
             LetterKind::OrganizationReinstated => !self.stands_as(OrganizationStatus::Verified),
             LetterKind::ExpertSuspended => !self.is_expert(ExpertStatus::Suspended),
             LetterKind::ExpertReinstated => !self.is_expert(ExpertStatus::Active),
+            // Somebody was faster.
+            LetterKind::QuestionAsked => {
+                self.question.as_ref().is_none_or(|row| row.status != QuestionStatus::Asked)
+            }
+            LetterKind::ChallengePaused => !self.is_challenge(ChallengeStatus::Paused),
+            LetterKind::ChallengeResumed => !self.is_challenge(ChallengeStatus::Published),
+            // Handed in once more, or taken back, meanwhile.
+            LetterKind::ReviewReopened => {
+                self.review.as_ref().is_none_or(|row| row.status != ReviewStatus::InProgress)
+            }
             LetterKind::UnitDelegated => self.delegation.as_ref().is_none_or(|row| row.revoked_at.is_some()),
             _ => false,
         }
@@ -339,6 +405,10 @@ impl Facts {
 
     fn stands_as(&self, status: OrganizationStatus) -> bool {
         self.organization.as_ref().is_some_and(|row| row.status == status)
+    }
+
+    fn is_challenge(&self, status: ChallengeStatus) -> bool {
+        self.challenge.as_ref().is_some_and(|row| row.status == status)
     }
 
     fn is_expert(&self, status: ExpertStatus) -> bool {
@@ -357,7 +427,7 @@ impl Facts {
         let organization = || self.organization.as_ref().map(organization_name);
         let delegate = || self.delegate.as_ref().map(organization_name);
         let at_experts = || format!("{public}/experts");
-        let proposal = || Some(crate::proposal::parse_content(&self.version.as_ref()?.content).ok()?.title);
+        let proposal = || self.title.clone();
         let person = || self.person.as_ref().map(|person| person.display_name.clone());
         let at_challenge = || self.challenge.as_ref().map(|row| format!("{public}/challenges/{}", row.slug));
         let at_proposal =
@@ -369,6 +439,7 @@ impl Facts {
         let reason = |text: Option<&String>| text.cloned().unwrap_or_default();
         let of_organization = || Some(reason(self.organization.as_ref()?.status_reason.as_ref()));
         let of_expert = || Some(reason(self.expert.as_ref()?.status_reason.as_ref()));
+        let review_reason = || Some(reason(self.review.as_ref()?.status_reason.as_ref()));
         let token = || Some(app.keys.one_time_token(event.token?));
         Some(match kind {
             LetterKind::EmailVerification => {
@@ -498,6 +569,49 @@ impl Facts {
                 closes_at: self.challenge.as_ref()?.closes_at?,
                 link: at_challenge()?,
             },
+            LetterKind::ChallengeAmended => {
+                let amended = self.amended.as_ref()?;
+                Letter::ChallengeAmended {
+                    challenge: challenge()?,
+                    note: say(amended.note_vi.as_ref()?, amended.note_en.as_ref()),
+                    closes_at: amended.content.closes_at,
+                    link: at_challenge()?,
+                }
+            }
+            LetterKind::ChallengePaused => Letter::ChallengePaused {
+                challenge: challenge()?,
+                reason: self.challenge.as_ref()?.halt_reason.clone()?,
+                link: at_challenge()?,
+            },
+            LetterKind::ChallengeResumed => Letter::ChallengeResumed {
+                challenge: challenge()?,
+                closes_at: self.challenge.as_ref()?.closes_at?,
+                link: at_challenge()?,
+            },
+            LetterKind::ChallengeCancelled => Letter::ChallengeCancelled {
+                challenge: challenge()?,
+                reason: self.challenge.as_ref()?.halt_reason.clone()?,
+                link: at_challenge()?,
+            },
+            LetterKind::DeadlineNear => Letter::DeadlineNear {
+                challenge: challenge()?,
+                closes_at: self.challenge.as_ref()?.closes_at?,
+                link: at_challenge()?,
+            },
+            LetterKind::OrganizationWaits => {
+                Letter::OrganizationWaits { organization: organization()?, link: at_organization()? }
+            }
+            LetterKind::QuestionAsked => {
+                Letter::QuestionAsked { challenge: challenge()?, link: at_challenge()? }
+            }
+            LetterKind::QuestionAnswered => {
+                Letter::QuestionAnswered { challenge: challenge()?, link: at_challenge()? }
+            }
+            LetterKind::QuestionDeclined => Letter::QuestionDeclined {
+                challenge: challenge()?,
+                reason: reason(self.question.as_ref()?.decline_reason.as_ref()),
+                link: at_challenge()?,
+            },
             LetterKind::DecisionMakerNamed => {
                 Letter::DecisionMakerNamed { challenge: challenge()?, link: at_challenge()? }
             }
@@ -513,16 +627,18 @@ impl Facts {
                 let version = self.version.as_ref()?;
                 Letter::ProposalSubmitted {
                     challenge: challenge()?,
-                    proposal: proposal()?,
                     version: version.number,
                     submitted_at: version.submitted_at,
                     sha256: version.sha256.clone(),
                     link: at_proposal()?,
                 }
             }
-            LetterKind::ProposalWithdrawn => Letter::ProposalWithdrawn {
+            LetterKind::ProposalWithdrawn => {
+                Letter::ProposalWithdrawn { challenge: challenge()?, link: at_proposal()? }
+            }
+            LetterKind::ProposalRevived => Letter::ProposalRevived {
                 challenge: challenge()?,
-                proposal: proposal()?,
+                closes_at: self.challenge.as_ref()?.closes_at?,
                 link: at_proposal()?,
             },
             LetterKind::ProposalWithdrawnFromReview => {
@@ -551,6 +667,22 @@ impl Facts {
             LetterKind::ReviewRecused => {
                 Letter::ReviewRecused { challenge: challenge()?, member: person()?, link: at_challenge()? }
             }
+            LetterKind::ReviewDeclined => Letter::ReviewDeclined {
+                challenge: challenge()?,
+                member: person()?,
+                reason: review_reason()?,
+                link: at_challenge()?,
+            },
+            LetterKind::ReviewRevoked => Letter::ReviewRevoked {
+                challenge: challenge()?,
+                reason: review_reason()?,
+                link: at_challenge()?,
+            },
+            LetterKind::ReviewReopened => Letter::ReviewReopened {
+                challenge: challenge()?,
+                reason: review_reason()?,
+                link: at_challenge()?,
+            },
             LetterKind::ReviewSubmitted => {
                 Letter::ReviewSubmitted { challenge: challenge()?, member: person()?, link: at_challenge()? }
             }

@@ -201,7 +201,7 @@ impl Viewer {
 
     /// Refuses every act of that organisation while it was rejected, suspended or closed; what the viewer has no place in has
     /// no say here.
-    pub(crate) fn must_act_in(&self, organization: OrganizationId) -> std::result::Result<(), Reason> {
+    pub fn must_act_in(&self, organization: OrganizationId) -> std::result::Result<(), Reason> {
         self.seat_at(organization).map_or(Ok(()), |seat| seat.status.must_act())
     }
 

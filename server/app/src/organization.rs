@@ -243,7 +243,13 @@ pub(crate) async fn advance(
         .filter(organization::Column::Version.eq(row.version))
         .exec(tx)
         .await?;
-    if done.rows_affected == 1 { Ok(next) } else { Err(Reason::Stale { current: row.version + 1 }.into()) }
+    if done.rows_affected != 1 {
+        return Err(Reason::Stale { current: row.version + 1 }.into());
+    }
+    if row.kind == OrganizationKind::Agency {
+        crate::search::follow_agency(tx, row.id).await?;
+    }
+    Ok(next)
 }
 
 /// What is found about an organisation.

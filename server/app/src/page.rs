@@ -129,7 +129,8 @@ pub(crate) fn has_word<C: ColumnTrait>(column: C, word: &str) -> SimpleExpr {
     column.into_expr().like(LikeExpr::new(format!("%{plain}%")).escape('\\'))
 }
 
-fn size(ask: &Ask) -> Result<(u64, bool)> {
+/// How many rows, and whether from the end.
+pub(crate) fn size(ask: &Ask) -> Result<(u64, bool)> {
     let (count, field, backward) = match (ask.first, ask.last) {
         (Some(_), Some(_)) => {
             return Err(argument("last", Reason::Malformed { expected: Form::FirstOrLast }));
@@ -144,7 +145,8 @@ fn size(ask: &Ask) -> Result<(u64, bool)> {
     }
 }
 
-fn argument(name: &str, reason: Reason) -> Error {
+/// What is wrong with an argument of a page.
+pub(crate) fn argument(name: &str, reason: Reason) -> Error {
     Problem { field: Some(vec![name.to_owned()]), reason }.into()
 }
 

@@ -12,9 +12,9 @@ use domain::problem::{Problem, Reason};
 use domain::proposal::{Content, ProposalStatus};
 use domain::time::Timestamp;
 use entity::{
-    audit_entry, conflict_declaration, consent, council_member, device, expert, external_identity,
-    membership, message, one_time_token, organization, platform_grant, proposal, proposal_draft, review,
-    second_factor, session, user, working_group_member,
+    audit_entry, conflict_declaration, consent, council_member, device, expert, external_identity, follow,
+    membership, message, one_time_token, organization, platform_grant, proposal, proposal_draft, question,
+    review, second_factor, session, user, working_group_member,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -29,6 +29,7 @@ use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::op::Op;
+use crate::vault::Sealer;
 use crate::{App, ids};
 
 /// Changes one's name or language.
@@ -211,6 +212,14 @@ pub async fn export(app: &App, op: &Arc<Op>) -> Result<Value> {
         })),
         "mails": of!(message.UserId, |row| json!({
             "kind": row.kind, "createdAt": at(row.created_at), "sentAt": maybe(row.sent_at),
+            "readAt": maybe(row.read_at),
+        })),
+        "follows": of!(follow.UserId, |row| json!({
+            "kind": row.kind, "followed": row.target, "followedAt": at(row.created_at),
+        })),
+        "questions": of!(question.AskedBy, |row| json!({
+            "challenge": domain::id::PublicId::public(row.challenge_id), "text": row.asked_text,
+            "askedAt": at(row.asked_at),
         })),
         "acts": acts.iter().map(|row| json!({
             "at": at(row.at), "action": row.action, "object": row.object_kind, "address": row.address,
@@ -428,6 +437,7 @@ async fn erase(tx: &Tx, user: UserId) -> Result<()> {
         .filter(membership::Column::EndedAt.is_null())
         .exec(tx)
         .await?;
+    follow::Entity::delete_many().filter(follow::Column::UserId.eq(user)).exec(tx).await?;
     council_member::Entity::update_many()
         .set(council_member::ActiveModel { removed_at: Set(Some(now)), ..Default::default() })
         .filter(council_member::Column::UserId.eq(user))
@@ -473,8 +483,9 @@ async fn empty_own_drafts(tx: &Tx, user: UserId) -> Result<()> {
             .filter(membership::Column::UserId.ne(user))
             .filter(membership::Column::EndedAt.is_null());
         if others.count(tx).await? == 0 {
+            let sealer = Sealer::of(tx, draft.challenge_id).await?;
             let empty = proposal_draft::ActiveModel {
-                content: Set(Content::default().canonical()),
+                content: Set(sealer.draft(draft.id, &Content::default())?),
                 ..Default::default()
             };
             proposal_draft::Entity::update_many()

@@ -9,10 +9,10 @@ use domain::machine;
 use domain::organization::OrganizationStatus;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{
-    Call, Content, ProposalCommand, ProposalStatus, TRANSITIONS, may_draft, may_edit, may_screen, may_submit,
-    may_withdraw, team_step,
+    Call, Capacity, Content, ProposalCommand, ProposalStatus, TRANSITIONS, may_draft, may_edit, may_revive,
+    may_screen, may_submit, may_withdraw, team_step,
 };
-use domain::review::{CouncilRole, Interest, ReviewStatus};
+use domain::review::{CouncilRole, Interest, LOST};
 use entity::{
     challenge, conflict_declaration, council_member, membership, opening, organization, proposal,
     proposal_draft, proposal_version, review,
@@ -24,12 +24,13 @@ use sea_orm::{
 use serde::Serialize;
 
 use crate::access::{must, must_in};
-use crate::challenge::{must_be_version, shared, timetable};
+use crate::challenge::{must_be_version, shared, stage, timetable};
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
+use crate::vault::{self, Sealer};
 use crate::{App, ids};
 
 type SubQuery = sea_orm::sea_query::SelectStatement;
@@ -79,7 +80,7 @@ fn office_condition(viewer: &Viewer) -> Condition {
     ];
     let offered = review::Entity::find()
         .filter(review::Column::UserId.eq(person.id))
-        .filter(review::Column::Status.ne(ReviewStatus::Recused))
+        .filter(review::Column::Status.is_not_in(LOST.iter().copied()))
         .select_only()
         .column(review::Column::ProposalId)
         .into_query();
@@ -121,6 +122,19 @@ pub(crate) async fn is_in_conflict(app: &App, user: UserId, id: ProposalId) -> R
         .add(proposal::Column::Id.in_subquery(conflicts_of(user)))
         .add(proposal::Column::ChallengeId.in_subquery(bid_on(user)));
     Ok(proposal::Entity::find_by_id(id).filter(conflict).one(&app.db.read).await?.is_some())
+}
+
+/// Challenges to one of whose applicants the person is tied: by a declared conflict with a proposal, whatever became of it, or
+/// because a house of theirs competes.
+pub(crate) fn ties_of(user: UserId) -> Condition {
+    let conflicts = proposal::Entity::find()
+        .filter(proposal::Column::Id.in_subquery(conflicts_of(user)))
+        .select_only()
+        .column(proposal::Column::ChallengeId)
+        .into_query();
+    Condition::any()
+        .add(challenge::Column::Id.in_subquery(conflicts))
+        .add(challenge::Column::Id.in_subquery(bid_on(user)))
 }
 
 /// Challenges to which a house of the person, present or former, has handed in a proposal.
@@ -317,11 +331,7 @@ impl Command for CreateProposal {
             return Err(Problem::at("organizationId", Reason::NotFound).into());
         }
         must_in(tx, Action::WriteProposal, self.organization).await?;
-        let live = proposal::Entity::find()
-            .filter(proposal::Column::ChallengeId.eq(challenge.id))
-            .filter(proposal::Column::OrganizationId.eq(self.organization))
-            .filter(proposal::Column::Status.ne(ProposalStatus::Withdrawn));
-        let has_live = live.limit(1).one(tx).await?.is_some();
+        let has_live = live(&[challenge.id], &[self.organization]).one(tx).await?.is_some();
         let now = tx.now().await?;
         may_draft(call(&challenge), has_live, now)?;
         let id: ProposalId = ids::random();
@@ -340,8 +350,8 @@ impl Command for CreateProposal {
             version: Set(1),
         };
         proposal::Entity::insert(row).exec_without_returning(tx).await?;
-        let draft =
-            proposal_draft::ActiveModel { proposal_id: Set(id), content: Set(self.content.canonical()) };
+        let sealed = Sealer::of(tx, challenge.id).await?.draft(id, &self.content)?;
+        let draft = proposal_draft::ActiveModel { proposal_id: Set(id), content: Set(sealed) };
         proposal_draft::Entity::insert(draft).exec_without_returning(tx).await?;
         tx.record(
             Event::new(EventKind::ProposalCreated)
@@ -385,16 +395,14 @@ impl ContentPatch {
     }
 }
 
-/// Content as it is stored.
-pub fn parse_content(stored: &str) -> Result<Content> {
-    serde_json::from_str(stored).map_err(|error| Error::Internal(format!("stored content: {error}")))
-}
-
+/// What the team is working on.
 async fn working_copy(tx: &Tx, id: ProposalId) -> Result<Content> {
     let draft = proposal_draft::Entity::find_by_id(id).one(tx).await?;
-    parse_content(
-        &draft.ok_or_else(|| Error::Internal("a proposal without a working copy".to_owned()))?.content,
-    )
+    let unsealed = vault::unsealed(tx, tx.app(), &tx.op().viewer, [id]).await?;
+    let (Some(draft), Some(unsealed)) = (draft, unsealed.get(&id)) else {
+        return Err(Error::Internal("a proposal without a working copy".to_owned()));
+    };
+    unsealed.draft(draft)?.content()
 }
 
 /// Changes the working copy. The last submitted version stays what it was.
@@ -421,9 +429,8 @@ impl Command for UpdateProposal {
         may_edit(row.status, timetable(&challenge), tx.now().await?)?;
         let content = self.patch.apply(working_copy(tx, row.id).await?);
         advance(tx, &row, ProposalCommand::Edit, Default::default()).await?;
-        proposal_draft::ActiveModel { proposal_id: Set(row.id), content: Set(content.canonical()) }
-            .update(tx)
-            .await?;
+        let sealed = Sealer::of(tx, challenge.id).await?.draft(row.id, &content)?;
+        proposal_draft::ActiveModel { proposal_id: Set(row.id), content: Set(sealed) }.update(tx).await?;
         tx.record(
             Event::new(EventKind::ProposalEdited)
                 .proposal(row.id)
@@ -484,7 +491,7 @@ impl Command for SubmitProposal {
             id: Set(ids::random::<ProposalVersionId>()),
             proposal_id: Set(row.id),
             number: Set(number),
-            content: Set(content.canonical()),
+            content: Set(Sealer::of(tx, challenge.id).await?.version(row.id, number, &content)?),
             sha256: Set(sha256.clone()),
             submitted_at: Set(now),
             submitted_by: Set(user),
@@ -526,7 +533,11 @@ impl Command for WithdrawProposal {
         must_in(tx, Action::SubmitProposal, row.organization_id).await?;
         may_withdraw(row.status)?;
         let next = advance(tx, &row, ProposalCommand::Withdraw, Default::default()).await?;
-        let opened = challenge.status != ChallengeStatus::Published;
+        let opened = opening::Entity::find_by_id(challenge.id)
+            .filter(opening::Column::ConfirmedAt.is_not_null())
+            .one(tx)
+            .await?
+            .is_some();
         let kind = if opened { EventKind::ProposalWithdrawnFromReview } else { EventKind::ProposalWithdrawn };
         tx.record(
             Event::new(kind)
@@ -537,6 +548,46 @@ impl Command for WithdrawProposal {
         );
         Ok(row.id)
     }
+}
+
+/// Puts a withdrawn proposal back: the version that was submitted last counts again.
+#[derive(Serialize)]
+pub struct ReviveProposal {
+    /// Which.
+    pub proposal: ProposalId,
+}
+
+impl Command for ReviveProposal {
+    const NAME: &'static str = "reviveProposal";
+    type Output = ProposalId;
+
+    async fn run(&self, tx: &Tx) -> Result<ProposalId> {
+        tx.op().user()?;
+        let (challenge, row) = locked(tx, of_team, self.proposal).await?;
+        must_in(tx, Action::SubmitProposal, row.organization_id).await?;
+        let has_live = live(&[challenge.id], &[row.organization_id]).one(tx).await?.is_some();
+        let house = organization::Entity::find_by_id(row.organization_id).one(tx).await?;
+        let is_verified = house.is_some_and(|house| house.status == OrganizationStatus::Verified);
+        may_revive(call(&challenge), row.status, is_verified, has_live, tx.now().await?)?;
+        let next = advance(tx, &row, ProposalCommand::Revive, Default::default()).await?;
+        tx.record(
+            Event::new(EventKind::ProposalRevived)
+                .proposal(row.id)
+                .challenge(row.challenge_id)
+                .fact("from", row.status)
+                .fact("to", next)
+                .fact("number", row.current_version),
+        );
+        Ok(row.id)
+    }
+}
+
+/// Proposals of these houses to these challenges that were not withdrawn; a house has one to each.
+pub(crate) fn live(challenges: &[ChallengeId], houses: &[OrganizationId]) -> Select<proposal::Entity> {
+    proposal::Entity::find()
+        .filter(proposal::Column::ChallengeId.is_in(challenges.iter().copied()))
+        .filter(proposal::Column::OrganizationId.is_in(houses.iter().copied()))
+        .filter(proposal::Column::Status.ne(ProposalStatus::Withdrawn))
 }
 
 /// Finds an opened proposal formally in order, or not.
@@ -559,7 +610,7 @@ impl Command for ScreenProposal {
         let (challenge, row) = locked(tx, in_office, self.proposal).await?;
         must(Action::ScreenProposal, crate::access::roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         let command = if self.eligible { ProposalCommand::Admit } else { ProposalCommand::Refuse };
-        may_screen(row.status, &command, is_cleared(tx, user, row.id).await?)?;
+        may_screen(stage(&challenge), row.status, &command, is_cleared(tx, user, row.id).await?)?;
         let change =
             proposal::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
         let next = advance(tx, &row, command, change).await?;
@@ -593,8 +644,25 @@ impl Command for RecordReads {
 
     async fn run(&self, tx: &Tx) -> Result<()> {
         let user = tx.op().user()?;
+        let viewer = &tx.op().viewer;
+        let read = proposal::Entity::find()
+            .filter(proposal::Column::Id.is_in(self.proposals.iter().copied()))
+            .all(tx);
+        let read = read.await?;
+        let challenges = challenge::Entity::find()
+            .filter(challenge::Column::Id.is_in(read.iter().map(|row| row.challenge_id)))
+            .all(tx)
+            .await?;
+        let roles = crate::access::roles_on_each(tx, viewer, &challenges).await?;
         for id in &self.proposals {
-            tx.record(Event::new(EventKind::ProposalRead).proposal(*id).user(user));
+            let challenge = read.iter().find(|row| row.id == *id).map(|row| row.challenge_id);
+            let roles = challenge.and_then(|id| roles.get(&id)).copied().unwrap_or_default();
+            tx.record(
+                Event::new(EventKind::ProposalRead)
+                    .proposal(*id)
+                    .user(user)
+                    .fact(crate::access_log::AS, Capacity::of(roles)),
+            );
         }
         Ok(())
     }

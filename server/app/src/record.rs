@@ -49,9 +49,18 @@ pub(crate) async fn flush(tx: &Tx) -> Result<bool> {
 
     let rows = (first..).zip(&events).map(|(seq, event)| {
         let payload = serde_json::to_string(event).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(event::ActiveModel { seq: Set(seq), kind: Set(event.kind), at: Set(now), payload: Set(payload) })
+        Ok(event::ActiveModel {
+            seq: Set(seq),
+            kind: Set(event.kind),
+            at: Set(now),
+            payload: Set(payload),
+            challenge_id: Set(event.challenge),
+            proposal_id: Set(event.proposal),
+        })
     });
-    event::Entity::insert_many(rows.collect::<Result<Vec<_>>>()?).exec_without_returning(tx).await?;
+    for rows in rows.collect::<Result<Vec<_>>>()?.chunks(CHUNK) {
+        event::Entity::insert_many(rows.to_vec()).exec_without_returning(tx).await?;
+    }
 
     let mut mails: Vec<_> = (first..)
         .zip(letters)
@@ -105,7 +114,9 @@ async fn append(
         hash = audit::hash(&hash, &entry);
         rows.push(crate::audit::row(entry, hash.clone()));
     }
-    audit_entry::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    for rows in rows.chunks(CHUNK) {
+        audit_entry::Entity::insert_many(rows.to_vec()).exec_without_returning(tx).await?;
+    }
     audit_head::Entity::update_many()
         .set(audit_head::ActiveModel { seq: Set(seq), hash: Set(hash), ..Default::default() })
         .filter(audit_head::Column::Id.eq(1))
@@ -137,6 +148,7 @@ impl Addressed {
             last_error: Set(None),
             created_at: Set(now),
             sent_at: Set(None),
+            read_at: Set(None),
         }
     }
 }
@@ -232,6 +244,13 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
                 .all(tx)
                 .await?
         }
+        Audience::House => {
+            live_members()
+                .filter(membership::Column::OrganizationId.eq(event.organization))
+                .into_tuple()
+                .all(tx)
+                .await?
+        }
         Audience::DecisionMaker => {
             let named = challenge::Entity::find()
                 .filter(challenge::Column::Id.eq(challenge))
@@ -249,6 +268,19 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
             );
             live_members().filter(in_organizations_of(live)).into_tuple().all(tx).await?
         }
+        Audience::Drafters => {
+            let drafts = proposal::Entity::find()
+                .filter(proposal::Column::ChallengeId.eq(challenge))
+                .filter(proposal::Column::Status.eq(ProposalStatus::Draft));
+            live_members().filter(in_organizations_of(drafts)).into_tuple().all(tx).await?
+        }
+        Audience::Bidders => {
+            let bids = proposal::Entity::find()
+                .filter(proposal::Column::ChallengeId.eq(challenge))
+                .filter(proposal::Column::Status.ne(ProposalStatus::Withdrawn));
+            live_members().filter(in_organizations_of(bids)).into_tuple().all(tx).await?
+        }
+        Audience::Followers => crate::follow::followers(tx, event).await?,
         Audience::Secretary => on_council(&[CouncilRole::Secretary]).into_tuple().all(tx).await?,
         Audience::Chair => on_council(&[CouncilRole::Chair]).into_tuple().all(tx).await?,
         Audience::Council => on_council(CouncilRole::ALL).into_tuple().all(tx).await?,

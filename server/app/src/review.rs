@@ -12,9 +12,9 @@ use domain::problem::{Problem, Reason};
 use domain::proposal::{ProposalCommand, ProposalStatus};
 use domain::review::{
     CouncilRole, IN_PLAY, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout,
-    may_assign, may_declare, may_lock, may_offer, may_save, may_submit,
+    may_assign, may_declare, may_decline, may_interfere, may_lock, may_offer, may_save, may_submit,
 };
-use domain::score::{self, Sheet, Total};
+use domain::score::{self, Sheet};
 use entity::{challenge, conflict_declaration, council_member, proposal, review};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
@@ -195,26 +195,8 @@ async fn offer(
     }
     let now = tx.now().await?;
     let id: ReviewId = ids::random();
-    let row = review::ActiveModel {
-        id: Set(id),
-        challenge_id: Set(challenge.id),
-        proposal_id: Set(proposal.id),
-        member_id: Set(seat.id),
-        user_id: Set(seat.user_id),
-        // Whoever has declared no conflict already need not do so again.
-        status: Set(if declared == Some(Interest::None) {
-            ReviewStatus::Accepted
-        } else {
-            ReviewStatus::Offered
-        }),
-        sheet: Set(Sheet::default()),
-        comment: Set(None),
-        offered_at: Set(now),
-        submitted_at: Set(None),
-        locked_at: Set(None),
-        updated_at: Set(now),
-        version: Set(1),
-    };
+    let is_clear = declared == Some(Interest::None);
+    let row = offered(id, challenge, proposal.id, (seat.id, seat.user_id), is_clear, now);
     review::Entity::insert(row).exec_without_returning(tx).await?;
     tx.record(
         Event::new(EventKind::ReviewOffered)
@@ -224,6 +206,33 @@ async fn offer(
             .user(seat.user_id),
     );
     Ok(Ok(id))
+}
+
+/// A new review; whoever has declared no conflict already need not do so again.
+pub(crate) fn offered(
+    id: ReviewId,
+    challenge: &challenge::Model,
+    proposal: ProposalId,
+    (member, user): (CouncilMemberId, UserId),
+    is_clear: bool,
+    now: domain::time::Timestamp,
+) -> review::ActiveModel {
+    review::ActiveModel {
+        id: Set(id),
+        challenge_id: Set(challenge.id),
+        proposal_id: Set(proposal),
+        member_id: Set(member),
+        user_id: Set(user),
+        status: Set(if is_clear { ReviewStatus::Accepted } else { ReviewStatus::Offered }),
+        status_reason: Set(None),
+        sheet: Set(Sheet::default()),
+        comment: Set(None),
+        offered_at: Set(now),
+        submitted_at: Set(None),
+        locked_at: Set(None),
+        updated_at: Set(now),
+        version: Set(1),
+    }
 }
 
 async fn advance(
@@ -303,8 +312,8 @@ impl Command for DeclareInterest {
                 }
                 tx.record(event(EventKind::NoConflictDeclared).review(row.id));
             }
-            // What the lock has ended is evidence and stays; its member loses sight of it.
-            (Some(row), _) if matches!(row.status, ReviewStatus::Locked | ReviewStatus::Expired) => {
+            // What has ended otherwise is evidence and stays; its member loses sight of it.
+            (Some(row), _) if machine::step(TRANSITIONS, row.status, &ReviewCommand::Recuse).is_err() => {
                 tx.record(event(EventKind::ConflictDeclared).review(row.id));
             }
             (Some(row), _) => {
@@ -320,15 +329,21 @@ impl Command for DeclareInterest {
     }
 }
 
-/// One's own review, locked, with its challenge in evaluation.
-async fn own(tx: &Tx, id: ReviewId) -> Result<(challenge::Model, review::Model)> {
-    let user = tx.op().user()?;
+/// A review that the viewer may know of, locked, with its challenge.
+async fn known(tx: &Tx, id: ReviewId) -> Result<(challenge::Model, review::Model)> {
     let found = visible_to(&tx.op().viewer).filter(review::Column::Id.eq(id)).one(tx).await?;
     let found = found.ok_or_else(|| Problem::at("reviewId", Reason::NotFound))?;
     let challenge = challenge::Entity::find_by_id(found.challenge_id).lock_shared().one(tx).await?;
     let challenge = challenge.ok_or_else(|| Error::Internal("a review without a challenge".to_owned()))?;
     let row = visible_to(&tx.op().viewer).filter(review::Column::Id.eq(id)).lock_exclusive().one(tx).await?;
     let row = row.ok_or_else(|| Problem::at("reviewId", Reason::NotFound))?;
+    Ok((challenge, row))
+}
+
+/// One's own review, locked, with its challenge in evaluation.
+async fn own(tx: &Tx, id: ReviewId) -> Result<(challenge::Model, review::Model)> {
+    let user = tx.op().user()?;
+    let (challenge, row) = known(tx, id).await?;
     if row.user_id != user {
         return Err(Reason::NotPermitted.into());
     }
@@ -420,7 +435,12 @@ impl Command for SubmitReview {
             tx,
             &row,
             ReviewCommand::Submit,
-            review::ActiveModel { submitted_at: Set(Some(now)), ..Default::default() },
+            // Why it was given back is of no use to those who read it once it is locked.
+            review::ActiveModel {
+                submitted_at: Set(Some(now)),
+                status_reason: Set(None),
+                ..Default::default()
+            },
         )
         .await?;
         let event = Event::new(EventKind::ReviewSubmitted)
@@ -431,6 +451,110 @@ impl Command for SubmitReview {
         tx.record(event.fact("from", row.status).fact("to", next));
         Ok(row.id)
     }
+}
+
+/// Says no to a review that was offered.
+#[derive(Serialize)]
+pub struct DeclineReview {
+    /// Which; one's own.
+    pub review: ReviewId,
+    /// Why; the secretary reads it.
+    pub reason: String,
+}
+
+impl Command for DeclineReview {
+    const NAME: &'static str = "declineReview";
+    type Output = ();
+
+    async fn run(&self, tx: &Tx) -> Result<()> {
+        let (challenge, row) = own(tx, self.review).await?;
+        may_decline(stage(&challenge), row.status)?;
+        ends(tx, &row, ReviewCommand::Decline, EventKind::ReviewDeclined, &self.reason).await
+    }
+}
+
+/// What the council's bureau does with somebody's review.
+#[derive(Serialize)]
+pub struct InterfereWithReview {
+    /// Which.
+    pub review: ReviewId,
+    /// What.
+    pub interference: Interference,
+    /// Why; the member reads it.
+    pub reason: String,
+}
+
+/// Takes a review from its member, or gives a sheet back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Interference {
+    /// Takes it.
+    Revoke,
+    /// Gives it back.
+    Reopen,
+}
+
+impl Interference {
+    /// The step of the review.
+    pub const fn command(self) -> ReviewCommand {
+        match self {
+            Self::Revoke => ReviewCommand::Revoke,
+            Self::Reopen => ReviewCommand::Reopen,
+        }
+    }
+
+    const fn right(self) -> Action {
+        match self {
+            Self::Revoke => Action::AssignReviews,
+            Self::Reopen => Action::ReopenReview,
+        }
+    }
+
+    const fn event(self) -> EventKind {
+        match self {
+            Self::Revoke => EventKind::ReviewRevoked,
+            Self::Reopen => EventKind::ReviewReopened,
+        }
+    }
+}
+
+impl Command for InterfereWithReview {
+    const NAME: &'static str = "interfereWithReview";
+    type Output = ReviewId;
+
+    async fn run(&self, tx: &Tx) -> Result<ReviewId> {
+        let user = tx.op().user()?;
+        let (challenge, row) = known(tx, self.review).await?;
+        must(self.interference.right(), roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        let command = self.interference.command();
+        may_interfere(stage(&challenge), row.status, command, is_cleared(tx, user, row.proposal_id).await?)?;
+        ends(tx, &row, command, self.interference.event(), &self.reason).await?;
+        Ok(row.id)
+    }
+}
+
+/// A step with a reason, after which there is no sheet that is in.
+async fn ends(
+    tx: &Tx,
+    row: &review::Model,
+    command: ReviewCommand,
+    kind: EventKind,
+    reason: &str,
+) -> Result<()> {
+    let change = review::ActiveModel {
+        status_reason: Set(Some(reason.to_owned())),
+        submitted_at: Set(None),
+        ..Default::default()
+    };
+    let next = advance(tx, row, command, change).await?;
+    let event = Event::new(kind)
+        .review(row.id)
+        .proposal(row.proposal_id)
+        .challenge(row.challenge_id)
+        .user(row.user_id)
+        .fact("from", row.status)
+        .fact("to", next);
+    tx.record(event);
+    Ok(())
 }
 
 /// Locks the round: sheets become immutable and the ranking readable.
@@ -445,7 +569,7 @@ impl Command for LockRound {
     type Output = ChallengeId;
 
     async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
-        tx.op().user()?;
+        let user = tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::LockRound, roles_on(tx, &tx.op().viewer, &row).await?)?;
         stage(&row).must_be_scoring()?;
@@ -466,7 +590,9 @@ impl Command for LockRound {
             proposals.iter().map(|proposal| proposal.id),
             reviews.iter().map(|review| (review.proposal_id, review.status)),
         );
-        may_lock(stage(&row), &row.rubric, turnouts.into_values())?;
+        let tied =
+            challenge::Entity::find_by_id(row.id).filter(crate::proposal::ties_of(user)).one(tx).await?;
+        may_lock(stage(&row), tied.is_some(), &row.rubric, turnouts.into_values())?;
         let now = tx.now().await?;
         // All at once: as many statements for three proposals as for three hundred.
         settle(tx, row.id, &[ReviewStatus::Submitted], ReviewStatus::Locked, now).await?;
@@ -500,7 +626,13 @@ impl Command for LockRound {
         if done.rows_affected != 1 {
             return Err(Reason::Stale { current: row.version }.into());
         }
-        tx.record(Event::new(EventKind::RoundLocked).challenge(row.id).fact("proposals", proposals.len()));
+        let seal = crate::ranking::seal(tx, &row).await?;
+        tx.record(
+            Event::new(EventKind::RoundLocked)
+                .challenge(row.id)
+                .fact("proposals", proposals.len())
+                .fact(crate::ranking::SEAL, seal),
+        );
         Ok(row.id)
     }
 }
@@ -541,87 +673,4 @@ async fn settle(
         .exec(tx)
         .await?;
     Ok(())
-}
-
-/// A proposal in the ranking, with its sheets.
-#[derive(Clone, Debug)]
-pub struct Ranked {
-    /// The proposal.
-    pub proposal: proposal::Model,
-    /// 1 is best.
-    pub rank: i32,
-    /// Mean of the totals of its locked sheets.
-    pub mean: Total,
-    /// The locked sheets, each with its total.
-    pub sheets: Vec<(review::Model, Total)>,
-}
-
-/// Ranks the evaluated proposals of a challenge by their locked sheets.
-pub(crate) async fn rank(
-    connection: &impl sea_orm::ConnectionTrait,
-    challenge: &challenge::Model,
-    only: Option<Select<proposal::Entity>>,
-) -> Result<Vec<Ranked>> {
-    let criteria = crate::challenge::criteria(connection, challenge.id).await?;
-    let reviews = review::Entity::find()
-        .filter(review::Column::ChallengeId.eq(challenge.id))
-        .filter(review::Column::Status.eq(ReviewStatus::Locked))
-        .order_by_asc(review::Column::Id)
-        .all(connection)
-        .await?;
-    let ranked = [
-        ProposalStatus::Evaluated,
-        ProposalStatus::Selected,
-        ProposalStatus::Reserve,
-        ProposalStatus::NotSelected,
-    ];
-    let proposals = only
-        .unwrap_or_else(proposal::Entity::find)
-        .filter(proposal::Column::ChallengeId.eq(challenge.id))
-        .filter(proposal::Column::Status.is_in(ranked))
-        .all(connection)
-        .await?;
-    let mut sheets: BTreeMap<ProposalId, Vec<(review::Model, Total)>> = BTreeMap::new();
-    for review in reviews {
-        if let Some(total) = score::total(&review.sheet, &criteria, challenge.rubric.scale) {
-            sheets.entry(review.proposal_id).or_default().push((review, total));
-        }
-    }
-    let mut proposals: BTreeMap<_, _> =
-        proposals.into_iter().map(|proposal| (proposal.id, proposal)).collect();
-    let means = sheets.iter().filter(|(id, _)| proposals.contains_key(*id)).filter_map(|(id, sheets)| {
-        let totals: Vec<_> = sheets.iter().map(|(_, total)| *total).collect();
-        Some((*id, score::mean(&totals)?))
-    });
-    let places = score::rank(means);
-    let ranked = places.into_iter().filter_map(|place| {
-        let proposal = proposals.remove(&place.proposal)?;
-        Some(Ranked {
-            proposal,
-            rank: place.rank,
-            mean: place.mean,
-            sheets: sheets.remove(&place.proposal).unwrap_or_default(),
-        })
-    });
-    Ok(ranked.collect())
-}
-
-/// The ranking as the viewer may read it; None before the lock, and for whoever may not. The agency reads it once the
-/// decision is published. A person in conflict loses the item: it is not in their ranking.
-///
-/// Row `RANKING` of [`READS`](domain::access::READS).
-pub async fn ranking(
-    app: &App,
-    viewer: &Viewer,
-    challenge: &challenge::Model,
-) -> Result<Option<Vec<Ranked>>> {
-    if challenge.round_locked_at.is_none() {
-        return Ok(None);
-    }
-    let roles = roles_on(&app.db.read, viewer, challenge).await?;
-    let once_published = challenge.status.is_decided() && viewer.agencies().contains(&challenge.agency_id);
-    if !once_published && !domain::access::may(Action::ReadRanking, roles) {
-        return Ok(None);
-    }
-    rank(&app.db.read, challenge, Some(crate::proposal::in_office(viewer))).await.map(Some)
 }

@@ -32,6 +32,7 @@ use crate::error::{Error, Result};
 use crate::keys::{random_token, token_hash};
 use crate::op::{Op, Viewer};
 use crate::session::{self, Opening, Tokens};
+use crate::throttle::Counted;
 use crate::{App, ids};
 use issuer::{About, Departure, Issuer, Trouble};
 
@@ -76,6 +77,8 @@ fn judged<T>(answer: Result<T, Trouble>) -> Result<Result<T, Doubt>> {
 /// Sends somebody to the issuer.
 pub async fn start(app: &App, op: &Arc<Op>, login_hint: Option<&str>) -> Result<Started> {
     let issuer = configured(app)?;
+    let counted = Counted::departure(app, op.address.as_deref().unwrap_or_default());
+    counted.must_not_wait(&app.db.read, app.db.clock.process()).await?;
     let attempt: SignOnAttemptId = ids::random();
     let (state, attempt_token) = (random_token(), random_token());
     let (nonce, verifier) = secrets(app, attempt);
@@ -87,7 +90,12 @@ pub async fn start(app: &App, op: &Arc<Op>, login_hint: Option<&str>) -> Result<
         locale: op.locale.name(),
     };
     let authorization_url = issuer.departure(&departure, app.db.clock.process().seconds()).await?;
-    let command = Start { attempt, state_hash: token_hash(&state), attempt_hash: token_hash(&attempt_token) };
+    let command = Start {
+        departure: counted,
+        attempt,
+        state_hash: token_hash(&state),
+        attempt_hash: token_hash(&attempt_token),
+    };
     let expires_at = app.execute(op, None, command).await?;
     Ok(Started { authorization_url, state, attempt_token, expires_at })
 }
@@ -190,6 +198,7 @@ fn locale(about: &About) -> Option<Locale> {
 /// Notes that somebody leaves, and forgets those who did not come back.
 #[derive(Serialize)]
 struct Start {
+    departure: Counted,
     attempt: SignOnAttemptId,
     state_hash: String,
     attempt_hash: String,
@@ -200,11 +209,8 @@ impl Command for Start {
     type Output = Timestamp;
 
     async fn run(&self, tx: &Tx) -> Result<Timestamp> {
+        self.departure.count(tx).await?;
         let now = tx.now().await?;
-        sign_on_attempt::Entity::delete_many()
-            .filter(sign_on_attempt::Column::ExpiresAt.lte(now))
-            .exec(tx)
-            .await?;
         let expires_at = now.plus_seconds(ATTEMPT_LIFE);
         let row = sign_on_attempt::ActiveModel {
             id: Set(self.attempt),
@@ -282,18 +288,16 @@ impl Command for Admit {
     type Output = Result<UserId, Doubt>;
 
     async fn run(&self, tx: &Tx) -> Result<Self::Output> {
-        use external_identity::Column as I;
         let now = tx.now().await?;
-        let known = external_identity::Entity::find()
-            .filter(I::Issuer.eq(&self.issuer))
-            .filter(I::Subject.eq(&self.subject))
-            .lock_exclusive()
-            .one(tx)
-            .await?;
+        let mut known = self.known(tx).await?;
         let holder = match &self.email {
             Some((_, key)) if known.is_none() => self.holder(tx, key).await?,
             _ => None,
         };
+        // Whoever has the address may be this very person, come by another door since the first look.
+        if holder.is_some() {
+            known = self.known(tx).await?;
+        }
         let welcome = welcome(known.as_ref().map(|known| known.user_id), self.email.is_some(), holder);
         let event = |kind| Event::new(kind).fact("issuer", &self.issuer).fact("provider", &self.provider);
         let user = match welcome {
@@ -341,6 +345,15 @@ impl Command for Admit {
 }
 
 impl Admit {
+    /// The identity, if somebody signed on by it before.
+    async fn known(&self, tx: &Tx) -> Result<Option<external_identity::Model>> {
+        use external_identity::Column as I;
+        let known = external_identity::Entity::find()
+            .filter(I::Issuer.eq(&self.issuer))
+            .filter(I::Subject.eq(&self.subject));
+        Ok(known.lock_exclusive().one(tx).await?)
+    }
+
     fn address(&self) -> Result<&(String, String)> {
         self.email.as_ref().ok_or_else(|| Error::Internal("admitted without an address".to_owned()))
     }

@@ -73,6 +73,11 @@ impl Counted {
         Self::new(app, [(format!("mails {}", email.key()), throttle::MAILS, true)])
     }
 
+    /// One more departure to the issuer.
+    pub(crate) fn departure(app: &App, address: &str) -> Self {
+        Self::new(app, [(format!("departures {address}"), throttle::DEPARTURES, false)])
+    }
+
     /// Refuses whoever has to wait.
     pub(crate) async fn must_not_wait(
         &self,

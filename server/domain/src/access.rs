@@ -94,6 +94,16 @@ closed_set! {
         ApproveChallenge = "APPROVE_CHALLENGE",
         /// Publish a challenge.
         PublishChallenge = "PUBLISH_CHALLENGE",
+        /// Change what is published of a challenge.
+        AmendChallenge = "AMEND_CHALLENGE",
+        /// Halt a challenge, or let it go on.
+        PauseChallenge = "PAUSE_CHALLENGE",
+        /// Give a challenge up.
+        CancelChallenge = "CANCEL_CHALLENGE",
+        /// Ask about a challenge.
+        AskQuestion = "ASK_QUESTION",
+        /// Answer a question, or decline to.
+        AnswerQuestion = "ANSWER_QUESTION",
         /// Name who decides.
         NameDecisionMaker = "NAME_DECISION_MAKER",
         /// Appoint council members.
@@ -114,6 +124,8 @@ closed_set! {
         DeclareConflict = "DECLARE_CONFLICT",
         /// Fill in one's own score sheet.
         Score = "SCORE",
+        /// Give a sheet that is in back to its member.
+        ReopenReview = "REOPEN_REVIEW",
         /// Lock the round.
         LockRound = "LOCK_ROUND",
         /// Read sheets, averages and the ranking once locked.
@@ -153,6 +165,11 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::RequestChallengeChanges, &[Role::Officer]),
     (Action::ApproveChallenge, &[Role::Officer]),
     (Action::PublishChallenge, &[Role::Publisher]),
+    (Action::AmendChallenge, &[Role::AgencyLead]),
+    (Action::PauseChallenge, &[Role::Officer]),
+    (Action::CancelChallenge, &[Role::Publisher]),
+    (Action::AskQuestion, &[Role::TeamOwner, Role::TeamEditor]),
+    (Action::AnswerQuestion, &[Role::AgencyLead, Role::AgencyDrafter, Role::Officer]),
     (Action::NameDecisionMaker, &[Role::Officer]),
     (Action::AppointCouncil, &[Role::Officer]),
     (Action::WriteProposal, &[Role::TeamOwner, Role::TeamEditor]),
@@ -166,7 +183,8 @@ pub const MATRIX: &[(Action, &[Role])] = &[
         &[Role::Chair, Role::ViceChair, Role::Secretary, Role::Reviewer, Role::Member, Role::DecisionMaker],
     ),
     (Action::Score, &[Role::Chair, Role::ViceChair, Role::Reviewer, Role::Member]),
-    (Action::LockRound, &[Role::Chair]),
+    (Action::ReopenReview, &[Role::Chair]),
+    (Action::LockRound, &[Role::Chair, Role::ViceChair]),
     (
         Action::ReadRanking,
         &[

@@ -54,6 +54,14 @@ closed_set! {
         Recall = "RECALL",
         /// Make public.
         Publish = "PUBLISH",
+        /// Change what is published.
+        Amend = "AMEND",
+        /// Halt for the time being.
+        Pause = "PAUSE",
+        /// Go on.
+        Resume = "RESUME",
+        /// Give up.
+        Cancel = "CANCEL",
         /// Appoint a council member.
         AppointCouncilMember = "APPOINT_COUNCIL_MEMBER",
         /// Name who decides.
@@ -62,6 +70,10 @@ closed_set! {
         RequestOpening = "REQUEST_OPENING",
         /// Open the sealed proposals as the second person.
         OpenProposals = "OPEN_PROPOSALS",
+        /// Plan who reviews what.
+        PlanReviews = "PLAN_REVIEWS",
+        /// Offer what is planned.
+        ReleaseReviewPlan = "RELEASE_REVIEW_PLAN",
         /// Offer reviews.
         AssignReviews = "ASSIGN_REVIEWS",
         /// Lock the round.
@@ -81,11 +93,14 @@ impl ChallengeAction {
             Self::Approve => Action::ApproveChallenge,
             Self::Recall => Action::RecallChallenge,
             Self::Publish => Action::PublishChallenge,
+            Self::Amend => Action::AmendChallenge,
+            Self::Pause | Self::Resume => Action::PauseChallenge,
+            Self::Cancel => Action::CancelChallenge,
             Self::AppointCouncilMember => Action::AppointCouncil,
             Self::NameDecisionMaker => Action::NameDecisionMaker,
             Self::RequestOpening => Action::RequestOpening,
             Self::OpenProposals => Action::ConfirmOpening,
-            Self::AssignReviews => Action::AssignReviews,
+            Self::PlanReviews | Self::ReleaseReviewPlan | Self::AssignReviews => Action::AssignReviews,
             Self::LockRound => Action::LockRound,
             Self::StartDecision => Action::ProposeDecision,
         }
@@ -101,6 +116,8 @@ closed_set! {
         Submit = "SUBMIT",
         /// Take back.
         Withdraw = "WITHDRAW",
+        /// Put back what was taken back.
+        Revive = "REVIVE",
         /// Declare a conflict of interest.
         DeclareConflict = "DECLARE_CONFLICT",
         /// Declare to be without conflict of interest.
@@ -119,7 +136,7 @@ impl ProposalAction {
     pub const fn right(self) -> Action {
         match self {
             Self::Edit => Action::WriteProposal,
-            Self::Submit | Self::Withdraw => Action::SubmitProposal,
+            Self::Submit | Self::Withdraw | Self::Revive => Action::SubmitProposal,
             Self::DeclareConflict | Self::DeclareNoConflict => Action::DeclareConflict,
             Self::Admit | Self::Refuse => Action::ScreenProposal,
             Self::StartReview => Action::AssignReviews,
@@ -128,17 +145,39 @@ impl ProposalAction {
 
     /// Belongs to the proposal's team; everything else to those who evaluate it.
     pub const fn is_of_team(self) -> bool {
-        matches!(self, Self::Edit | Self::Submit | Self::Withdraw)
+        matches!(self, Self::Edit | Self::Submit | Self::Withdraw | Self::Revive)
     }
 }
 
 closed_set! {
-    /// What a member does with the own review. Conflicts are declared on the proposal.
+    /// What people do with a review. Conflicts are declared on the proposal.
     pub enum ReviewAction {
-        /// Save the sheet.
+        /// Save the own sheet.
         Save = "SAVE",
-        /// Hand the sheet in.
+        /// Hand the own sheet in.
         Submit = "SUBMIT",
+        /// Say no to the own review.
+        Decline = "DECLINE",
+        /// Take it from its member.
+        Revoke = "REVOKE",
+        /// Give a sheet that is in back to its member.
+        Reopen = "REOPEN",
+    }
+}
+
+impl ReviewAction {
+    /// The row of the permission table that it needs.
+    pub const fn right(self) -> Action {
+        match self {
+            Self::Save | Self::Submit | Self::Decline => Action::Score,
+            Self::Revoke => Action::AssignReviews,
+            Self::Reopen => Action::ReopenReview,
+        }
+    }
+
+    /// Only its own member does it.
+    pub const fn is_own(self) -> bool {
+        matches!(self, Self::Save | Self::Submit | Self::Decline)
     }
 }
 

@@ -22,6 +22,8 @@ closed_set! {
         Approved = "APPROVED",
         /// Public. Whether proposals are taken follows from the window.
         Published = "PUBLISHED",
+        /// Public, and halted for the time being: no proposals are taken or opened.
+        Paused = "PAUSED",
         /// The proposals were opened; the council works.
         Evaluation = "EVALUATION",
         /// The round is locked; the decision is being made.
@@ -30,15 +32,23 @@ closed_set! {
         Awarded = "AWARDED",
         /// Decided without a winner.
         ClosedNoAward = "CLOSED_NO_AWARD",
+        /// Given up by the publishing authority, for good. Public if it was public before.
+        Cancelled = "CANCELLED",
     }
 }
 
 impl ChallengeStatus {
-    /// Everybody may know of it.
+    /// Everybody may know of it, if it was ever published.
     pub const fn is_public(self) -> bool {
         matches!(
             self,
-            Self::Published | Self::Evaluation | Self::Decision | Self::Awarded | Self::ClosedNoAward
+            Self::Published
+                | Self::Paused
+                | Self::Evaluation
+                | Self::Decision
+                | Self::Awarded
+                | Self::ClosedNoAward
+                | Self::Cancelled
         )
     }
 
@@ -68,6 +78,14 @@ closed_set! {
         Recall = "RECALL",
         /// Make public.
         Publish = "PUBLISH",
+        /// Change what is published.
+        Amend = "AMEND",
+        /// Halt for the time being.
+        Pause = "PAUSE",
+        /// Go on.
+        Resume = "RESUME",
+        /// Give up.
+        Cancel = "CANCEL",
         /// Open the sealed proposals.
         OpenProposals = "OPEN_PROPOSALS",
         /// Hand over to the decision maker.
@@ -91,6 +109,14 @@ pub const TRANSITIONS: &[Rule<ChallengeCommand, ChallengeStatus>] = &[
     Rule { command: C::Approve, from: &[S::InReview], to: S::Approved },
     Rule { command: C::Recall, from: &[S::Approved], to: S::Draft },
     Rule { command: C::Publish, from: &[S::Approved], to: S::Published },
+    Rule { command: C::Amend, from: &[S::Published], to: S::Published },
+    Rule { command: C::Pause, from: &[S::Published], to: S::Paused },
+    Rule { command: C::Resume, from: &[S::Paused], to: S::Published },
+    Rule {
+        command: C::Cancel,
+        from: &[S::Approved, S::Published, S::Paused, S::Evaluation, S::Decision],
+        to: S::Cancelled,
+    },
     Rule { command: C::OpenProposals, from: &[S::Published], to: S::Evaluation },
     Rule { command: C::StartDecision, from: &[S::Evaluation], to: S::Decision },
     Rule { command: C::Award, from: &[S::Decision], to: S::Awarded },
@@ -255,6 +281,12 @@ closed_set! {
     }
 }
 
+/// An instant after a halt: if it was still ahead when that began, it moves by as long as that lasted.
+pub fn after_halt(instant: Timestamp, from: Timestamp, until: Timestamp) -> Timestamp {
+    let lasted = until.micros().saturating_sub(from.micros()).max(0);
+    if instant > from { Timestamp::from_micros(instant.micros().saturating_add(lasted)) } else { instant }
+}
+
 /// When proposals are taken: from `opens_at` up to but not including `closes_at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timetable {
@@ -274,6 +306,14 @@ impl Timetable {
         } else {
             Window::Closed
         }
+    }
+
+    /// The window after a halt: what was still ahead when it began moves by as long as it lasted. A deadline that had
+    /// passed by then stays passed.
+    #[must_use]
+    pub fn after_halt(self, from: Timestamp, until: Timestamp) -> Self {
+        let moved = |instant| after_halt(instant, from, until);
+        Self { opens_at: moved(self.opens_at), closes_at: moved(self.closes_at) }
     }
 
     /// Refuses unless proposals are taken now.
@@ -306,16 +346,21 @@ pub struct BriefFacts<'a> {
     pub weights: &'a [i64],
 }
 
-/// Everything that keeps a brief from being handed in for approval, all at once.
-pub fn missing_for_approval(facts: &BriefFacts<'_>, now: Timestamp) -> Vec<Problem> {
-    let mut missing: Vec<_> = REQUIRED_SECTIONS
+/// The sections that a brief lacks.
+pub fn missing_sections(brief: &Brief) -> Vec<Problem> {
+    REQUIRED_SECTIONS
         .iter()
-        .filter(|section| !facts.brief.0.contains_key(section))
+        .filter(|section| !brief.0.contains_key(section))
         .map(|section| Problem {
             field: Some(vec!["challenge".into(), "sections".into(), section.name().into()]),
             reason: Reason::Required,
         })
-        .collect();
+        .collect()
+}
+
+/// Everything that keeps a brief from being handed in for approval, all at once.
+pub fn missing_for_approval(facts: &BriefFacts<'_>, now: Timestamp) -> Vec<Problem> {
+    let mut missing = missing_sections(facts.brief);
     let at = |field: &str, reason| Problem { field: Some(vec!["challenge".into(), field.into()]), reason };
     if facts.indicator_count == 0 {
         missing.push(at("indicators", Reason::Required));
@@ -376,6 +421,29 @@ pub fn may_publish(
     all([not_oneself(is_author || is_approver), ahead])
 }
 
+/// Changing what is published: never the rubric, which is fixed from publication on; the deadline only to a later one,
+/// which is still ahead.
+pub fn may_amend(
+    status: ChallengeStatus,
+    timetable: Option<Timetable>,
+    closes_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Amend)?;
+    let earliest = timetable.map_or(now, |timetable| timetable.closes_at.max(now));
+    let is_earlier = closes_at.is_some_and(|closes_at| closes_at <= earliest);
+    unless(is_earlier.then(|| {
+        let (min, max) = (earliest.to_rfc3339(), limits::LAST_DEADLINE.to_owned());
+        Problem::at("closesAt", Reason::OutOfRange { min, max })
+    }))
+}
+
+/// Halting, going on, giving up: acts of the programme office, never of one of the authors.
+pub fn may_halt(status: ChallengeStatus, command: ChallengeCommand, is_author: bool) -> Guard {
+    machine::allows(TRANSITIONS, status, &command)?;
+    all([not_oneself(is_author)])
+}
+
 fn not_oneself(is_oneself: bool) -> Result<(), Reason> {
     if is_oneself { Err(Reason::SelfApproval) } else { Ok(()) }
 }
@@ -395,6 +463,8 @@ pub const STAFFING: &[ChallengeStatus] = &[S::Published, S::Evaluation];
 pub const SCORING: &[ChallengeStatus] = &[S::Evaluation];
 /// States in which there may be a ranking: from the lock on.
 pub const RANKED: &[ChallengeStatus] = &[S::Evaluation, S::Decision, S::Awarded, S::ClosedNoAward];
+/// States in which a decision is drafted, proposed and approved.
+pub const DECIDING: &[ChallengeStatus] = &[S::Decision];
 /// States in which a conflict of interest can still matter.
 pub const UNDECIDED: &[ChallengeStatus] = &[S::Evaluation, S::Decision];
 
@@ -414,6 +484,16 @@ impl Stage {
                 allowed: SCORING.iter().map(|state| state.name()).collect(),
             }),
         }
+    }
+
+    /// Refuses unless a decision is being made.
+    pub fn must_be_deciding(self) -> Result<(), Reason> {
+        self.must_be_in(DECIDING)
+    }
+
+    /// Refuses unless the proposals are being evaluated.
+    pub fn must_be_in_evaluation(self) -> Result<(), Reason> {
+        self.must_be_in(SCORING)
     }
 
     /// Refuses unless a conflict of interest can still matter.
@@ -497,6 +577,73 @@ pub struct OfficialRecord {
     pub document_url: String,
 }
 
+/// What a challenge says in public and may say otherwise later. The rubric is not in it: it is fixed at the publication.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "orm", derive(sea_orm::FromJsonQueryResult))]
+pub struct Published {
+    /// Title.
+    pub title: Bilingual,
+    /// Summary.
+    pub summary: Bilingual,
+    /// The written part.
+    pub brief: Brief,
+    /// First instant at which proposals are taken.
+    pub opens_at: Timestamp,
+    /// The deadline.
+    pub closes_at: Timestamp,
+}
+
+/// A part of what is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The title.
+    Title,
+    /// The summary.
+    Summary,
+    /// A section of the brief.
+    Section(BriefSection),
+    /// When the window opens.
+    OpensAt,
+    /// The deadline.
+    ClosesAt,
+}
+
+/// A part that says something else than before; None where it said, or says, nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which.
+    pub part: Part,
+    /// Its text before.
+    pub before: Option<Bilingual>,
+    /// Its text now.
+    pub after: Option<Bilingual>,
+}
+
+impl Published {
+    /// What differs from an earlier version, in the order of the form. Instants have no text here.
+    pub fn changes_since(&self, before: &Self) -> Vec<Change> {
+        let text = |part, before: Option<&Bilingual>, after: Option<&Bilingual>| {
+            (before != after).then(|| Change { part, before: before.cloned(), after: after.cloned() })
+        };
+        let instant = |part, differs: bool| differs.then_some(Change { part, before: None, after: None });
+        let sections = BriefSection::ALL.iter().map(|section| {
+            text(Part::Section(*section), before.brief.0.get(section), self.brief.0.get(section))
+        });
+        [
+            text(Part::Title, Some(&before.title), Some(&self.title)),
+            text(Part::Summary, Some(&before.summary), Some(&self.summary)),
+        ]
+        .into_iter()
+        .chain(sections)
+        .chain([
+            instant(Part::OpensAt, before.opens_at != self.opens_at),
+            instant(Part::ClosesAt, before.closes_at != self.closes_at),
+        ])
+        .flatten()
+        .collect()
+    }
+}
+
 /// Limits of what people write into a challenge.
 pub mod limits {
     /// Characters of a title.
@@ -509,8 +656,12 @@ pub mod limits {
     pub const INDICATORS: usize = 20;
     /// Criteria of a rubric.
     pub const CRITERIA: usize = 20;
-    /// Characters of a reason.
+    /// Characters of a reason, or of what is said of a change.
     pub const REASON: usize = 2_000;
+    /// Published versions of a challenge.
+    pub const VERSIONS: i32 = 100;
+    /// The last deadline that can be set.
+    pub const LAST_DEADLINE: &str = "2199-12-31T23:59:59.999Z";
 }
 
 #[cfg(test)]
@@ -526,6 +677,62 @@ mod tests {
         assert_eq!(windows, [Window::Upcoming, Window::Open, Window::Open, Window::Closed]);
         assert_eq!(timetable.must_be_open(at(20)), Err(Reason::DeadlinePassed { closed_at: at(20) }));
         assert_eq!(timetable.must_be_closed(at(19)), Err(Reason::DeadlineNotReached { closes_at: at(20) }));
+    }
+
+    #[test]
+    fn versions_differ_part_by_part() {
+        let text = |vi: &str| Bilingual { vi: vi.to_owned(), en: None };
+        let before = Published {
+            title: text("Ngập"),
+            summary: text("Nước"),
+            brief: Brief([(BriefSection::Context, text("Mưa"))].into()),
+            opens_at: Timestamp::from_micros(1),
+            closes_at: Timestamp::from_micros(2),
+        };
+        assert_eq!(before.changes_since(&before), []);
+        let mut after = before.clone();
+        after.summary = text("Nhiều nước");
+        after.brief.0.insert(BriefSection::Constraints, text("Rẻ"));
+        after.brief.0.remove(&BriefSection::Context);
+        after.closes_at = Timestamp::from_micros(3);
+        let changes: Vec<_> = after
+            .changes_since(&before)
+            .into_iter()
+            .map(|change| (change.part, change.before.map(|text| text.vi), change.after.map(|text| text.vi)))
+            .collect();
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            changes,
+            [
+                (Part::Summary, said("Nước"), said("Nhiều nước")),
+                (Part::Section(BriefSection::Context), said("Mưa"), None),
+                (Part::Section(BriefSection::Constraints), None, said("Rẻ")),
+                (Part::ClosesAt, None, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_halt_moves_what_was_ahead_and_reopens_nothing() {
+        let at = Timestamp::from_micros;
+        let window = |opens, closes| Timetable { opens_at: at(opens), closes_at: at(closes) };
+        assert_eq!(window(10, 20).after_halt(at(5), at(8)), window(13, 23), "before the window");
+        assert_eq!(window(10, 20).after_halt(at(15), at(18)), window(10, 23), "within");
+        assert_eq!(window(10, 20).after_halt(at(15), at(1_000)), window(10, 1_005), "beyond the deadline");
+        assert_eq!(window(10, 20).after_halt(at(20), at(30)), window(10, 20), "closed is closed");
+        assert_eq!(window(10, 20).after_halt(at(15), at(14)), window(10, 20), "a clock that went back");
+    }
+
+    #[test]
+    fn a_deadline_moves_later_and_never_into_the_past() {
+        let at = Timestamp::from_micros;
+        let window = Some(Timetable { opens_at: at(10), closes_at: at(20) });
+        let amend = |closes, now| may_amend(S::Published, window, Some(at(closes)), at(now)).is_ok();
+        assert!(amend(21, 15) && amend(31, 30), "also after it passed");
+        assert!(!amend(20, 15) && !amend(19, 15), "nor the same, nor earlier");
+        assert!(!amend(25, 30), "later than it was, and over already");
+        assert!(may_amend(S::Published, window, None, at(30)).is_ok());
+        assert!(may_amend(S::Evaluation, window, None, at(30)).is_err());
     }
 
     #[test]

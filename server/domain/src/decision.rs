@@ -120,9 +120,16 @@ pub fn missing_for_proposal(verdicts: &[Verdict], has_departure_reason: bool) ->
     missing
 }
 
-/// Putting before the decision maker: with an outcome for every proposal, and a reason for every departure.
-pub fn may_propose(status: DecisionStatus, verdicts: &[Verdict], has_departure_reason: bool) -> Guard {
+/// Putting before the decision maker: with an outcome for every proposal, and a reason for every departure. By somebody who is
+/// tied to none of the applicants: what is missing would tell of a proposal that they lost sight of.
+pub fn may_propose(
+    status: DecisionStatus,
+    is_tied: bool,
+    verdicts: &[Verdict],
+    has_departure_reason: bool,
+) -> Guard {
     machine::allows(TRANSITIONS, status, &C::Propose)?;
+    all([untied(is_tied)])?;
     unless(missing_for_proposal(verdicts, has_departure_reason))
 }
 
@@ -157,7 +164,7 @@ pub fn may_publish(
 }
 
 /// Whoever competes in the challenge or declared a conflict with one of the proposals has no say in the decision.
-fn untied(is_tied: bool) -> Result<(), Reason> {
+pub(crate) fn untied(is_tied: bool) -> Result<(), Reason> {
     if is_tied { Err(Reason::IncompatibleRole) } else { Ok(()) }
 }
 

@@ -126,6 +126,26 @@ closed_set! {
         ChallengeRecalled = "challenge_recalled",
         /// A challenge was published.
         ChallengePublished = "challenge_published",
+        /// What is published was changed.
+        ChallengeAmended = "challenge_amended",
+        /// A published challenge was halted for the time being.
+        ChallengePaused = "challenge_paused",
+        /// A halted challenge goes on.
+        ChallengeResumed = "challenge_resumed",
+        /// A challenge was given up.
+        ChallengeCancelled = "challenge_cancelled",
+        /// Time: the deadline of a challenge is near.
+        DeadlineNear = "deadline_near",
+        /// Time: an organisation has waited long for its verification.
+        OrganizationWaits = "organization_waits",
+        /// Mails that were given up were queued again.
+        MailResent = "mail_resent",
+        /// A question about a challenge was asked.
+        QuestionAsked = "question_asked",
+        /// A question was answered, for everybody.
+        QuestionAnswered = "question_answered",
+        /// A question was not answered.
+        QuestionDeclined = "question_declined",
         /// The person who decides was named.
         DecisionMakerNamed = "decision_maker_named",
         /// A council member was appointed.
@@ -138,6 +158,8 @@ closed_set! {
         ProposalSubmitted = "proposal_submitted",
         /// A proposal was withdrawn before the opening.
         ProposalWithdrawn = "proposal_withdrawn",
+        /// A withdrawn proposal was put back.
+        ProposalRevived = "proposal_revived",
         /// A proposal was withdrawn after the opening.
         ProposalWithdrawnFromReview = "proposal_withdrawn_from_review",
         /// The secretary asked for the opening.
@@ -148,6 +170,8 @@ closed_set! {
         ProposalRead = "proposal_read",
         /// A proposal was found eligible or not.
         ProposalScreened = "proposal_screened",
+        /// It was planned who reviews what; nobody of the council is told.
+        ReviewsPlanned = "reviews_planned",
         /// A review was offered.
         ReviewOffered = "review_offered",
         /// A council member declared no conflict.
@@ -156,6 +180,12 @@ closed_set! {
         ConflictDeclared = "conflict_declared",
         /// A council member declared a conflict and lost the review.
         ReviewRecused = "review_recused",
+        /// A council member said no to a review.
+        ReviewDeclined = "review_declined",
+        /// A review was taken from its member.
+        ReviewRevoked = "review_revoked",
+        /// A sheet that was in was given back to its member.
+        ReviewReopened = "review_reopened",
         /// A score sheet was saved.
         SheetSaved = "sheet_saved",
         /// A score sheet was handed in.
@@ -226,6 +256,8 @@ closed_set! {
         Publishers = "PUBLISHERS",
         /// Those who manage the organisation.
         OrganizationManagers = "ORGANIZATION_MANAGERS",
+        /// Everybody in the organisation.
+        House = "HOUSE",
         /// Those who act for the unit by the delegation at hand.
         Delegates = "DELEGATES",
         /// Those who wrote the challenge.
@@ -238,6 +270,12 @@ closed_set! {
         Team = "TEAM",
         /// The teams of every live proposal to the challenge.
         Applicants = "APPLICANTS",
+        /// The teams of every proposal to the challenge that is a draft yet.
+        Drafters = "DRAFTERS",
+        /// The teams of every proposal to the challenge that was not withdrawn, handed in or not.
+        Bidders = "BIDDERS",
+        /// Those who follow the challenge; at its publication those who follow its agency or its sector.
+        Followers = "FOLLOWERS",
         /// The council's secretary.
         Secretary = "SECRETARY",
         /// The council's chair.
@@ -318,13 +356,64 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ChallengeChangesRequested, &[(A::Authors, L::ChallengeChangesRequested)]),
     (K::ChallengeApproved, &[(A::Authors, L::ChallengeApproved), (A::Publishers, L::ChallengeApproved)]),
     (K::ChallengeRecalled, &[(A::Officers, L::ChallengeRecalled)]),
-    (K::ChallengePublished, &[(A::AgencyStaff, L::ChallengePublished)]),
+    (
+        K::ChallengePublished,
+        &[(A::AgencyStaff, L::ChallengePublished), (A::Followers, L::ChallengePublished)],
+    ),
+    (
+        K::ChallengeAmended,
+        &[
+            (A::AgencyStaff, L::ChallengeAmended),
+            (A::Bidders, L::ChallengeAmended),
+            (A::Followers, L::ChallengeAmended),
+        ],
+    ),
+    (
+        K::ChallengePaused,
+        &[
+            (A::AgencyStaff, L::ChallengePaused),
+            (A::Bidders, L::ChallengePaused),
+            (A::Followers, L::ChallengePaused),
+        ],
+    ),
+    (
+        K::ChallengeResumed,
+        &[
+            (A::AgencyStaff, L::ChallengeResumed),
+            (A::Bidders, L::ChallengeResumed),
+            (A::Followers, L::ChallengeResumed),
+        ],
+    ),
+    (
+        K::ChallengeCancelled,
+        &[
+            (A::AgencyStaff, L::ChallengeCancelled),
+            (A::Bidders, L::ChallengeCancelled),
+            (A::Followers, L::ChallengeCancelled),
+            (A::Council, L::ChallengeCancelled),
+            (A::DecisionMaker, L::ChallengeCancelled),
+        ],
+    ),
+    (K::DeadlineNear, &[(A::Drafters, L::DeadlineNear)]),
+    (K::OrganizationWaits, &[(A::Officers, L::OrganizationWaits)]),
+    (K::MailResent, &[]),
+    (K::QuestionAsked, &[(A::AgencyStaff, L::QuestionAsked), (A::Officers, L::QuestionAsked)]),
+    (
+        K::QuestionAnswered,
+        &[
+            (A::House, L::QuestionAnswered),
+            (A::Bidders, L::QuestionAnswered),
+            (A::Followers, L::QuestionAnswered),
+        ],
+    ),
+    (K::QuestionDeclined, &[(A::House, L::QuestionDeclined)]),
     (K::DecisionMakerNamed, &[(A::DecisionMaker, L::DecisionMakerNamed)]),
     (K::CouncilMemberAppointed, &[(A::Person, L::CouncilMemberAppointed)]),
     (K::ProposalCreated, &[]),
     (K::ProposalEdited, &[]),
     (K::ProposalSubmitted, &[(A::Team, L::ProposalSubmitted)]),
     (K::ProposalWithdrawn, &[(A::Team, L::ProposalWithdrawn)]),
+    (K::ProposalRevived, &[(A::Team, L::ProposalRevived)]),
     (
         K::ProposalWithdrawnFromReview,
         &[(A::Team, L::ProposalWithdrawn), (A::Secretary, L::ProposalWithdrawnFromReview)],
@@ -340,10 +429,14 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     ),
     (K::ProposalRead, &[]),
     (K::ProposalScreened, &[(A::Team, L::ProposalScreened)]),
+    (K::ReviewsPlanned, &[]),
     (K::ReviewOffered, &[(A::Person, L::ReviewOffered)]),
     (K::NoConflictDeclared, &[]),
     (K::ConflictDeclared, &[]),
     (K::ReviewRecused, &[(A::Secretary, L::ReviewRecused)]),
+    (K::ReviewDeclined, &[(A::Secretary, L::ReviewDeclined)]),
+    (K::ReviewRevoked, &[(A::Person, L::ReviewRevoked)]),
+    (K::ReviewReopened, &[(A::Person, L::ReviewReopened)]),
     (K::SheetSaved, &[]),
     (K::ReviewSubmitted, &[(A::Secretary, L::ReviewSubmitted)]),
     (K::RoundLocked, &[(A::Council, L::RoundLocked)]),
@@ -352,7 +445,14 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::DecisionProposed, &[(A::DecisionMaker, L::DecisionProposed)]),
     (K::DecisionReturned, &[(A::Chair, L::DecisionReturned)]),
     (K::DecisionApproved, &[(A::Publishers, L::DecisionApproved)]),
-    (K::DecisionPublished, &[(A::AgencyStaff, L::DecisionPublished), (A::Council, L::DecisionPublished)]),
+    (
+        K::DecisionPublished,
+        &[
+            (A::AgencyStaff, L::DecisionPublished),
+            (A::Council, L::DecisionPublished),
+            (A::Followers, L::DecisionPublished),
+        ],
+    ),
     (K::ProposalDecided, &[(A::Team, L::DecisionPublishedToApplicant)]),
 ];
 

@@ -67,6 +67,8 @@ public_ids! {
     DelegationId = 21,
     WorkingGroupId = 22,
     ExpertId = 23,
+    QuestionId = 24,
+    MessageId = 25,
 }
 
 macro_rules! id {
@@ -146,6 +148,8 @@ id! {
     EventId,
     /// A mail to one person.
     MessageId,
+    /// A question about a challenge.
+    QuestionId,
 }
 
 #[cfg(test)]

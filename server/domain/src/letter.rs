@@ -134,19 +134,49 @@ letters! {
     /// To the agency: its challenge is public.
     ChallengePublished = "challenge_published" { challenge: String, agency: String, closes_at: Timestamp }
 
+    /// To the agency and to everybody who works on a proposal: what is published was changed; `note` says what and why.
+    ChallengeAmended = "challenge_amended" { challenge: String, note: String, closes_at: Timestamp }
+
+    /// To the same: the challenge is halted for the time being.
+    ChallengePaused = "challenge_paused" { challenge: String, reason: String }
+
+    /// To the same: it goes on, with a deadline moved by as long as it was halted.
+    ChallengeResumed = "challenge_resumed" { challenge: String, closes_at: Timestamp }
+
+    /// To everybody concerned: the challenge was given up.
+    ChallengeCancelled = "challenge_cancelled" { challenge: String, reason: String }
+
+    /// To the agency and programme officers: somebody asks; who, nobody is told.
+    QuestionAsked = "question_asked" { challenge: String }
+
+    /// To the house that asked and to everybody who works on a proposal: an answer is public.
+    QuestionAnswered = "question_answered" { challenge: String }
+
+    /// To a team that has not handed in yet: the deadline is near.
+    DeadlineNear = "deadline_near" { challenge: String, closes_at: Timestamp }
+
+    /// To programme officers: an organisation has waited for more than two working days.
+    OrganizationWaits = "organization_waits" { organization: String }
+
+    /// To the house that asked: there will be no answer.
+    QuestionDeclined = "question_declined" { challenge: String, reason: String }
+
     /// To the person who is to decide on a challenge.
     DecisionMakerNamed = "decision_maker_named" { challenge: String }
 
     /// To a new member of a challenge's council.
     CouncilMemberAppointed = "council_member_appointed" { challenge: String, role: String }
 
-    /// To the whole team: the receipt for a submitted version.
+    /// To the whole team: the receipt for a submitted version. Its title is sealed, and mail is not.
     ProposalSubmitted = "proposal_submitted" {
-        challenge: String, proposal: String, version: i32, submitted_at: Timestamp, sha256: String
+        challenge: String, version: i32, submitted_at: Timestamp, sha256: String
     }
 
     /// To the whole team: their proposal was withdrawn.
-    ProposalWithdrawn = "proposal_withdrawn" { challenge: String, proposal: String }
+    ProposalWithdrawn = "proposal_withdrawn" { challenge: String }
+
+    /// To the whole team: their proposal was put back.
+    ProposalRevived = "proposal_revived" { challenge: String, closes_at: Timestamp }
 
     /// To the council's secretary: a proposal was withdrawn after the opening.
     ProposalWithdrawnFromReview = "proposal_withdrawn_from_review" { challenge: String }
@@ -165,6 +195,15 @@ letters! {
 
     /// To the council's secretary: a member stepped back from a review.
     ReviewRecused = "review_recused" { challenge: String, member: String }
+
+    /// To the council's secretary: a member said no to a review.
+    ReviewDeclined = "review_declined" { challenge: String, member: String, reason: String }
+
+    /// To a council member: a review is not theirs any more.
+    ReviewRevoked = "review_revoked" { challenge: String, reason: String }
+
+    /// To a council member: a sheet that they had handed in is theirs again.
+    ReviewReopened = "review_reopened" { challenge: String, reason: String }
 
     /// To the council's secretary: a score sheet came in.
     ReviewSubmitted = "review_submitted" { challenge: String, member: String }

@@ -8,7 +8,9 @@
 //! | a public agency's big problem, from draft to award | [`challenge`] |
 //! | a startup's sealed answer to it | [`proposal`] |
 //! | the council: conflicts, score sheets, lock | [`review`] |
+//! | who reviews what, best for the whole call | [`assign`] |
 //! | weights, totals, ranking | [`score`] |
+//! | how a published challenge is found | [`search`] |
 //! | the authority's decision | [`decision`] |
 //! | organisations and memberships | [`organization`] |
 //! | acting for a unit | [`delegation`] |
@@ -18,6 +20,7 @@
 //! | who may do what, and who may read what | [`access`] |
 //! | how guessing is made slow | [`throttle`] |
 //! | what may be done with a thing now, and why not | [`action`] |
+//! | questions about a challenge, and their answers | [`question`] |
 //! | what happened, and who is told | [`event`] |
 //! | the chain that proves what happened | [`audit`] |
 //! | what is wrong with a request, in words | [`problem`] |
@@ -28,12 +31,15 @@ mod closed_set;
 pub mod access;
 pub mod account;
 pub mod action;
+pub mod assign;
 pub mod audit;
 pub mod challenge;
 pub mod decision;
 pub mod delegation;
 pub mod event;
 pub mod expert;
+pub mod feed;
+pub mod follow;
 pub mod id;
 pub mod letter;
 pub mod locale;
@@ -43,8 +49,12 @@ pub mod money;
 pub mod organization;
 pub mod problem;
 pub mod proposal;
+pub mod question;
+pub mod reminder;
+pub mod retention;
 pub mod review;
 pub mod score;
+pub mod search;
 pub mod sign_on;
 pub mod text;
 pub mod throttle;

@@ -18,6 +18,11 @@ closed_set! {
     }
 }
 
+impl MessageStatus {
+    /// It went out, or tried to: that its reader may read it was found just then.
+    pub const TOLD: &'static [Self] = &[Self::Sent, Self::Retrying, Self::Dead];
+}
+
 /// How long a mail is tried: three days.
 pub const GIVE_UP_AFTER_SECONDS: i64 = 72 * 3600;
 

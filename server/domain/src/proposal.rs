@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::challenge::{ChallengeStatus, Timetable, Window};
+use crate::access::{Role, Roles};
+use crate::challenge::{ChallengeStatus, Stage, Timetable, Window};
 use crate::locale::Locale;
 use crate::machine::{self, Rule};
 use crate::money::Money;
@@ -58,6 +59,8 @@ closed_set! {
         Submit = "SUBMIT",
         /// Take back.
         Withdraw = "WITHDRAW",
+        /// Put back what was taken back.
+        Revive = "REVIVE",
         /// Find eligible.
         Admit = "ADMIT",
         /// Find ineligible.
@@ -88,6 +91,7 @@ pub const TRANSITIONS: &[Rule<ProposalCommand, ProposalStatus>] = &[
         from: &[S::Submitted, S::Eligible, S::UnderReview, S::Evaluated],
         to: S::Withdrawn,
     },
+    Rule { command: C::Revive, from: &[S::Withdrawn], to: S::Submitted },
     Rule { command: C::Admit, from: &[S::Submitted], to: S::Eligible },
     Rule { command: C::Refuse, from: &[S::Submitted], to: S::Ineligible },
     Rule { command: C::StartReview, from: &[S::Eligible, S::UnderReview], to: S::UnderReview },
@@ -96,6 +100,44 @@ pub const TRANSITIONS: &[Rule<ProposalCommand, ProposalStatus>] = &[
     Rule { command: C::PutInReserve, from: &[S::Evaluated], to: S::Reserve },
     Rule { command: C::Decline, from: &[S::Evaluated], to: S::NotSelected },
 ];
+
+closed_set! {
+    /// As what somebody who is not of its team reads a proposal.
+    pub enum Capacity {
+        /// Chair, vice chair or secretary of the council.
+        Bureau = "BUREAU",
+        /// Any other member of the council.
+        CouncilMember = "COUNCIL_MEMBER",
+        /// Who decides.
+        DecisionMaker = "DECISION_MAKER",
+        /// Somebody of the agency whose challenge it is.
+        Agency = "AGENCY",
+        /// Auditor of the platform.
+        Auditor = "AUDITOR",
+        /// Not recorded.
+        Other = "OTHER",
+    }
+}
+
+impl Capacity {
+    /// What counts of several roles: the one closest to the evaluation.
+    pub fn of(roles: Roles) -> Self {
+        let any = |wanted: &[Role]| wanted.iter().any(|role| roles.has(*role));
+        if any(&[Role::Chair, Role::ViceChair, Role::Secretary]) {
+            Self::Bureau
+        } else if any(&[Role::Reviewer, Role::Member]) {
+            Self::CouncilMember
+        } else if any(&[Role::DecisionMaker]) {
+            Self::DecisionMaker
+        } else if any(&[Role::AgencyLead, Role::AgencyDrafter]) {
+            Self::Agency
+        } else if any(&[Role::Auditor]) {
+            Self::Auditor
+        } else {
+            Self::Other
+        }
+    }
+}
 
 closed_set! {
     /// The sections of a proposal.
@@ -170,7 +212,7 @@ pub const ANSWERABLE: &[ChallengeStatus] = &[ChallengeStatus::Published];
 
 impl Call {
     /// Refuses unless the challenge is public and its deadline ahead: drafting may begin before the window opens.
-    fn must_take_drafts(self, now: Timestamp) -> Result<(), Reason> {
+    pub fn must_take_drafts(self, now: Timestamp) -> Result<(), Reason> {
         match self.answerable()? {
             timetable if timetable.window(now) == Window::Closed => {
                 Err(Reason::DeadlinePassed { closed_at: timetable.closes_at })
@@ -247,10 +289,30 @@ pub fn may_withdraw(status: ProposalStatus) -> Guard {
     all([team_step(status, &C::Withdraw)])
 }
 
+/// Putting back what was taken back: while proposals are taken, by a verified startup that has no other one by now.
+pub fn may_revive(
+    call: Call,
+    status: ProposalStatus,
+    is_verified: bool,
+    has_live: bool,
+    now: Timestamp,
+) -> Guard {
+    all([call.must_take_proposals(now)])?;
+    all([team_step(status, &C::Revive)])?;
+    let other = if has_live { Err(Reason::AlreadyExists) } else { Ok(()) };
+    all([verified(is_verified), other])
+}
+
 /// Finding eligible or not: by somebody who declared to be without conflict.
-pub fn may_screen(status: ProposalStatus, command: &ProposalCommand, is_cleared: bool) -> Guard {
+pub fn may_screen(
+    stage: Stage,
+    status: ProposalStatus,
+    command: &ProposalCommand,
+    is_cleared: bool,
+) -> Guard {
     // First of all: whoever has not declared learns no more of the proposal.
     all([cleared(is_cleared)])?;
+    all([stage.must_be_in_evaluation()])?;
     machine::allows(TRANSITIONS, status, command)
 }
 

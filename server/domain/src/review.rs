@@ -1,9 +1,12 @@
 //! The council at work: who sits on it, conflicts of interest, one score sheet per member and proposal, the lock.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::Role;
 use crate::challenge::{Rubric, Stage};
+use crate::decision::untied;
 use crate::machine::{self, Rule};
 use crate::problem::{Guard, Reason, all, unless};
 use crate::proposal::{self, ProposalCommand, ProposalStatus, cleared};
@@ -76,6 +79,10 @@ closed_set! {
         Locked = "LOCKED",
         /// Not handed in before the lock.
         Expired = "EXPIRED",
+        /// The member said no.
+        Declined = "DECLINED",
+        /// Taken from the member.
+        Revoked = "REVOKED",
     }
 }
 
@@ -94,6 +101,12 @@ closed_set! {
         Lock = "LOCK",
         /// Lock the round: sheets that are not in.
         Expire = "EXPIRE",
+        /// Say no to what was offered.
+        Decline = "DECLINE",
+        /// Take it from its member.
+        Revoke = "REVOKE",
+        /// Give a sheet that is in back to its member.
+        Reopen = "REOPEN",
     }
 }
 
@@ -112,19 +125,29 @@ pub const TRANSITIONS: &[Rule<ReviewCommand, ReviewStatus>] = &[
     Rule { command: C::Submit, from: &[S::InProgress], to: S::Submitted },
     Rule { command: C::Lock, from: &[S::Submitted], to: S::Locked },
     Rule { command: C::Expire, from: &[S::Offered, S::Accepted, S::InProgress], to: S::Expired },
+    Rule { command: C::Decline, from: &[S::Offered], to: S::Declined },
+    Rule {
+        command: C::Revoke,
+        from: &[S::Offered, S::Accepted, S::InProgress, S::Submitted],
+        to: S::Revoked,
+    },
+    Rule { command: C::Reopen, from: &[S::Submitted], to: S::InProgress },
 ];
 
 impl ReviewStatus {
-    /// Counts for the quorum: neither recused nor expired.
+    /// Counts for the quorum: neither given up, nor taken away, nor expired.
     pub const fn is_live(self) -> bool {
-        !matches!(self, Self::Recused | Self::Expired)
+        !matches!(self, Self::Recused | Self::Expired | Self::Declined | Self::Revoked)
     }
 }
+
+/// Reviews that their members have nothing to do with any more.
+pub const LOST: &[ReviewStatus] = &[S::Recused, S::Declined, S::Revoked];
 
 /// The reviews of one proposal, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turnout {
-    /// Reviews that are not recused.
+    /// Reviews that are to come in: [`ReviewStatus::is_live`].
     pub live: usize,
     /// Sheets that are in.
     pub submitted: usize,
@@ -162,9 +185,29 @@ pub fn may_submit(stage: Stage, status: ReviewStatus, sheet: &Sheet, criteria: &
     unless(score::missing(sheet, criteria))
 }
 
-/// Locking the round: when every proposal under review has its share of sheets in, and the fewest that count.
-pub fn may_lock(stage: Stage, rubric: &Rubric, turnouts: impl IntoIterator<Item = Turnout>) -> Guard {
+/// Saying no to a review that was offered, while sheets are made.
+pub fn may_decline(stage: Stage, status: ReviewStatus) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Decline)?;
+    all([stage.must_be_scoring()])
+}
+
+/// Taking a review from its member, or giving a sheet back: while sheets are made, by somebody without conflict.
+pub fn may_interfere(stage: Stage, status: ReviewStatus, command: ReviewCommand, is_cleared: bool) -> Guard {
+    all([cleared(is_cleared)])?;
+    machine::allows(TRANSITIONS, status, &command)?;
+    all([stage.must_be_scoring()])
+}
+
+/// Locking the round: when every proposal under review has its share of sheets in, and the fewest that count. By somebody who is
+/// tied to none of the applicants: what is missing would tell of a proposal that they lost sight of.
+pub fn may_lock(
+    stage: Stage,
+    is_tied: bool,
+    rubric: &Rubric,
+    turnouts: impl IntoIterator<Item = Turnout>,
+) -> Guard {
     all([stage.must_be_scoring()])?;
+    all([untied(is_tied)])?;
     all([quorum(rubric, turnouts)])
 }
 
@@ -189,10 +232,65 @@ pub const IN_PLAY: &[ProposalStatus] =
 pub const COUNCIL_MAX: usize = 25;
 /// Most reviews offered in one request.
 pub const OFFERS_MAX: usize = 100;
+/// Most proposals that a plan gives to one member.
+pub const LOAD_MAX: u16 = 1_000;
+
+/// Mailboxes that anybody can have: sharing one of these says nothing.
+const PUBLIC_MAILBOXES: &[&str] = &[
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "icloud.com",
+    "live.com",
+    "mail.com",
+    "me.com",
+    "msn.com",
+    "outlook.com",
+    "outlook.com.vn",
+    "proton.me",
+    "protonmail.com",
+    "yahoo.com",
+    "yahoo.com.vn",
+    "ymail.com",
+    "zoho.com",
+];
+
+/// The houses that a mailbox gives away: those of which alone somebody has an address in that domain. Of a public domain, or
+/// one that people of several of the houses use, that is none.
+pub fn houses_by_mailbox<'a, H: Copy + Ord + 'a>(
+    addresses: impl IntoIterator<Item = (H, &'a str)>,
+) -> BTreeMap<&'a str, H> {
+    let mut used: BTreeMap<&str, BTreeSet<H>> = BTreeMap::new();
+    for (house, address) in addresses {
+        used.entry(mailbox(address)).or_default().insert(house);
+    }
+    used.retain(|domain, houses| houses.len() == 1 && !PUBLIC_MAILBOXES.contains(domain));
+    used.into_iter().filter_map(|(domain, houses)| Some((domain, houses.into_iter().next()?))).collect()
+}
+
+/// The domain of an address in its compared form.
+pub fn mailbox(address: &str) -> &str {
+    address.rsplit_once('@').map_or(address, |(_, domain)| domain)
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mailbox_gives_a_house_away_unless_everybody_has_one() {
+        let addresses = [
+            (1, "an@songcam.vn"),
+            (1, "binh@gmail.com"),
+            (1, "chi@both.vn"),
+            (2, "dung@both.vn"),
+            (2, "giang@hongha.vn"),
+            (2, "hoa@hongha.vn"),
+        ];
+        let houses = houses_by_mailbox(addresses);
+        assert_eq!(houses, BTreeMap::from([("hongha.vn", 2), ("songcam.vn", 1)]));
+        assert_eq!(houses.get(mailbox("expert@songcam.vn")), Some(&1));
+    }
 
     #[test]
     fn a_round_locks_with_two_thirds_and_two_sheets() {

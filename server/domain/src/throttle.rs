@@ -40,6 +40,11 @@ pub const EVERYBODY: Patience = Patience { free: 5_000, first_wait: 1, longest_w
 pub const CODE: Patience = Patience { free: 5, first_wait: 5, longest_wait: 900, forget_after: DAY };
 /// Mails that anybody can have us send to one address; here every one counts.
 pub const MAILS: Patience = Patience { free: 5, first_wait: 60, longest_wait: 3_600, forget_after: DAY };
+/// Departures to the issuer of the single sign-on from one address; each leaves a row behind.
+pub const DEPARTURES: Patience = Patience { free: 100, first_wait: 1, longest_wait: 60, forget_after: 900 };
+
+/// All of them.
+pub const ALL: [Patience; 6] = [ACCOUNT, ADDRESS, EVERYBODY, CODE, MAILS, DEPARTURES];
 
 /// Seconds until the next try is heard; None: now.
 pub fn wait(failures: Option<Failures>, patience: &Patience, now: Timestamp) -> Option<i64> {

@@ -11,6 +11,16 @@ pub struct Timestamp(i64);
 
 const SECOND: i64 = 1_000_000;
 
+/// Seconds of a day.
+pub const DAY: i64 = 86_400;
+
+/// Whether it is Monday to Friday in Vietnam at that instant.
+pub const fn is_working_day(instant: Timestamp) -> bool {
+    let day = instant.plus_seconds(VIETNAM_HOURS as i64 * 3600).seconds().div_euclid(DAY);
+    // The epoch began on a Thursday.
+    (day + 3).rem_euclid(7) < 5
+}
+
 impl Timestamp {
     /// Later than any instant a person may enter.
     pub const END_OF_TIME: Self = Self(i64::MAX);

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use domain::machine::print;
-use domain::{access, challenge, decision, event, expert, organization, proposal, review};
+use domain::{access, challenge, decision, event, expert, organization, proposal, question, review};
 
 fn compare(name: &str, printed: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -38,6 +38,7 @@ fn how_things_move() {
     compare("review.txt", &print(review::TRANSITIONS, review::ReviewStatus::ALL));
     compare("decision.txt", &print(decision::TRANSITIONS, decision::DecisionStatus::ALL));
     compare("organization.txt", &print(organization::TRANSITIONS, organization::OrganizationStatus::ALL));
+    compare("question.txt", &print(question::TRANSITIONS, question::QuestionStatus::ALL));
     compare("expert.txt", &print(expert::TRANSITIONS, expert::ExpertStatus::ALL));
 }
 
@@ -67,6 +68,7 @@ fn what_is_not_in_the_table_is_refused() {
             }
         }
     }
+    check(question::TRANSITIONS, question::QuestionCommand::ALL, question::QuestionStatus::ALL);
     check(challenge::TRANSITIONS, challenge::ChallengeCommand::ALL, challenge::ChallengeStatus::ALL);
     check(proposal::TRANSITIONS, proposal::ProposalCommand::ALL, proposal::ProposalStatus::ALL);
     check(review::TRANSITIONS, review::ReviewCommand::ALL, review::ReviewStatus::ALL);

@@ -73,6 +73,11 @@ impl Fault {
         Self { status: Some(StatusCode::INTERNAL_SERVER_ERROR), error, header: None }
     }
 
+    /// The error, where there is no status to go with it.
+    pub(crate) fn into_error(self) -> ServerError {
+        *self.error
+    }
+
     /// What `extensions.code` says.
     pub(crate) fn code(&self) -> &str {
         errors::code(&self.error).unwrap_or_default()
@@ -128,6 +133,12 @@ impl<'a> Answer<'a> {
         extensions: &'a BTreeMap<String, Value>,
     ) -> Self {
         Self { errors, data: Some(data), extensions: Some(extensions).filter(|map| !map.is_empty()) }
+    }
+
+    /// As [`Answer::into_bytes`].
+    pub(crate) fn into_text(self, most: usize, operation: Pos) -> String {
+        // JSON is UTF-8.
+        String::from_utf8(self.into_bytes(most, operation)).unwrap_or_default()
     }
 
     /// The JSON, unless it is longer than allowed: then an answer that says so.

@@ -8,10 +8,10 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use crate::{answer::Fault, errors::Code};
+use crate::{answer::Fault, cost, errors::Code};
 
 /// What is thrown away of a body that is too large, so that its sender gets to read our answer.
 const MOST_DISCARDED: usize = 4 * 1024 * 1024;
@@ -103,11 +103,16 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Request, Fault> {
     let json: Value = serde_json::from_slice(bytes).map_err(|error| {
         bad(&format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column()))
     })?;
-    let mut parameters = match json {
-        Value::Object(parameters) => parameters,
-        Value::Array(_) => return Err(bad("Several requests in one are not supported.")),
-        _ => return Err(bad("The body must be a JSON object.")),
-    };
+    match json {
+        Value::Object(parameters) => request(parameters),
+        Value::Array(_) => Err(bad("Several requests in one are not supported.")),
+        _ => Err(bad("The body must be a JSON object.")),
+    }
+}
+
+/// The request that the parameters make.
+pub(crate) fn request(mut parameters: Map<String, Value>) -> Result<Request, Fault> {
+    let bad = Fault::bad_request;
     let Some(Value::String(query)) = parameters.remove("query") else {
         return Err(bad("\"query\" must be a string."));
     };
@@ -123,7 +128,14 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Request, Fault> {
         Some(_) => return Err(bad("\"variables\" must be an object.")),
     };
     match parameters.remove("extensions") {
-        None | Some(Value::Null | Value::Object(_)) => Ok(request),
-        Some(_) => Err(bad("\"extensions\" must be an object.")),
+        None | Some(Value::Null) => {}
+        // What we do not know is somebody else's.
+        Some(Value::Object(mut extensions)) => {
+            if let Some(Value::Bool(asks)) = extensions.remove(cost::NAME) {
+                request.extensions.insert(cost::NAME.to_owned(), asks.into());
+            }
+        }
+        Some(_) => return Err(bad("\"extensions\" must be an object.")),
     }
+    Ok(request)
 }

@@ -1,7 +1,8 @@
-//! How many connections there are, in total and from each address.
+//! How many connections there are, in total and from each address, and how many sockets of each person.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -19,7 +20,36 @@ pub(crate) struct Crowd {
 #[derive(Debug, Default)]
 struct Present {
     total: usize,
-    from: HashMap<IpAddr, usize>,
+    from: Tally<IpAddr>,
+}
+
+/// How many of each; those of whom there are none are not in it.
+#[derive(Debug)]
+struct Tally<K>(HashMap<K, usize>);
+
+impl<K> Default for Tally<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash> Tally<K> {
+    /// One more, unless there are so many.
+    fn add(&mut self, key: K, most: usize) -> bool {
+        let count = self.0.entry(key).or_default();
+        let is_free = *count < most;
+        *count += usize::from(is_free);
+        is_free
+    }
+
+    fn take(&mut self, key: &K) {
+        if let Some(count) = self.0.get_mut(key) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.0.remove(key);
+            }
+        }
+    }
 }
 
 /// A connection's place; free again when it is dropped.
@@ -41,12 +71,10 @@ impl Crowd {
             return Err("total");
         }
         let from = (!exempt).then(|| household(address));
-        if let Some(from) = from {
-            let count = present.from.entry(from).or_default();
-            if *count >= self.most_from_one {
-                return Err("address");
-            }
-            *count += 1;
+        if let Some(from) = from
+            && !present.from.add(from, self.most_from_one)
+        {
+            return Err("address");
         }
         present.total += 1;
         gauge!("http_connections").increment(1);
@@ -59,14 +87,41 @@ impl Drop for Place {
         let mut present = self.crowd.present.lock().unwrap_or_else(PoisonError::into_inner);
         present.total = present.total.saturating_sub(1);
         gauge!("http_connections").decrement(1);
-        if let Some(from) = self.from
-            && let Some(count) = present.from.get_mut(&from)
-        {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                present.from.remove(&from);
-            }
+        if let Some(from) = self.from {
+            present.from.take(&from);
         }
+    }
+}
+
+/// The sockets of each person, wherever they come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Sockets {
+    most_of_one: usize,
+    of: Arc<Mutex<Tally<String>>>,
+}
+
+/// A person's place for a socket; free again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    sockets: Sockets,
+    person: String,
+}
+
+impl Sockets {
+    pub(crate) fn new(most_of_one: usize) -> Self {
+        Self { most_of_one, of: Arc::default() }
+    }
+
+    /// A place for one more, if there is one.
+    pub(crate) fn seat(&self, person: String) -> Option<Seat> {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        of.add(person.clone(), self.most_of_one).then(|| Seat { sockets: self.clone(), person })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.sockets.of.lock().unwrap_or_else(PoisonError::into_inner).take(&self.person);
     }
 }
 
@@ -96,6 +151,6 @@ mod tests {
         assert_eq!(enter("2.2.2.2").unwrap_err(), "total");
         drop(fifth);
         assert_eq!(crowd.enter("1.1.1.1".parse().unwrap(), true).map(|_| ()), Ok(()));
-        assert_eq!(crowd.present.lock().unwrap().from.len(), 2);
+        assert_eq!(crowd.present.lock().unwrap().from.0.len(), 2);
     }
 }

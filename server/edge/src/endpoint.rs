@@ -1,8 +1,9 @@
 //! The seam between the edge and the application.
 
-use std::{future::Future, net::IpAddr};
+use std::{future::Future, net::IpAddr, sync::Arc};
 
 use async_graphql::{Data, Request, Response};
+use futures_util::Stream;
 use uuid::Uuid;
 
 /// What the edge needs of the application.
@@ -10,6 +11,9 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     /// Finds out who is calling, once per request and before anything of the document is looked at. What it returns is
     /// put into the request, for resolvers to find in their context.
     fn admit(&self, head: RequestHead) -> impl Future<Output = Result<Data, Refusal>> + Send;
+
+    /// Who that was, by a name that two callers share only if they are one person; `None` for whoever is unknown.
+    fn person(&self, data: &Data) -> Option<String>;
 
     /// Runs a request. The document has passed the limits and is already parsed; `data` is what [`admit`] returned.
     /// Headers of the response (such as `Content-Language`) are sent on.
@@ -19,6 +23,18 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     ///
     /// [`admit`]: Endpoint::admit
     fn execute(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// Where a subscription stands in what it follows. The edge carries it from one run to the next.
+    type Feed: Send + Sync + 'static;
+
+    /// A place at which nothing was followed yet.
+    fn feed(&self) -> Arc<Self::Feed>;
+
+    /// Runs a subscription, admitted like any request: answers what is new since the feed's place, moves it on, and ends.
+    fn subscribe(&self, request: Request, feed: Arc<Self::Feed>) -> impl Stream<Item = Response> + Send;
+
+    /// Waits until there may be something new for the feed; then the subscription is run again.
+    fn news(&self, feed: &Self::Feed) -> impl Future<Output = ()> + Send;
 
     /// Is everything there that a request needs? Otherwise the names of the checks that failed.
     fn ready(&self) -> impl Future<Output = Result<(), Vec<String>>> + Send;

@@ -18,6 +18,7 @@ use crate::{
     address::{Peer, caller},
     answer::{Answer, Fault, refused_status, respond},
     body,
+    crowd::Sockets,
     endpoint::{Endpoint, Refusal},
     errors::{self, Code, Outcome, refusal},
     head,
@@ -34,6 +35,7 @@ pub(crate) struct Edge<E> {
     pub(crate) options: Options,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) runner: Runner,
+    pub(crate) sockets: Sockets,
 }
 
 /// Answers a request.
@@ -93,7 +95,7 @@ impl<E: Endpoint> Edge<E> {
         let (request, operation) = limits::admit(request, &options.limits)?;
         record.runs(&operation);
         if operation.kind == OperationType::Subscription {
-            let message = "Subscriptions are not supported over POST.";
+            let message = "Subscriptions run over a WebSocket, at /graphql/ws.";
             return Err(refusal(Code::ValidationFailed, message, Some(operation.pos)).into());
         }
         let executed = self.runner.run(&self.endpoint, request, operation.kind, request_id, deadline).await?;

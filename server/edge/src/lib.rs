@@ -14,12 +14,14 @@
 //! run        a free place, a time limit, a task of its own (a mutation outlives its caller's connection)
 //! errors     codes, masking, at most twenty
 //! answer     JSON in the order of the query
+//! socket     subscriptions: the same limits and errors over a WebSocket
 //! ```
 
 mod accept;
 mod address;
 mod answer;
 mod body;
+mod cost;
 mod crowd;
 mod endpoint;
 mod errors;
@@ -35,9 +37,11 @@ mod probes;
 mod router;
 mod run;
 mod serve;
+mod socket;
 mod wire;
 
 pub use address::{BadNetwork, Network, Peer};
+pub use cost::Cost;
 pub use endpoint::{Endpoint, Refusal, RequestHead};
 pub use errors::Code;
 pub use fields::FieldErrors;

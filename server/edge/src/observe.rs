@@ -123,7 +123,7 @@ pub(crate) fn describe() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "it names a request, nothing that is stored")]
-fn new_id() -> Uuid {
+pub(crate) fn new_id() -> Uuid {
     Uuid::new_v4()
 }
 

@@ -21,6 +21,8 @@ pub struct Options {
     pub body_timeout: Duration,
     /// How long a readiness check may take before it counts as failed.
     pub ready_timeout: Duration,
+    /// Open sockets of one person, from whatever address.
+    pub sockets_per_person: usize,
     /// Size of an answer in bytes.
     pub answer_bytes: usize,
     /// Web pages of these origins may call us, without credentials of the browser. Empty: none but our own.
@@ -40,6 +42,7 @@ impl Default for Options {
             time_limit: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             ready_timeout: Duration::from_secs(2),
+            sockets_per_person: 10,
             answer_bytes: 10 * 1024 * 1024,
             origins: Vec::new(),
             trusted_proxies: Vec::new(),

@@ -20,6 +20,7 @@ use tower_http::{
 use crate::{
     accept::Media,
     answer::Fault,
+    crowd::Sockets,
     endpoint::Endpoint,
     errors::Code,
     graphiql,
@@ -29,16 +30,18 @@ use crate::{
     options::Options,
     probes,
     run::Runner,
+    socket,
 };
 
-/// Everything that the server answers: `/graphql`, `/livez`, `/readyz`, `/metrics`, GraphiQL at `/` if it is wanted, and
+/// Everything that the server answers: `/graphql`, `/graphql/ws`, `/livez`, `/readyz`, `/metrics`, GraphiQL at `/` if it is wanted, and
 /// `more`, the routes of others that are to have the same layers.
 pub fn router<E: Endpoint>(endpoint: E, options: Options, lifecycle: &Lifecycle, more: Router) -> Router {
     observe::describe();
     let origins = options.origins.clone();
     let with_graphiql = options.graphiql;
     let runner = Runner::new(&options, lifecycle.clone());
-    let edge = Arc::new(Edge { endpoint, options, lifecycle: lifecycle.clone(), runner });
+    let sockets = Sockets::new(options.sockets_per_person);
+    let edge = Arc::new(Edge { endpoint, options, lifecycle: lifecycle.clone(), runner, sockets });
 
     let mut graphql = post(graphql::post::<E>).fallback(graphql::not_allowed);
     if !origins.is_empty() {
@@ -46,6 +49,7 @@ pub fn router<E: Endpoint>(endpoint: E, options: Options, lifecycle: &Lifecycle,
     }
     let mut router = Router::new()
         .route("/graphql", graphql)
+        .route("/graphql/ws", get(socket::upgrade::<E>))
         .route("/readyz", get(probes::ready::<E>))
         .route("/metrics", get(probes::metrics::<E>))
         .route("/livez", get(probes::live))

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response, parser::types::OperationType};
 use tokio::{
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout, timeout_at},
 };
 use tracing::Instrument;
@@ -24,6 +24,17 @@ impl Runner {
         Self { places: Arc::new(Semaphore::new(options.concurrency)), patience: options.patience, lifecycle }
     }
 
+    /// A free place, if there is one soon.
+    pub(crate) async fn place(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let place = timeout(self.patience, Arc::clone(&self.places).acquire_owned());
+        place.await.ok().and_then(Result::ok).ok_or_else(Fault::unavailable)
+    }
+
+    /// A place, whenever there is one.
+    pub(crate) async fn places(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
     /// Runs a request until it is done or `deadline` has come. The task goes on when the caller hangs up: dropping a
     /// future in the middle of a transaction is no way to end it. At the deadline a query is stopped; a mutation never.
     pub(crate) async fn run<E: Endpoint>(
@@ -34,10 +45,7 @@ impl Runner {
         request_id: Uuid,
         deadline: Instant,
     ) -> Result<Response, Fault> {
-        let place = timeout(self.patience, Arc::clone(&self.places).acquire_owned());
-        let Ok(Ok(place)) = place.await else {
-            return Err(Fault::unavailable());
-        };
+        let place = self.place().await?;
         let endpoint = endpoint.clone();
         let work = async move {
             let response = endpoint.execute(request).await;

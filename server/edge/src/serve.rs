@@ -105,17 +105,20 @@ impl Server {
     }
 
     /// One connection, from its first request to its last.
-    async fn attend(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, _place: Place) {
+    async fn attend(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, place: Place) {
+        // A socket that comes of the connection goes on with its place.
+        let place = Arc::new(place);
         // A latency option; without it everything works.
         let _ = stream.set_nodelay(true);
         let serving = Arc::new(AtomicBool::new(false));
         let wire = Wire::new(stream, &self.connections, Arc::clone(&serving));
         let service = service_fn(|request: Request<Incoming>| {
-            let (router, serving) = (self.router.clone(), Arc::clone(&serving));
+            let (router, serving, place) = (self.router.clone(), Arc::clone(&serving), Arc::clone(&place));
             async move {
                 serving.store(true, Ordering::Release);
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(Peer(peer));
+                request.extensions_mut().insert(place);
                 let response = router.oneshot(request).await?;
                 // An upgraded connection has its own protocol and keeps its own time.
                 let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;

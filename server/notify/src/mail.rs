@@ -18,6 +18,9 @@ use crate::text;
 
 const NOTIFICATION_ID: HeaderName = HeaderName::new_from_ascii_str("X-Notification-Id");
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+/// One click, without logging in (RFC 8058).
+const LIST_UNSUBSCRIBE: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe");
+const LIST_UNSUBSCRIBE_POST: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe-Post");
 const CONTENT_LANGUAGE: HeaderName = HeaderName::new_from_ascii_str("Content-Language");
 
 /// Longest name of a person that a header and a greeting carry.
@@ -38,6 +41,8 @@ pub struct Mail {
     pub written_at: Timestamp,
     /// What it says.
     pub letter: Letter,
+    /// Where one click ends what brought it, if that can be ended.
+    pub unsubscribe: Option<String>,
 }
 
 impl Mail {
@@ -99,7 +104,13 @@ impl Sender {
             .singlepart(SinglePart::plain(words.text))
             .singlepart(SinglePart::html(words.html));
 
-        Ok(Message::builder()
+        let mut message = Message::builder();
+        if let Some(link) = &mail.unsubscribe {
+            message = message
+                .raw_header(unfolded(LIST_UNSUBSCRIBE, format!("<{link}>")))
+                .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE_POST, "List-Unsubscribe=One-Click".to_owned()));
+        }
+        Ok(message
             .from(self.0.clone())
             .to(Mailbox::new(name, to))
             .date(mail.date())
@@ -110,6 +121,11 @@ impl Sender {
             .raw_header(HeaderValue::new(CONTENT_LANGUAGE, mail.locale.to_string()))
             .multipart(parts)?)
     }
+}
+
+/// A field that is one word and must stay one: an address that is encoded is none.
+fn unfolded(name: HeaderName, value: String) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value)
 }
 
 /// An address as logs may show it: `n***@example.vn`.

@@ -6,8 +6,9 @@ use domain::expert::ExpertStatus;
 use domain::machine;
 use domain::organization::OrganizationStatus;
 use domain::proposal::ProposalStatus;
+use domain::question::QuestionStatus;
 use domain::review::ReviewStatus;
-use domain::{access, challenge, decision, event, expert, organization, proposal, review};
+use domain::{access, challenge, decision, event, expert, organization, proposal, question, review};
 
 /// All of it, under headings.
 pub fn print() -> String {
@@ -19,6 +20,7 @@ pub fn print() -> String {
             machine::print(expert::TRANSITIONS, ExpertStatus::ALL),
         ),
         ("The life of a challenge", machine::print(challenge::TRANSITIONS, ChallengeStatus::ALL)),
+        ("The life of a question", machine::print(question::TRANSITIONS, QuestionStatus::ALL)),
         ("The life of a proposal", machine::print(proposal::TRANSITIONS, ProposalStatus::ALL)),
         ("The life of a review", machine::print(review::TRANSITIONS, ReviewStatus::ALL)),
         ("The life of a decision", machine::print(decision::TRANSITIONS, DecisionStatus::ALL)),

@@ -23,8 +23,8 @@ const KEPT: &str = "development-keys";
 pub struct Keys {
     /// Ed25519 keys of access tokens.
     pub signing: SigningKeys,
-    /// The key that seals what the database must not show.
-    pub seal: SecretKey,
+    /// The keys that seal what the database must not show.
+    pub seal: SealKeys,
 }
 
 /// A secret of 32 bytes, wiped from memory when dropped.
@@ -38,6 +38,28 @@ pub struct SigningKeys {
     pub current: SecretKey,
     /// Verify only what they signed before the last change of keys.
     pub former: Vec<SecretKey>,
+}
+
+/// Keys that seal, never none: the current one seals, all open.
+#[derive(Debug)]
+pub struct SealKeys {
+    /// Seals, and opens.
+    pub current: SecretKey,
+    /// Open only what they sealed before the last change of keys.
+    pub former: Vec<SecretKey>,
+}
+
+impl SealKeys {
+    /// Reads keys separated by commas.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut keys = text.split(',').map(SecretKey::parse);
+        Some(Self { current: keys.next()??, former: keys.collect::<Option<_>>()? })
+    }
+
+    /// All keys that open, the sealing one first.
+    pub fn iter(&self) -> impl Iterator<Item = &SecretKey> {
+        std::iter::once(&self.current).chain(&self.former)
+    }
 }
 
 impl SecretKey {
@@ -99,7 +121,7 @@ impl Keys {
     /// Fresh keys that live as long as the value.
     pub(super) fn generate() -> Self {
         let signing = SigningKeys { current: SecretKey::generate(), former: Vec::new() };
-        Self { signing, seal: SecretKey::generate() }
+        Self { signing, seal: SealKeys { current: SecretKey::generate(), former: Vec::new() } }
     }
 
     /// The keys kept beside a database, made at the first start: a restart ends no session and can open what was
@@ -127,7 +149,7 @@ impl Keys {
         let text = |setting: &Setting| table.get(&setting.key())?.as_str();
         Some(Self {
             signing: text(&setting::JWT_SIGNING_KEY).and_then(SigningKeys::parse)?,
-            seal: text(&setting::SEAL_KEY).and_then(SecretKey::parse)?,
+            seal: text(&setting::SEAL_KEY).and_then(SealKeys::parse)?,
         })
     }
 
@@ -143,7 +165,7 @@ impl Keys {
             "# Made for development, never for production. Without this file, new keys are made."
         )?;
         writeln!(file, "{} = \"{}\"", setting::JWT_SIGNING_KEY.key(), self.signing.current.to_base64())?;
-        writeln!(file, "{} = \"{}\"", setting::SEAL_KEY.key(), self.seal.to_base64())?;
+        writeln!(file, "{} = \"{}\"", setting::SEAL_KEY.key(), self.seal.current.to_base64())?;
         file.sync_all()
     }
 }

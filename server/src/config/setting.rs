@@ -201,11 +201,14 @@ settings! {
     MAIL_LEASE_SECONDS: Number(Seconds, 2, 600), Value("60"),
         "How long a worker owns a mail before another may take over; longer than `MAIL_TIMEOUT_SECONDS`.";
 
+    SCHEDULE_SECONDS: Number(Seconds, 1, 86400), Value("60"),
+        "How often it is looked for what becomes due by the clock: reminders.";
+
     JWT_SIGNING_KEY: Text("an Ed25519 private key: PKCS#8 PEM or 32 bytes in base64"),
         Production("made once and kept beside the database"),
         "Signs access tokens. Several separated by commas: the first signs, all verify.", secret;
     SEAL_KEY: Text("32 bytes in base64"), Production("made once and kept beside the database"),
-        "Seals what the database must not show: secrets of second factors now, proposals later. Never change it.", secret;
+        "Seals what the database must not show: proposals, and secrets of second factors. Several separated by commas: the first seals, all open.", secret;
     ACCESS_TOKEN_SECONDS: Number(Seconds, 1, 900), Value("600"),
         "Life of an access token.";
     REFRESH_TOKEN_DAYS: Number(Days, 1, 7), Value("7"),

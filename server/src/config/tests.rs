@@ -73,7 +73,7 @@ fn production_with_what_it_requires_starts() {
     assert!(matches!(&config.mail, MailOutlet::Smtp(url)
         if url.expose_secret() == "smtps://mailer:secret@mail.example.vn"));
     assert_eq!(config.keys.signing.current.expose().as_slice(), BASE64_STANDARD.decode(KEY).unwrap());
-    assert_eq!(config.keys.seal.expose().as_slice(), BASE64_STANDARD.decode(OTHER_KEY).unwrap());
+    assert_eq!(config.keys.seal.current.expose().as_slice(), BASE64_STANDARD.decode(OTHER_KEY).unwrap());
 }
 
 #[test]
@@ -195,6 +195,7 @@ const BAD: &[&str] = &[
     "MAIL_TIMEOUT_SECONDS=121",
     "MAIL_LEASE_SECONDS=30",
     "MAIL_LEASE_SECONDS=601",
+    "SCHEDULE_SECONDS=0",
     "JWT_SIGNING_KEY=canary",
     "JWT_SIGNING_KEY=Y2FuYXJ5LXRvby1zaG9ydA==",
     "JWT_SIGNING_KEY=1O5y2/kTWErVttjx92n4rTr+fCjL8dT74Jeoj0R1WEI=,",
@@ -393,10 +394,10 @@ fn signing_keys_come_as_seed_or_pem_and_in_numbers() {
 
 #[test]
 fn missing_development_keys_are_made_anew_without_a_disk() {
-    let seal = |config: Config| *config.keys.seal.expose();
+    let seal = |config: Config| *config.keys.seal.current.expose();
     assert_ne!(seal(load(Vec::new()).unwrap()), seal(load(Vec::new()).unwrap()));
     let config = load(env(&[&format!("SEAL_KEY={KEY}")])).unwrap();
-    assert_eq!(config.keys.seal.expose().as_slice(), BASE64_STANDARD.decode(KEY).unwrap());
+    assert_eq!(config.keys.seal.current.expose().as_slice(), BASE64_STANDARD.decode(KEY).unwrap());
 }
 
 #[test]
@@ -405,8 +406,8 @@ fn kept_development_keys_survive_a_restart_and_are_the_owners_only() {
     let database = Database::Sqlite(directory.path().join("new/app.db"));
     let (first, second) = (Keys::kept(&database).unwrap(), Keys::kept(&database).unwrap());
     assert_eq!(first.signing.current.expose(), second.signing.current.expose());
-    assert_eq!(first.seal.expose(), second.seal.expose());
-    assert_ne!(first.seal.expose(), first.signing.current.expose());
+    assert_eq!(first.seal.current.expose(), second.seal.current.expose());
+    assert_ne!(first.seal.current.expose(), first.signing.current.expose());
 
     let file = directory.path().join("new/development-keys");
     #[cfg(unix)]

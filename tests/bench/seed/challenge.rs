@@ -90,7 +90,7 @@ impl Seed {
             signer: "Nguyễn Văn An".to_owned(),
             document_url: format!("https://bench.example/{index}.pdf"),
         };
-        rows.challenge.push(challenge::Model {
+        let row = challenge::Model {
             id,
             slug: if index == self.ranked {
                 RANKED.to_owned()
@@ -113,6 +113,7 @@ impl Seed {
             shows_proposal_count: self.dice.percent(60),
             opens_at: Some(opens_at),
             closes_at: Some(closes_at),
+            questions_until: None,
             deadline_key: closes_at.micros(),
             published_key: published_at.map_or(0, Timestamp::micros),
             search_text,
@@ -122,6 +123,8 @@ impl Seed {
             approval: is_public.then(|| record("QĐ-SKHCN")),
             publication: is_public.then(|| record("TB-SKHCN")),
             published_at,
+            halted_at: None,
+            halt_reason: None,
             decision_maker_id: phase.is_judged().then_some(lead),
             round_locked_at: matches!(phase, P::Decision | P::Awarded | P::Unawarded)
                 .then(|| closes_at.plus_seconds(30 * DAY)),
@@ -129,7 +132,12 @@ impl Seed {
             created_at: opens_at.plus_seconds(-30 * DAY),
             updated_at: opens_at,
             version: 4,
-        });
+        };
+        if is_public {
+            // Agencies here are named alike: their names would find everything.
+            rows.challenge_word.extend(app::search::words(&row, None));
+        }
+        rows.challenge.push(row);
         rows.challenge_author.push(challenge_author::Model { challenge_id: id, user_id: lead });
         let mut criteria = Vec::new();
         let five = self.demo.challenges.get(five).filter(|_| like.criteria.len() != 5).unwrap_or(like);

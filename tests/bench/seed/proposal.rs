@@ -148,7 +148,14 @@ impl Seed {
             address,
             hash,
         });
-        rows.event.push(event::Model { seq, kind: what.kind, at, payload });
+        rows.event.push(event::Model {
+            seq,
+            kind: what.kind,
+            at,
+            payload,
+            challenge_id: what.challenge,
+            proposal_id: what.proposal,
+        });
         Ok(())
     }
 
@@ -167,16 +174,17 @@ impl Seed {
             last_error: None,
             created_at: at,
             sent_at: Some(at),
+            read_at: None,
         }
     }
 
-    /// The sheets of a proposal, and their totals.
+    /// The sheets of a proposal.
     pub(super) fn sheets(
         &mut self,
         rows: &mut Rows,
         call: &Call,
         proposal_id: ProposalId,
-    ) -> anyhow::Result<Vec<score::Total>> {
+    ) -> anyhow::Result<Vec<Sheet>> {
         let quality = self.dice.between(10, 19);
         let offered_at = call.closes_at.plus_seconds(2 * DAY);
         // Who reads the ranking has declared as well.
@@ -189,7 +197,7 @@ impl Seed {
                 declared_at: offered_at,
             });
         }
-        let mut totals = Vec::new();
+        let mut sheets = Vec::new();
         for (nth, seat) in call.scorers().enumerate() {
             let status = match (call.phase, nth) {
                 (P::Evaluation, 0 | 1) => ReviewStatus::InProgress,
@@ -209,7 +217,7 @@ impl Seed {
                 };
                 sheet.0.insert(criterion.id, Mark { score, reason });
             }
-            totals.extend(score::total(&sheet, &call.criteria, Rubric::default().scale));
+            sheets.push(sheet.clone());
             let done_at = offered_at.plus_seconds(5 * DAY);
             rows.review.push(review::Model {
                 id: self.dice.id(),
@@ -218,6 +226,7 @@ impl Seed {
                 member_id: seat.id,
                 user_id: seat.user_id,
                 status,
+                status_reason: None,
                 sheet: if status == ReviewStatus::Accepted { Sheet::default() } else { sheet },
                 comment: None,
                 offered_at,
@@ -228,7 +237,7 @@ impl Seed {
                 version: 2,
             });
         }
-        Ok(totals)
+        Ok(sheets)
     }
 
     /// A published decision, which departs from the ranking.
@@ -236,7 +245,7 @@ impl Seed {
         &mut self,
         rows: &mut Rows,
         call: &Call,
-        judged: Vec<(ProposalId, ProposalStatus, Vec<score::Total>)>,
+        judged: &[(ProposalId, ProposalStatus, Vec<Sheet>)],
         (chair, maker): (UserId, UserId),
     ) -> anyhow::Result<()> {
         let at = call.closes_at.plus_seconds(50 * DAY);
@@ -263,16 +272,19 @@ impl Seed {
         });
         let outcomes: BTreeMap<_, _> =
             judged.iter().map(|(proposal, status, _)| (*proposal, outcome(*status))).collect();
-        let means =
-            judged.into_iter().filter_map(|(proposal, _, totals)| Some((proposal, score::mean(&totals)?)));
-        for (position, place) in (0..).zip(score::rank(means)) {
+        let Rubric { scale, pass_mark, .. } = Rubric::default();
+        let judged = judged.iter().filter_map(|(proposal, _, sheets)| {
+            let sheets: Vec<_> = sheets.iter().collect();
+            score::Judged::of(*proposal, &sheets, &call.criteria, scale, pass_mark)
+        });
+        for (position, place) in (0..).zip(score::rank(judged)) {
             rows.decision_outcome.push(decision_outcome::Model {
                 decision_id: id,
                 proposal_id: place.proposal,
                 position,
                 rank: place.rank,
                 mean: place.mean.to_decimal(),
-                passes: place.mean.reaches(70),
+                passes: place.mean.reaches(pass_mark),
                 outcome: outcomes.get(&place.proposal).copied(),
                 feedback: None,
             });

@@ -68,6 +68,9 @@ const WHOLE: usize = 50;
 /// The size of pages when a list is walked page by page.
 const STEP: usize = 8;
 
+/// Every canary begins so, and the last word of a search may be a beginning.
+const ANY_WORD: &str = "searchChallenges(query: \"zq\", first: 5)";
+
 impl<'a> Crawl<'a> {
     /// A crawl of these things.
     pub fn new(schema: &'a Schema, ids: BTreeMap<&'static str, Vec<String>>, lists: &'a [List]) -> Self {
@@ -93,10 +96,12 @@ impl<'a> Crawl<'a> {
         self.lists(viewer, &mut seen).await;
         self.searches(viewer, &mut seen).await;
         let own = format!(
-            "{{ viewer {{ {} }} sectors {{ {} }} signOn {{ {} }} }}",
+            "{{ viewer {{ {} }} sectors {{ {} }} signOn {{ {} }} {ANY_WORD} {{ {} }} challengeFacets {{ {} }} }}",
             self.schema.selection("User"),
             self.schema.selection("Sector"),
-            self.schema.selection("SignOnProvider")
+            self.schema.selection("SignOnProvider"),
+            self.schema.selection("ChallengeSearchConnection"),
+            self.schema.selection("ChallengeFacets")
         );
         let answer = self.ask(viewer, "viewer", &own, json!({}), &mut seen).await;
         if let Some(id) = answer["viewer"]["id"].as_str() {
@@ -143,7 +148,10 @@ impl<'a> Crawl<'a> {
         let mut asked: Vec<(&'static str, String)> = Vec::new();
         for (kind, ids) in &self.ids {
             for (number, id) in ids.iter().enumerate() {
-                asked.push(("node", format!("node(id: {id:?})")));
+                // They are many, each is its reader's alone, and `nodes` has asked for all of them.
+                if *kind != "Notification" {
+                    asked.push(("node", format!("node(id: {id:?})")));
+                }
                 if number == 0 || *kind == "Challenge" {
                     asked.push(("challenge", format!("challenge(by: {{ id: {id:?} }})")));
                 }
@@ -257,12 +265,17 @@ impl<'a> Crawl<'a> {
 
     /// Canary words are searched for: in a list, a word that one may not read finds nothing.
     async fn searches(&self, viewer: &Viewer, seen: &mut Seen) {
-        const SEARCHED: [&str; 3] = ["challenges", "organizations", "experts"];
+        const SEARCHED: [&str; 4] = ["challenges", "organizations", "experts", "searchChallenges"];
         let asked: Vec<_> = self.words.iter().flat_map(|word| SEARCHED.map(|field| (field, word))).collect();
         for chunk in asked.chunks(ALIASES) {
             let mut document = String::from("{");
             for (number, (field, word)) in chunk.iter().enumerate() {
-                write!(document, " n{number}: {field}(filter: {{ search: {word:?} }}, first: 5) {{ totalCount nodes {{ __typename id }} }}").unwrap();
+                let words = match *field {
+                    "searchChallenges" => format!("query: {word:?}, first: 20"),
+                    _ => format!("filter: {{ search: {word:?} }}, first: 5"),
+                };
+                write!(document, " n{number}: {field}({words}) {{ totalCount nodes {{ __typename id }} }}")
+                    .unwrap();
             }
             document.push('}');
             let data = self.ask(viewer, "search", &document, json!({}), seen).await;

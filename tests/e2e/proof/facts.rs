@@ -6,15 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::graphql::id::encode;
+use app::vault::{draft_place, version_place};
 use domain::account::{PlatformRole, TokenPurpose};
 use domain::challenge::ChallengeStatus;
 use domain::event::EventKind;
 use domain::id::{ChallengeId, OrganizationId, ProposalId, UserId, WorkingGroupId};
+use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationStatus};
 use domain::proposal::ProposalStatus;
 use domain::review::{CouncilRole, Interest, ReviewStatus};
 use domain::time::{Day, Timestamp};
-use e2e::World;
+use e2e::{Vault, World};
 use entity::*;
 use sea_orm::{EntityTrait as _, IdenStatic as _, Iterable as _, ModelTrait, Value};
 
@@ -49,6 +51,8 @@ pub const WHO: &[&str] = &[
     "delegate",
     "taker",
     "inviter",
+    // Belongs to the house that asked.
+    "asker",
     // Of the agency that owns the challenge.
     "agency",
     // Has a live seat on its council, and as what.
@@ -91,6 +95,8 @@ pub const WHEN: &[&str] = &[
     "handed-in",
     // Named to all: the one whom others turn to in the present working group of a verified agency.
     "focal-point",
+    // Of a notification: its mail went out, or tried to.
+    "told",
 ];
 
 /// Labels of a viewer and a thing.
@@ -109,6 +115,8 @@ pub enum Thing<'a> {
     Organization(&'a organization::Model),
     Membership(&'a membership::Model),
     Challenge(&'a challenge::Model),
+    /// A question.
+    Question(&'a question::Model),
     Criterion(&'a criterion::Model),
     Indicator(&'a indicator::Model),
     CouncilMember(&'a council_member::Model),
@@ -116,6 +124,7 @@ pub enum Thing<'a> {
     Review(&'a review::Model),
     Decision(&'a decision::Model),
     Session(&'a session::Model),
+    Notification(&'a message::Model),
     Delegation(&'a delegation::Model),
     WorkingGroup(&'a working_group::Model),
     Expert(&'a expert::Model),
@@ -145,7 +154,9 @@ macro_rules! tables {
         impl Facts {
             /// Reads everything.
             pub async fn read(world: &World) -> Self {
-                Self { now: world.now().await, event: event::Entity::find().all(world.db()).await.unwrap(), $($entity: $entity::Entity::find().all(world.db()).await.unwrap(),)+ }
+                let mut facts = Self { now: world.now().await, event: event::Entity::find().all(world.db()).await.unwrap(), $($entity: $entity::Entity::find().all(world.db()).await.unwrap(),)+ };
+                facts.unseal(world).await;
+                facts
             }
 
             /// Every row in print, for finding out that nothing changed; what is logged of attempts and reads is not among them.
@@ -181,10 +192,11 @@ macro_rules! tables {
 }
 
 tables! {
-    user, one_time_token, organization, membership, platform_grant, challenge, challenge_author, criterion, indicator,
-    council_member, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, decision,
+    user, one_time_token, organization, membership, platform_grant, challenge, challenge_author, challenge_version, challenge_word, criterion, indicator,
+    council_member, question, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, review_plan, decision,
     decision_outcome,
     message,
+    follow,
     idempotency,
     session,
     refresh_token,
@@ -231,10 +243,12 @@ impl Thing<'_> {
             Criterion,
             Indicator,
             CouncilMember,
+            Question,
             Proposal,
             Review,
             Decision,
             Session,
+            Notification,
             Delegation,
             WorkingGroup,
             Expert,
@@ -255,6 +269,20 @@ pub struct Secret<'a> {
 }
 
 impl Facts {
+    /// Puts what proposals say in the place of its sealed form.
+    async fn unseal(&mut self, world: &World) {
+        let vault = Vault::open(world).await;
+        let homes: BTreeMap<_, _> = self.proposal.iter().map(|row| (row.id, row.challenge_id)).collect();
+        for row in &mut self.proposal_draft {
+            let home = homes[&row.proposal_id];
+            row.content = vault.read(home, &draft_place(home, row.proposal_id), &row.content);
+        }
+        for row in &mut self.proposal_version {
+            let home = homes[&row.proposal_id];
+            row.content = vault.read(home, &version_place(home, row.proposal_id, row.number), &row.content);
+        }
+    }
+
     /// Everything with an id, as `(type, public id, thing)`.
     pub fn things(&self) -> Vec<(&'static str, String, Thing<'_>)> {
         let mut things = Vec::new();
@@ -271,10 +299,12 @@ impl Facts {
             criterion => Criterion,
             indicator => Indicator,
             council_member => CouncilMember,
+            question => Question,
             proposal => Proposal,
             review => Review,
             decision => Decision,
             session => Session,
+            message => Notification,
             delegation => Delegation,
             working_group => WorkingGroup,
             expert => Expert,
@@ -346,6 +376,11 @@ impl Facts {
                     who.insert("self");
                 }
             }
+            Thing::Question(row) => {
+                who.extend(self.to_challenge(me, row.challenge_id));
+                let asks = self.places(me).any(|place| place.organization_id == row.organization_id);
+                who.extend(asks.then_some("asker"));
+            }
             Thing::Proposal(proposal) | Thing::Version(proposal, _) => {
                 self.to_proposal(me, proposal, &mut who);
             }
@@ -364,6 +399,7 @@ impl Facts {
             }
             Thing::Outcome(_, row) => self.to_proposal(me, self.proposal_of(row.proposal_id), &mut who),
             Thing::Session(session) => who.extend((session.user_id == me).then_some("self")),
+            Thing::Notification(row) => who.extend((row.user_id == Some(me)).then_some("self")),
             Thing::Delegation(row) => {
                 who.extend(self.as_house(me, row.unit_id));
                 let takes = self.places(me).any(|place| place.organization_id == row.delegate_id);
@@ -432,6 +468,9 @@ impl Facts {
                 when.extend(self.phases(seat.challenge_id));
                 when.extend(seat.removed_at.is_none().then_some("live"));
             }
+            Thing::Question(row) => {
+                when.insert(row.status.name());
+            }
             Thing::Proposal(proposal) => {
                 when.insert(proposal.status.name());
                 when.extend(self.phases(proposal.challenge_id));
@@ -452,6 +491,9 @@ impl Facts {
                 when.extend(decision.return_reason.is_some().then_some("returned"));
             }
             Thing::Session(session) => when.extend(session.ended_at.is_none().then_some("live")),
+            Thing::Notification(row) => {
+                when.extend(MessageStatus::TOLD.contains(&row.status).then_some("told"));
+            }
             Thing::Outcome(decision, row) => {
                 when.extend(self.when(Thing::Decision(decision)));
                 when.insert(self.proposal_of(row.proposal_id).status.name());
@@ -468,7 +510,7 @@ impl Facts {
             .iter()
             .any(|opening| opening.challenge_id == challenge && opening.confirmed_at.is_some());
         let decided = matches!(row.status, S::Awarded | S::ClosedNoAward);
-        let unpublished = matches!(row.status, S::Draft | S::InReview | S::ChangesRequested | S::Approved);
+        let unpublished = row.published_at.is_none();
         let mut phases = BTreeSet::from([if opened { "opened" } else { "sealed" }]);
         phases.extend((!unpublished).then_some("public"));
         phases.extend(row.round_locked_at.is_some().then_some("locked"));
@@ -526,7 +568,8 @@ impl Facts {
             who.extend(self.to_challenge(me, proposal.challenge_id));
             let reviews =
                 self.review.iter().filter(|review| review.proposal_id == proposal.id && review.user_id == me);
-            who.extend(reviews.filter(|review| review.status != ReviewStatus::Recused).map(|_| "offered"));
+            let lost = [ReviewStatus::Recused, ReviewStatus::Declined, ReviewStatus::Revoked];
+            who.extend(reviews.filter(|review| !lost.contains(&review.status)).map(|_| "offered"));
             let declared = self.declared(me, proposal.id);
             who.extend(declared.filter(|interest| *interest == Interest::None).map(|_| "cleared"));
         }
@@ -653,8 +696,11 @@ impl Facts {
                 Row::user(row) => Thing::User(row),
                 Row::organization(row) => Thing::Organization(row),
                 Row::challenge(row) => Thing::Challenge(row),
+                Row::challenge_version(row) => Thing::Challenge(self.challenge_of(row.challenge_id)),
+                Row::challenge_word(row) => Thing::Challenge(self.challenge_of(row.challenge_id)),
                 Row::criterion(row) => Thing::Criterion(row),
                 Row::indicator(row) => Thing::Indicator(row),
+                Row::question(row) => Thing::Question(row),
                 Row::proposal(row) => Thing::Proposal(row),
                 Row::proposal_draft(row) => of_proposal(row.proposal_id),
                 Row::proposal_version(row) => Thing::Version(self.proposal_of(row.proposal_id), row),
@@ -673,12 +719,13 @@ impl Facts {
                 Row::expert(row) => Thing::Expert(row),
                 Row::external_identity(row) => Thing::ExternalIdentity(row),
                 Row::one_time_token(row) => Thing::Invitation(row),
-                Row::idempotency(_) | Row::message(_) => Thing::Nothing,
+                Row::idempotency(_) | Row::message(_) | Row::follow(_) => Thing::Nothing,
                 Row::membership(_)
                 | Row::platform_grant(_)
                 | Row::challenge_author(_)
                 | Row::council_member(_)
                 | Row::opening(_)
+                | Row::review_plan(_)
                 | Row::refresh_token(_)
                 | Row::device(_)
                 | Row::second_factor(_)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::proof::crawl::{Seen, Viewer, is_empty};
 use crate::proof::facts::{Facts, Labels, Secret, Thing};
-use crate::proof::roots::{List, finds};
+use crate::proof::roots::{List, answers, finds};
 use crate::proof::schema::{Schema, field_of};
 use crate::proof::table::Table;
 
@@ -79,10 +79,12 @@ fn subject(thing: Thing<'_>) -> Option<&'static str> {
         Thing::Criterion(_) => "Criterion",
         Thing::Indicator(_) => "Indicator",
         Thing::CouncilMember(_) => "CouncilMember",
+        Thing::Question(_) => "Question",
         Thing::Proposal(_) | Thing::Version(..) => "Proposal",
         Thing::Review(_) => "Review",
         Thing::Decision(_) => "Decision",
         Thing::Session(_) => "Session",
+        Thing::Notification(_) => "Notification",
         Thing::Delegation(_) => "Delegation",
         Thing::WorkingGroup(_) | Thing::Place(..) => "WorkingGroup",
         Thing::Expert(_) => "Expert",
@@ -317,7 +319,7 @@ impl<'a> Oracle<'a> {
         };
         let found = |place: &str| seen.found.get(place).cloned().unwrap_or_default();
         let is = |wanted: &'static str| move |kind: &str, _: Thing<'_>| kind == wanted;
-        expect("node", found("node"), known(&|_, _| true));
+        expect("node", found("node"), known(&|kind, _| kind != "Notification"));
         for (place, kind) in [
             ("challenge", "Challenge"),
             ("challenge by handle", "Challenge"),
@@ -342,11 +344,14 @@ impl<'a> Oracle<'a> {
         for (name, (ids, count)) in &seen.lists {
             let Some((field, word)) = name.split_once(" with ") else { continue };
             let kind = match field {
-                "challenges" => "Challenge",
+                "challenges" | "searchChallenges" => "Challenge",
                 "experts" => "Expert",
                 _ => "Organization",
             };
-            let expected = known(&|of, thing| of == kind && finds(self.facts, thing, word));
+            let expected = known(&|of, thing| match field {
+                "searchChallenges" => answers(self.facts, thing, word),
+                _ => of == kind && finds(self.facts, thing, word),
+            });
             counts
                 .extend((*count != expected.len()).then(|| format!("{} counts {count} {name}", viewer.nick)));
             expect(name, ids.iter().cloned().collect(), expected);

@@ -37,12 +37,14 @@ impl List {
 /// The root fields: what the crawler does with each.
 const ROOTS: &[(&str, &str)] = &[
     ("challenge", "every id of every type, every handle"),
+    ("challengeFacets", "once"),
     ("challenges", "LISTS, every word"),
     ("experts", "LISTS, every word"),
     ("node", "every id"),
     ("nodes", "every id, all fields"),
     ("organization", "every id of every type, every handle"),
     ("organizations", "LISTS, every word"),
+    ("searchChallenges", "every word"),
     ("sectors", "once"),
     ("signOn", "once"),
     ("viewer", "once, all fields"),
@@ -187,6 +189,16 @@ pub fn lists(facts: &Facts, now: Timestamp) -> Vec<List> {
         lists.push(List { name, field, arguments, is_walked, below: Some(public), keeps });
     }
     lists
+}
+
+/// Whether a search answers with a thing: only what is public, by its own words or the name of an agency that everybody knows.
+pub fn answers(facts: &Facts, thing: Thing<'_>, word: &str) -> bool {
+    let Thing::Challenge(row) = thing else { return false };
+    let agency =
+        facts.organization.iter().find(|house| house.id == row.agency_id && house.status.is_public());
+    row.is_public
+        && (finds(facts, thing, word)
+            || agency.is_some_and(|agency| finds(facts, Thing::Organization(agency), word)))
 }
 
 /// Whether a search for the word finds the thing: title, summary and brief of a challenge, the name of an organisation, name,

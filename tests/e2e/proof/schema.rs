@@ -53,7 +53,7 @@ const INTROSPECTION: &str = "{ __schema { types { name kind
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// Arguments that a selection may leave out or fills in by itself. Another one needs a thought: what does it show?
-const ARGUMENTS: &[&str] = &["first", "after", "last", "before", "locale", "filter", "orderBy"];
+const ARGUMENTS: &[&str] = &["first", "after", "last", "before", "locale", "filter", "orderBy", "onlyUnread"];
 
 /// Rows that a connection below an object is asked for; more than any object of the town has.
 const PAGE: usize = 25;
@@ -113,7 +113,9 @@ impl Schema {
             });
             assert!(known, "{of}.{} has an argument that stands in no row of ARGUMENTS", field.name);
             let takes = |name: &str| field.arguments.iter().any(|argument| argument.name == name);
-            let arguments = if takes("first") { format!("(first: {PAGE})") } else { String::new() };
+            // Who works for an office was told a lot.
+            let page = if field.of == "NotificationConnection" { 100 } else { PAGE };
+            let arguments = if takes("first") { format!("(first: {page})") } else { String::new() };
             let below = self.below(&field.of);
             parts.push(format!("{}{arguments}{below}", field.name));
             if takes("locale") {

@@ -47,6 +47,12 @@ const DEEPER: &[(&str, &str, &str, fn(&Town, &Facts) -> Value)] = &[
         |town, _| json!({ "challengeId": town.id("upcoming"), "title": "Đề xuất", "summary": "Tóm tắt" }),
     ),
     (
+        "askQuestion",
+        "organizationId",
+        "song owner",
+        |town, _| json!({ "challengeId": town.id("upcoming"), "text": "Xin hỏi" }),
+    ),
+    (
         "assignReviews",
         "assignments.0.proposalId",
         "secretary",
@@ -465,6 +471,7 @@ fn filler(ids: &BTreeMap<String, String>, schema: &Schema, input: &Input) -> Val
         ("INPUT_OBJECT", of) => fill(ids, schema, of),
         ("ENUM", _) => json!(ty.values[0]),
         (_, "ID") => json!(unknown(&ids[&input.name])),
+        (_, "Int") if ["reviewersPerProposal", "maxLoad"].contains(&input.name.as_str()) => json!(1),
         (_, "Int") => json!(999_999),
         (_, "Boolean") => json!(true),
         _ => json!("Văn bản"),
@@ -477,7 +484,18 @@ fn with(base: &Value, path: &str, id: &str) -> Value {
     let mut at = &mut input;
     for step in path.split('.') {
         at = match step.parse::<usize>() {
-            Ok(place) => &mut at[place],
+            Ok(place) => {
+                // A list that may be left out.
+                if at.is_null() {
+                    *at = json!([]);
+                }
+                if let Value::Array(items) = &mut *at
+                    && items.len() == place
+                {
+                    items.push(Value::Null);
+                }
+                &mut at[place]
+            }
             Err(_) => &mut at[step],
         };
     }
@@ -507,10 +525,12 @@ fn unknown(kind: &str) -> String {
         "Review" => ReviewId,
         "Decision" => DecisionId,
         "Session" => domain::id::SessionId,
+        "Notification" => domain::id::MessageId,
         "Delegation" => domain::id::DelegationId,
         "WorkingGroup" => domain::id::WorkingGroupId,
         "Expert" => domain::id::ExpertId,
         "Invitation" => domain::id::OneTimeTokenId,
+        "Question" => domain::id::QuestionId,
         "ExternalIdentity" => domain::id::ExternalIdentityId,
     )
 }

@@ -14,6 +14,7 @@ use domain::organization::{MembershipRole as Role, OrganizationKind};
 use domain::proposal::Content;
 use domain::text::{Bilingual, fold, look_alike_key, slug_from};
 use e2e::cast::{DAY, text};
+use e2e::issuer::{self, Forger, Key};
 use e2e::rows::{self, THEN, insert};
 use e2e::{Person, World};
 use entity::*;
@@ -130,12 +131,15 @@ pub struct Town {
     seats: BTreeMap<(String, String), String>,
     words: AtomicUsize,
     judged: BTreeMap<String, usize>,
+    issuer: (Forger, Key),
 }
 
 impl Town {
     /// Builds it.
     pub async fn build() -> Self {
-        let world = World::new().await;
+        let key = Key::new("town", 1);
+        let issuer = Forger::start(&key).await;
+        let world = World::with(&issuer::settings(&issuer.address, "btl", "the town's secret")).await;
         let schema = Schema::of(&world).await;
         let mut town = Self {
             world,
@@ -150,6 +154,7 @@ impl Town {
             seats: BTreeMap::new(),
             words: AtomicUsize::new(1),
             judged: BTreeMap::new(),
+            issuer: (issuer, key),
         };
         town.people_come().await;
         town.accounts_and_houses().await;
@@ -379,7 +384,7 @@ impl Town {
                 "sectors": ["TAX"],
                 "title": format!("TS. {}", self.word()),
                 "affiliation": format!("Viện {}", self.word()),
-                "qualification": format!("Thuế {}", self.word()),
+                "qualification": format!("Tóm tắt luật thuế {}", self.word()),
             });
             last = self.act("officer", "registerExpert", input).await["expert"].clone();
         }
@@ -394,7 +399,18 @@ impl Town {
             self.act("officer", mutation, input).await;
         }
 
-        // Nobody can sign on here: whom an issuer knows is written down.
+        let left = self.act("visitor", "startSignOn", json!({})).await["attempt"].clone();
+        let (issuer, key) = &self.issuer;
+        let mut claims =
+            issuer.claims(left["authorizationUrl"].as_str().unwrap(), self.world.now().await.seconds());
+        claims["sub"] = json!(self.word());
+        claims["email"] = json!(format!("{}@example.vn", self.word()));
+        claims["name"] = json!(format!("Người ở thành phố {}", self.word()));
+        issuer.gives(&key.sign(&claims));
+        let back = json!({ "state": left["state"], "code": "back", "attemptToken": left["attemptToken"] });
+        self.act("visitor", "finishSignOn", back).await;
+
+        // What other issuers say of somebody is written down.
         let identities = ["stranger", "stranger", "drafter"].map(|nick| external_identity::Model {
             id: ids::random(),
             issuer: format!("https://sso.example.vn/{}", self.word()),
@@ -531,6 +547,16 @@ impl Town {
             .exec(self.world.db())
             .await
             .unwrap();
+        // It is found by the name of its house, and this move went past the program.
+        let db = self.world.db();
+        let row = challenge::Entity::find_by_id(decided).one(db).await.unwrap().unwrap();
+        let unit = organization::Entity::find_by_id(row.agency_id).one(db).await.unwrap();
+        challenge_word::Entity::delete_many()
+            .filter(challenge_word::Column::ChallengeId.eq(decided))
+            .exec(db)
+            .await
+            .unwrap();
+        insert(db, app::search::words(&row, unit.as_ref())).await.unwrap();
     }
 
     /// Everything that somebody does with their own account, and an administrator with others'.
@@ -554,6 +580,9 @@ impl Town {
         let elsewhere =
             sessions["sessions"].as_array().unwrap().iter().find(|one| one["isCurrent"] == false).unwrap();
         self.act(who, "endSession", json!({ "sessionId": elsewhere["id"] })).await;
+        self.act(who, "markNotificationsRead", json!({})).await;
+        self.act(who, "followSector", json!({ "sector": "TRANSPORT" })).await;
+        self.act(who, "unfollowSector", json!({ "sector": "TRANSPORT" })).await;
         self.act(who, "disableSecondFactor", json!({ "isConfirmed": true })).await;
         self.act(who, "exportOwnData", json!({})).await;
         let name = format!("Người mới đổi tên {}", self.word());
@@ -634,6 +663,7 @@ impl Town {
                 "showsProposalCount": is_counted,
                 "opensAt": at(days.0),
                 "closesAt": at(days.1),
+                "questionsUntil": at(days.1),
                 "sourceUrl": format!("https://example.vn/{}", self.word()),
             },
         });
@@ -683,6 +713,31 @@ impl Town {
                 self.act("lead", "recallChallenge", json!({ "challengeId": challenge })).await;
             }
         }
+        let given_up = self.drafts("given up", agency, (1, 10), false, false).await;
+        self.hands_in(&given_up).await;
+        self.approves(&given_up).await;
+        self.halts("publisher", "cancelChallenge", "given up").await;
+    }
+
+    async fn halts(&mut self, nick: &str, mutation: &str, challenge: &str) {
+        let input = json!({ "challengeId": self.id(challenge), "reason": format!("Lý do {}", self.word()) });
+        self.act(nick, mutation, input).await;
+    }
+
+    /// A house asks about a challenge.
+    async fn asks(&mut self, house: &str, challenge: &str, nick: &str) {
+        let input = json!({
+            "challengeId": self.id(challenge),
+            "organizationId": self.house(house),
+            "text": format!("Xin hỏi {}", self.word()),
+        });
+        let done = self.act(&format!("{house} owner"), "askQuestion", input).await;
+        self.ids.insert(nick.to_owned(), text(&done["question"]["id"]));
+    }
+
+    async fn challenge_version(&self, challenge: &str) -> i32 {
+        let id: ChallengeId = PublicId::from_public(challenge).unwrap();
+        Facts::read(&self.world).await.challenge_of(id).version
     }
 
     async fn challenges_under_seal(&mut self) {
@@ -699,6 +754,63 @@ impl Town {
         self.writes("sao", "open").await;
         let withdrawn = self.proposes("tre", "open").await;
         self.act("tre owner", "withdrawProposal", json!({ "proposalId": withdrawn })).await;
+        let (challenge, agency) = (self.id("open").to_owned(), self.house("agency"));
+        for nick in ["tre owner", "hong owner"] {
+            self.act(nick, "followChallenge", json!({ "challengeId": challenge })).await;
+            self.act(nick, "followAgency", json!({ "agencyId": agency })).await;
+            self.act(nick, "followSector", json!({ "sector": "TRANSPORT" })).await;
+        }
+        self.world.is_quiet().await;
+        self.act("hong owner", "markNotificationsRead", json!({})).await;
+        self.act("tre owner", "unfollowChallenge", json!({ "challengeId": challenge })).await;
+        self.act("tre owner", "unfollowAgency", json!({ "agencyId": agency })).await;
+        self.act("tre owner", "reviveProposal", json!({ "proposalId": withdrawn })).await;
+        self.act("tre owner", "withdrawProposal", json!({ "proposalId": withdrawn })).await;
+
+        for (house, question) in
+            [("song", "answered"), ("hong", "declined"), ("song", "waits"), ("hong", "waits too")]
+        {
+            self.asks(house, "open", question).await;
+        }
+        let input = json!({
+            "questionId": self.id("answered"),
+            "publishedText": format!("Hỏi gọn {}", self.word()),
+            "answer": self.both("Trả lời"),
+        });
+        self.act("drafter", "answerQuestion", input).await;
+        let reason = format!("Đã nêu {}", self.word());
+        self.act(
+            "officer",
+            "declineQuestion",
+            json!({ "questionId": self.id("declined"), "reason": reason }),
+        )
+        .await;
+
+        let amended = self.publishes("amended", (0, 60), false, false).await;
+        self.proposes("song", "amended").await;
+        let section = |kind: &str| json!({ "kind": kind, "text": self.both(kind) });
+        let input = json!({
+            "challengeId": amended,
+            "expectedVersion": self.challenge_version(&amended).await,
+            "changeNote": self.both("Sửa đổi"),
+            "title": self.both("Tên mới"),
+            "summary": self.both("Tóm tắt mới"),
+            "sections": [section("CONTEXT"), section("CURRENT_PROCESS"), section("EXPECTED_PRODUCT"), section("SUPPORT")],
+            "closesAt": domain::time::Timestamp::parse("2199-01-01T00:00:00Z").unwrap().to_rfc3339(),
+        });
+        self.act("lead", "amendChallenge", input).await;
+        self.halts("officer", "pauseChallenge", "amended").await;
+        self.act("officer", "resumeChallenge", json!({ "challengeId": amended })).await;
+
+        self.publishes("paused", (0, 60), false, false).await;
+        self.proposes("song", "paused").await;
+        self.halts("officer", "pauseChallenge", "paused").await;
+
+        let cancelled = self.publishes("cancelled", (0, 60), false, false).await;
+        self.appoint("cancelled", &cancelled, &[("chair elsewhere", "CHAIR")]).await;
+        self.proposes("song", "cancelled").await;
+        self.writes("hong", "cancelled").await;
+        self.halts("publisher", "cancelChallenge", "cancelled").await;
 
         let counted = self.publishes("open and counted", (0, 60), true, true).await;
         self.appoint("open and counted", &counted, &[("chair elsewhere", "CHAIR")]).await;
@@ -862,6 +974,28 @@ impl Town {
             self.recuses("recused reviewer", proposal).await;
         }
 
+        // Planned and released, and planned only; for one proposal there are too few who may.
+        self.screens("tre in evaluation of others", true).await;
+        let others = self.id("evaluation of others").to_owned();
+        let members = ["offered member", "accepted member", "reviewer"];
+        let reviews = self.assigns("evaluation of others", "tre in evaluation of others", &members).await;
+        let reason = format!("Đi công tác {}", self.word());
+        self.act(members[0], "declineReview", json!({ "reviewId": reviews[0], "reason": reason })).await;
+        self.scores(members[1], "tre in evaluation of others", &reviews[1], ["4.31", "5.32"]).await;
+        let reason = format!("Quá tải {}", self.word());
+        self.act("secretary", "revokeReview", json!({ "reviewId": reviews[1], "reason": reason })).await;
+        self.scores(members[2], "tre in evaluation of others", &reviews[2], ["4.33", "5.34"]).await;
+        self.accepts("chair", "tre in evaluation of others").await;
+        let reason = format!("Nhầm thang điểm {}", self.word());
+        self.act("chair", "reopenReview", json!({ "reviewId": reviews[2], "reason": reason })).await;
+        let plan = json!({ "challengeId": others, "reviewersPerProposal": 2, "maxLoad": 9, "seed": 7 });
+        self.act("secretary", "planReviews", plan).await;
+        let release = json!({ "challengeId": others, "expectedVersion": 1 });
+        self.act("secretary", "releaseReviewPlan", release).await;
+        let plan = json!({ "challengeId": self.id("evaluation"), "reviewersPerProposal": 9, "maxLoad": 9, "seed": 7 });
+        self.act("secretary", "planReviews", plan).await;
+        self.accepts("chair", "song in evaluation").await;
+
         // A round to its lock; one sheet is not in by then, and one comes to light as in conflict afterwards.
         self.screens("sao in locked", true).await;
         self.screens("song in locked", true).await;
@@ -1022,7 +1156,10 @@ impl Town {
             brief: domain::challenge::Brief(brief),
             ..challenge.clone()
         };
+        let agency = facts.organization.iter().find(|row| row.id == copy.agency_id);
+        let words = if copy.is_public { app::search::words(&copy, agency) } else { Vec::new() };
         insert(db, [copy]).await.unwrap();
+        insert(db, words).await.unwrap();
         self.ids.insert(to.to_owned(), encode(id).to_string());
         let here = |challenge: ChallengeId| challenge == source;
         let authors = facts.challenge_author.iter().filter(|row| here(row.challenge_id));
@@ -1093,6 +1230,7 @@ impl Town {
             Some(proposal_version::Model { id: ids::random(), proposal_id, content, sha256, ..row.clone() })
         });
         insert(db, versions.collect::<Vec<_>>()).await.unwrap();
+        app::vault::bring_up_to_date(self.world.app()).await.unwrap();
         let declarations = facts.conflict_declaration.iter().filter_map(|row| {
             let proposal_id = *proposals.get(&row.proposal_id)?;
             let reason = row.reason.as_ref().map(&mut fresh);

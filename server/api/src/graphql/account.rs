@@ -10,8 +10,10 @@ use super::context::Ask as _;
 use super::enums::{Locale, PlatformRole};
 use super::error::{Reported, Result};
 use super::expert::Expert;
+use super::follow::Follow;
 use super::id;
 use super::load::ExpertOf;
+use super::notification::{NotificationConnection, Own as OwnNotifications};
 use super::organization::Membership;
 use super::page::{ask, connection, cost};
 use super::payload::{done, payload};
@@ -109,6 +111,43 @@ impl User {
                 .await
                 .map_err(Reported)?;
         Ok(Some(ReviewConnection::new(page, OwnReviews(self.0.id))))
+    }
+
+    /// What you were told, the newest first; null unless this is you.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn notifications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that you have not ticked off.", default)] only_unread: bool,
+        #[graphql(desc = "The first so many, 0 to 100; 25 unless given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100; not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<Option<NotificationConnection>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(None);
+        }
+        let ask = ask(first, after, last, before);
+        let page = app::inbox::list(ctx.app()?, &ctx.viewer()?, only_unread, &ask).await.map_err(Reported)?;
+        Ok(Some(NotificationConnection::new(page, OwnNotifications { only_unread })))
+    }
+
+    /// How many notifications you have not ticked off; null unless this is you.
+    async fn unread_notification_count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(None);
+        }
+        let unread = app::inbox::count(ctx.app()?, &ctx.viewer()?, true).await.map_err(Reported)?;
+        Ok(Some(i32::try_from(unread).unwrap_or(i32::MAX)))
+    }
+
+    /// What you follow, the newest first, at most 200; empty unless this is you.
+    async fn follows(&self, ctx: &Context<'_>) -> Result<Vec<Follow>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(Vec::new());
+        }
+        let rows = app::follow::list(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
+        Ok(rows.into_iter().map(Follow).collect())
     }
 
     /// Your sessions that are alive, the newest first, at most 100; empty unless this is you.

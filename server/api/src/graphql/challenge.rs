@@ -1,36 +1,33 @@
 //! Challenges: big problems, their briefs, and their way to publication.
 
-use std::collections::BTreeMap;
-
-use app::challenge::{
-    ApproveChallenge, CreateChallenge, Draft, Filter, NewCriterion, NewIndicator, Order, PublishChallenge,
-    RecallChallenge, RequestChanges, SubmitForApproval, UpdateChallenge,
-};
+use app::challenge::{Filter, Order};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
-use domain::challenge::{Brief, OfficialRecord as Record, limits};
-use domain::problem::Reason;
-use entity::{challenge, criterion, indicator};
+use domain::challenge::{self as rules, Brief, OfficialRecord as Record};
+use entity::{challenge, challenge_version, criterion, indicator};
 
 use super::account::User;
 use super::action::{BidEligibility, ChallengeActionVerdict, allowed, verdicts};
 use super::context::Ask as _;
 use super::decision::Decision;
 use super::enums::{
-    BriefSectionKind, ChallengeAction, ChallengeStatus, ChallengeWindow, Locale, SectorCode, Track,
+    BriefSectionKind, ChallengeAction, ChallengeStatus, ChallengeWindow, Locale, SectorCode, TieBreaker,
+    Track,
 };
 use super::error::{Reported, Result};
 use super::id;
 use super::load::{
-    ActionsOnChallenge, BidsOn, CouncilOf, CriteriaOf, DecisionOf, IndicatorsOf, OpeningOf, ProgressOf,
-    ProposalCountOf, RolesOn,
+    ActionsOnChallenge, BidsOn, CouncilOf, CriteriaOf, DecisionOf, FollowOf, IndicatorsOf, OpeningOf,
+    ProgressOf, ProposalCountOf, PublishedOf, RolesOn,
 };
 use super::organization::Organization;
 use super::page::{ask, connection, cost};
-use super::payload::{Done, UserError, execute, found, payload};
+use super::plan::ReviewPlan;
 use super::proposal::ProposalConnection;
-use super::review::{CouncilMember, Ranking, ReviewProgress};
+use super::question::{About, QuestionConnection};
+use super::ranking::{Ranking, RankingCheck};
+use super::review::{CouncilMember, ReviewProgress};
 use super::scalar::{Date, DateTime, Decimal, Url};
-use super::text::{Lines, LocalizedText, LocalizedTextInput, Reader};
+use super::text::{Lines, LocalizedText, Reader};
 
 /// A challenge.
 #[derive(Clone)]
@@ -100,7 +97,23 @@ impl Challenge {
         self.0.status.into()
     }
 
-    /// Whether proposals are taken now, by the server's clock; null while the timetable is not set.
+    /// Why it is halted or was given up, and since when; null unless `status` is `PAUSED` or `CANCELLED`.
+    async fn halt(&self) -> Option<ChallengeHalt> {
+        let (halted_at, reason) = (self.0.halted_at?, self.0.halt_reason.clone()?);
+        Some(ChallengeHalt { reason, halted_at: DateTime(halted_at) })
+    }
+
+    /// What it said in public, the newest first, at most 100; empty before the publication. The first one is what was published,
+    /// every further one an amendment.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn versions(&self, ctx: &Context<'_>) -> Result<Vec<ChallengeVersion>> {
+        let rows = super::one(ctx, PublishedOf(self.0.id)).await?.unwrap_or_default();
+        let before = rows.iter().skip(1).cloned().map(Some).chain([None]);
+        Ok(rows.iter().cloned().zip(before).map(|(row, before)| ChallengeVersion { row, before }).collect())
+    }
+
+    /// Whether proposals are taken now, by the server's clock; null while the timetable is not set. While `status` is `PAUSED` none
+    /// are taken, whatever the window.
     async fn window(&self, ctx: &Context<'_>) -> Result<Option<ChallengeWindow>> {
         let now = ctx.app()?.db.clock.process();
         Ok(app::challenge::timetable(&self.0).map(|timetable| timetable.window(now).into()))
@@ -116,6 +129,11 @@ impl Challenge {
         self.0.closes_at.map(DateTime)
     }
 
+    /// Until when questions are taken: not after the deadline; null for until the deadline.
+    async fn questions_until(&self) -> Option<DateTime> {
+        self.0.questions_until.map(DateTime)
+    }
+
     /// IANA name of the time zone in which the deadline is announced.
     async fn time_zone(&self) -> &'static str {
         "Asia/Ho_Chi_Minh"
@@ -128,12 +146,7 @@ impl Challenge {
 
     /// The brief, section by section, in the order of the form.
     async fn sections(&self) -> Vec<BriefSection> {
-        self.0
-            .brief
-            .0
-            .iter()
-            .map(|(kind, text)| BriefSection { kind: (*kind).into(), text: text.clone() })
-            .collect()
+        sections(&self.0.brief)
     }
 
     /// What is measured: baseline and target, at most 20.
@@ -204,6 +217,28 @@ impl Challenge {
         Ok(ProposalConnection::new(page, super::proposal::Counted(of)))
     }
 
+    /// You follow it: see `followChallenge`.
+    async fn viewer_is_following(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(super::one(ctx, FollowOf(self.0.id)).await?.unwrap_or(false))
+    }
+
+    /// The questions about it that you may know of: everybody the answered ones; your own house's, and where you may answer those that wait and
+    /// those that were declined. Waiting ones first, then the last settled.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn questions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 25 unless given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100; not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<QuestionConnection> {
+        let ask = ask(first, after, last, before);
+        let page =
+            app::question::list(ctx.app()?, &ctx.viewer()?, self.0.id, &ask).await.map_err(Reported)?;
+        Ok(QuestionConnection::new(page, About(self.0.id)))
+    }
+
     /// The council, at most 25; empty unless you sit on it, decide, or are of the programme office.
     async fn council(&self, ctx: &Context<'_>) -> Result<Vec<CouncilMember>> {
         Ok(super::one(ctx, CouncilOf(self.0.id))
@@ -247,12 +282,30 @@ impl Challenge {
         Ok(super::one(ctx, ProgressOf(self.0.id)).await?.map(ReviewProgress::from))
     }
 
+    /// Who is planned to review what, as far as you declared no conflict; null before there is a plan, and unless you are chair, vice chair
+    /// or secretary of its council.
+    #[graphql(complexity = "25 * child_complexity")]
+    async fn review_plan(&self, ctx: &Context<'_>) -> Result<Option<ReviewPlan>> {
+        let seen = app::plan::seen(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
+        Ok(seen.map(ReviewPlan::from))
+    }
+
     /// The ranking by the locked score sheets; null before the lock, and unless you may read it (council, decision maker,
     /// auditor; the agency once the decision is published). Proposals with which you are in conflict are not in it.
-    #[graphql(complexity = "50 * child_complexity")]
+    #[graphql(complexity = "25 * child_complexity")]
     async fn ranking(&self, ctx: &Context<'_>) -> Result<Option<Ranking>> {
-        let ranked = app::review::ranking(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
-        Ok(ranked.map(|ranked| Ranking::new(ranked, self.0.rubric.pass_mark)))
+        let ranked = app::ranking::ranking(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
+        let Some(ranked) = ranked else { return Ok(None) };
+        let criteria = super::one(ctx, CriteriaOf(self.0.id)).await?.unwrap_or_default();
+        Ok(Some(Ranking::new(ranked, &criteria, self.0.rubric.pass_mark)))
+    }
+
+    /// The ranking that the decision was made from, computed anew from rubric and locked sheets and compared; null before there is a
+    /// decision, and as `ranking`. Proposals with which you are in conflict are not in it.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn ranking_check(&self, ctx: &Context<'_>) -> Result<Option<RankingCheck>> {
+        let check = app::ranking::checked(ctx.app()?, &ctx.viewer()?, &self.0).await.map_err(Reported)?;
+        Ok(check.map(RankingCheck::from))
     }
 
     /// The decision; null before there is one that you may see.
@@ -307,6 +360,152 @@ impl Challenge {
     fn is_drafted_by_viewer(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(ctx.viewer()?.desks().contains(&self.0.agency_id))
     }
+}
+
+/// A halt.
+#[derive(SimpleObject)]
+pub struct ChallengeHalt {
+    /// The public reason, at most 2,000 characters, in the language it was written in.
+    reason: String,
+    /// Since when.
+    halted_at: DateTime,
+}
+
+/// A version.
+pub struct ChallengeVersion {
+    row: challenge_version::Model,
+    before: Option<challenge_version::Model>,
+}
+
+/// What a challenge said in public from an instant on.
+#[Object]
+impl ChallengeVersion {
+    /// 1 for what was published first, one more for every amendment.
+    async fn number(&self) -> i32 {
+        self.row.number
+    }
+
+    /// Since when it says so.
+    async fn published_at(&self) -> DateTime {
+        DateTime(self.row.published_at)
+    }
+
+    /// What changed and why, at most 2,000 characters; null for the first version.
+    async fn change_note(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<Option<LocalizedText>> {
+        let locale = ctx.locale(locale.map(Into::into))?;
+        Ok(self.row.note_vi.as_ref().map(|vi| LocalizedText::new(vi, self.row.note_en.as_ref(), locale)))
+    }
+
+    /// The title.
+    async fn title(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
+        let title = &self.row.content.title;
+        Ok(LocalizedText::new(&title.vi, title.en.as_ref(), ctx.locale(locale.map(Into::into))?))
+    }
+
+    /// The summary.
+    async fn summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<LocalizedText> {
+        let summary = &self.row.content.summary;
+        Ok(LocalizedText::new(&summary.vi, summary.en.as_ref(), ctx.locale(locale.map(Into::into))?))
+    }
+
+    /// The brief, section by section, in the order of the form.
+    async fn sections(&self) -> Vec<BriefSection> {
+        sections(&self.row.content.brief)
+    }
+
+    /// First instant at which proposals are taken.
+    async fn opens_at(&self) -> DateTime {
+        DateTime(self.row.content.opens_at)
+    }
+
+    /// The deadline. A pause moves it without a new version.
+    async fn closes_at(&self) -> DateTime {
+        DateTime(self.row.content.closes_at)
+    }
+
+    /// What differs from the version before, part by part in the order of the form; empty for the first version.
+    async fn changes(&self) -> Vec<ChallengeChange> {
+        let before = self.before.as_ref().map(|before| &before.content);
+        let changes = before.map(|before| self.row.content.changes_since(before)).unwrap_or_default();
+        changes.into_iter().map(ChallengeChange).collect()
+    }
+}
+
+/// A part of a challenge that can be amended.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ChallengePart {
+    /// The title.
+    Title,
+    /// The summary.
+    Summary,
+    /// A section of the brief.
+    Section,
+    /// First instant at which proposals are taken.
+    OpensAt,
+    /// The deadline.
+    ClosesAt,
+}
+
+/// A change.
+pub struct ChallengeChange(rules::Change);
+
+/// A part that says something else than in the version before.
+#[Object]
+impl ChallengeChange {
+    /// Which part.
+    async fn part(&self) -> ChallengePart {
+        match self.0.part {
+            rules::Part::Title => ChallengePart::Title,
+            rules::Part::Summary => ChallengePart::Summary,
+            rules::Part::Section(_) => ChallengePart::Section,
+            rules::Part::OpensAt => ChallengePart::OpensAt,
+            rules::Part::ClosesAt => ChallengePart::ClosesAt,
+        }
+    }
+
+    /// Which section; null unless `part` is `SECTION`.
+    async fn section(&self) -> Option<BriefSectionKind> {
+        match self.0.part {
+            rules::Part::Section(section) => Some(section.into()),
+            _ => None,
+        }
+    }
+
+    /// The text before; null for a new section, and for instants, which the versions themselves tell.
+    async fn before(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<Option<LocalizedText>> {
+        let locale = ctx.locale(locale.map(Into::into))?;
+        Ok(self.0.before.as_ref().map(|text| LocalizedText::new(&text.vi, text.en.as_ref(), locale)))
+    }
+
+    /// The text now; null for a section that is gone, and for instants.
+    async fn after(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<Option<LocalizedText>> {
+        let locale = ctx.locale(locale.map(Into::into))?;
+        Ok(self.0.after.as_ref().map(|text| LocalizedText::new(&text.vi, text.en.as_ref(), locale)))
+    }
+}
+
+fn sections(brief: &Brief) -> Vec<BriefSection> {
+    brief.0.iter().map(|(kind, text)| BriefSection { kind: (*kind).into(), text: text.clone() }).collect()
 }
 
 /// A sector.
@@ -384,6 +583,12 @@ impl Rubric {
     /// Reviewers do not learn who applies until the decision is published.
     async fn is_blind(&self) -> bool {
         self.0.is_blind
+    }
+
+    /// What places proposals with the same mean, one after the other. Neither name nor id nor time ever does: what is equal in
+    /// all of them shares a rank.
+    async fn tie_breakers(&self) -> Vec<TieBreaker> {
+        domain::score::TieBreaker::ALL.iter().copied().map(Into::into).collect()
     }
 
     /// Fewest score sheets per proposal before the round can be locked.
@@ -578,6 +783,20 @@ pub struct ChallengeFilter {
     search: Option<String>,
 }
 
+impl ChallengeFilter {
+    /// The conditions.
+    pub fn read(self) -> Result<Filter> {
+        Ok(Filter {
+            statuses: self.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
+            sectors: self.sector.map(|sectors| sectors.into_iter().map(Into::into).collect()),
+            tracks: self.track.map(|tracks| tracks.into_iter().map(Into::into).collect()),
+            agencies: super::ids("agencyId", self.agency_id.as_deref(), 50)?,
+            window: self.window.map(Into::into),
+            search: super::search(&["filter", "search"], self.search.as_ref())?,
+        })
+    }
+}
+
 /// What challenges are ordered by; ties by id.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ChallengeOrderField {
@@ -637,15 +856,7 @@ impl ChallengeQuery {
         #[graphql(desc = "Conditions.")] filter: Option<ChallengeFilter>,
         #[graphql(desc = "The order.")] order_by: Option<ChallengeOrder>,
     ) -> Result<ChallengeConnection> {
-        let filter = filter.unwrap_or_default();
-        let filter = Filter {
-            statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
-            sectors: filter.sector.map(|sectors| sectors.into_iter().map(Into::into).collect()),
-            tracks: filter.track.map(|tracks| tracks.into_iter().map(Into::into).collect()),
-            agencies: super::ids("agencyId", filter.agency_id.as_deref(), 50)?,
-            window: filter.window.map(Into::into),
-            search: super::search(filter.search.as_ref())?,
-        };
+        let filter = filter.unwrap_or_default().read()?;
         let order = match order_by {
             None => (Order::Deadline, false),
             Some(ChallengeOrder { field, direction }) => {
@@ -685,470 +896,5 @@ impl ChallengeQuery {
             }
         };
         Ok(row.map(Challenge))
-    }
-}
-
-/// A section of a brief.
-#[derive(InputObject)]
-pub struct BriefSectionInput {
-    /// Which section; each at most once.
-    kind: BriefSectionKind,
-    /// What it says, at most 10,000 characters.
-    text: Vec<LocalizedTextInput>,
-}
-
-/// An indicator.
-#[derive(InputObject)]
-pub struct IndicatorInput {
-    /// Its name, at most 200 characters.
-    name: Vec<LocalizedTextInput>,
-    /// Its unit, at most 50 characters.
-    unit: Vec<LocalizedTextInput>,
-    /// The value before: at most 15 digits before and 6 after the point.
-    baseline: Decimal,
-    /// The day of that value.
-    baseline_date: Date,
-    /// Where that value comes from, at most 500 characters.
-    source: Vec<LocalizedTextInput>,
-    /// The value aimed at.
-    target: Decimal,
-}
-
-/// A criterion.
-#[derive(InputObject)]
-pub struct CriterionInput {
-    /// Its name, at most 200 characters.
-    name: Vec<LocalizedTextInput>,
-    /// Points of 100: 1 to 100.
-    weight: i32,
-    /// A score on it needs a reason.
-    #[graphql(default)]
-    is_reason_required: bool,
-}
-
-/// What is written into a draft; what is left out stays as it is (or empty, in a new draft).
-#[derive(InputObject, Default)]
-pub struct ChallengeDraftInput {
-    /// The route.
-    track: Option<Track>,
-    /// All sections; replaces those there were.
-    sections: Option<Vec<BriefSectionInput>>,
-    /// All indicators in order, at most 20; replaces those there were. One at least is needed for approval.
-    indicators: Option<Vec<IndicatorInput>>,
-    /// All criteria in order, at most 20; replaces those there were. Their weights sum to 100 for approval.
-    criteria: Option<Vec<CriterionInput>>,
-    /// Total from which a proposal passes: 0 to 100; 70 unless given.
-    pass_mark: Option<i32>,
-    /// Reviewers do not learn who applies until the decision is published.
-    is_blind: Option<bool>,
-    /// The number of proposals is public.
-    shows_proposal_count: Option<bool>,
-    /// First instant at which proposals are taken.
-    opens_at: Option<DateTime>,
-    /// The deadline: the first instant that is too late.
-    closes_at: Option<DateTime>,
-    /// Where the problem is described: http or https.
-    source_url: Option<String>,
-}
-
-impl ChallengeDraftInput {
-    fn read(self, reader: &mut Reader) -> Draft {
-        reader.within("draft", |reader| {
-            let brief = self.sections.map(|sections| {
-                let mut brief = BTreeMap::new();
-                reader.within("sections", |reader| {
-                    for (index, section) in sections.into_iter().enumerate() {
-                        let kind = section.kind.into();
-                        let text = reader.within(index, |reader| {
-                            reader.bilingual("text", &section.text, limits::SECTION, Lines::Many)
-                        });
-                        if text.and_then(|text| brief.insert(kind, text)).is_some() {
-                            reader.within(index, |reader| reader.note("kind", Reason::AlreadyExists));
-                        }
-                    }
-                });
-                Brief(brief)
-            });
-            let indicators = self
-                .indicators
-                .filter(|list| reader.at_most("indicators", list, limits::INDICATORS))
-                .map(|list| {
-                    reader.within("indicators", |reader| {
-                        list.into_iter()
-                            .enumerate()
-                            .filter_map(|(index, input)| reader.within(index, |reader| input.read(reader)))
-                            .collect()
-                    })
-                });
-            let criteria =
-                self.criteria.filter(|list| reader.at_most("criteria", list, limits::CRITERIA)).map(|list| {
-                    reader.within("criteria", |reader| {
-                        list.into_iter()
-                            .enumerate()
-                            .filter_map(|(index, input)| reader.within(index, |reader| input.read(reader)))
-                            .collect()
-                    })
-                });
-            let pass_mark = self.pass_mark.and_then(|mark| reader.keep("passMark", within(mark, 0, 100)));
-            let source_url =
-                self.source_url.and_then(|url| reader.keep("sourceUrl", domain::text::http_url(&url)));
-            Draft {
-                title: None,
-                summary: None,
-                sector: None,
-                track: self.track.map(Into::into),
-                brief,
-                indicators,
-                criteria,
-                pass_mark,
-                is_blind: self.is_blind,
-                shows_proposal_count: self.shows_proposal_count,
-                opens_at: self.opens_at.map(|at| at.0),
-                closes_at: self.closes_at.map(|at| at.0),
-                source_url,
-            }
-        })
-    }
-}
-
-fn within(value: i32, min: i32, max: i32) -> std::result::Result<i64, Reason> {
-    if (min..=max).contains(&value) {
-        Ok(i64::from(value))
-    } else {
-        Err(Reason::OutOfRange { min: min.to_string(), max: max.to_string() })
-    }
-}
-
-impl IndicatorInput {
-    fn read(self, reader: &mut Reader) -> Option<NewIndicator> {
-        let name = reader.bilingual("name", &self.name, 200, Lines::One);
-        let unit = reader.bilingual("unit", &self.unit, 50, Lines::One);
-        let baseline = reader.keep("baseline", domain::money::measurement(&self.baseline.0));
-        let source = reader.bilingual("source", &self.source, 500, Lines::One);
-        let target = reader.keep("target", domain::money::measurement(&self.target.0));
-        Some(NewIndicator {
-            name: name?,
-            unit: unit?,
-            baseline: baseline?,
-            baseline_on: self.baseline_date.0,
-            source: source?,
-            target: target?,
-        })
-    }
-}
-
-impl CriterionInput {
-    fn read(self, reader: &mut Reader) -> Option<NewCriterion> {
-        let name = reader.bilingual("name", &self.name, 200, Lines::One);
-        let weight = reader.keep("weight", within(self.weight, 1, 100));
-        Some(NewCriterion { name: name?, weight: weight?, reason_required: self.is_reason_required })
-    }
-}
-
-/// What `createChallenge` needs.
-#[derive(InputObject)]
-pub struct CreateChallengeInput {
-    /// Whose; you must draft or lead there.
-    agency_id: ID,
-    /// Its handle: 3 to 80 of a-z, digits and hyphens; made from the title if left out. One of a published challenge is
-    /// refused. Drafts take none: at the publication it gets a suffix if another one was published with it meanwhile.
-    slug: Option<String>,
-    /// Title, at most 200 characters.
-    title: Vec<LocalizedTextInput>,
-    /// Summary, at most 2,000 characters.
-    summary: Vec<LocalizedTextInput>,
-    /// The field of public life.
-    sector: SectorCode,
-    /// Everything else, as far as it is known.
-    #[graphql(default)]
-    draft: ChallengeDraftInput,
-    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
-    idempotency_key: Option<String>,
-}
-
-/// What `updateChallenge` needs.
-#[derive(InputObject)]
-pub struct UpdateChallengeInput {
-    /// Which.
-    challenge_id: ID,
-    /// The version that you saw.
-    expected_version: i32,
-    /// New title, at most 200 characters.
-    title: Option<Vec<LocalizedTextInput>>,
-    /// New summary, at most 2,000 characters.
-    summary: Option<Vec<LocalizedTextInput>>,
-    /// New field of public life.
-    sector: Option<SectorCode>,
-    /// Everything else that changes.
-    #[graphql(default)]
-    draft: ChallengeDraftInput,
-    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
-    idempotency_key: Option<String>,
-}
-
-/// What `submitChallengeForApproval` needs.
-#[derive(InputObject)]
-pub struct SubmitChallengeForApprovalInput {
-    /// Which.
-    challenge_id: ID,
-    /// The version that you saw; left out: whatever there is.
-    expected_version: Option<i32>,
-    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
-    idempotency_key: Option<String>,
-}
-
-/// What `requestChallengeChanges` needs.
-#[derive(InputObject)]
-pub struct RequestChallengeChangesInput {
-    /// Which.
-    challenge_id: ID,
-    /// What is to change, 1 to 2,000 characters.
-    reason: String,
-    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
-    idempotency_key: Option<String>,
-}
-
-/// What `approveChallenge` needs.
-#[derive(InputObject)]
-pub struct ApproveChallengeInput {
-    /// Which.
-    challenge_id: ID,
-    /// The version that you read; left out: whatever there is.
-    expected_version: Option<i32>,
-    /// The act on paper.
-    record: OfficialRecordInput,
-    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
-    idempotency_key: Option<String>,
-}
-
-/// What `recallChallenge` needs.
-#[derive(InputObject)]
-pub struct RecallChallengeInput {
-    /// Which.
-    challenge_id: ID,
-    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
-    idempotency_key: Option<String>,
-}
-
-/// What `publishChallenge` needs.
-#[derive(InputObject)]
-pub struct PublishChallengeInput {
-    /// Which.
-    challenge_id: ID,
-    /// The act on paper.
-    record: OfficialRecordInput,
-    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
-    idempotency_key: Option<String>,
-}
-
-payload! {
-    /// Answer of `createChallenge`.
-    CreateChallengePayload {
-        /// The new draft.
-        challenge: Challenge,
-    }
-}
-payload! {
-    /// Answer of `updateChallenge`.
-    UpdateChallengePayload {
-        /// The draft as it is now.
-        challenge: Challenge,
-    }
-}
-payload! {
-    /// Answer of `submitChallengeForApproval`.
-    SubmitChallengeForApprovalPayload {
-        /// The challenge.
-        challenge: Challenge,
-    }
-}
-payload! {
-    /// Answer of `requestChallengeChanges`.
-    RequestChallengeChangesPayload {
-        /// The challenge.
-        challenge: Challenge,
-    }
-}
-payload! {
-    /// Answer of `approveChallenge`.
-    ApproveChallengePayload {
-        /// The challenge.
-        challenge: Challenge,
-    }
-}
-payload! {
-    /// Answer of `recallChallenge`.
-    RecallChallengePayload {
-        /// The challenge.
-        challenge: Challenge,
-    }
-}
-payload! {
-    /// Answer of `publishChallenge`.
-    PublishChallengePayload {
-        /// The challenge.
-        challenge: Challenge,
-    }
-}
-
-/// Loads the challenge that a command left behind.
-pub async fn after(
-    ctx: &Context<'_>,
-    done: Done<domain::id::ChallengeId>,
-) -> Result<(Option<Challenge>, Vec<UserError>)> {
-    match done {
-        Ok(id) => {
-            let mut errors = Vec::new();
-            let challenge = found(ctx, super::one(ctx, id).await?.map(Challenge), &mut errors)?;
-            Ok((challenge, errors))
-        }
-        Err(errors) => Ok((None, errors)),
-    }
-}
-
-/// Challenges.
-#[derive(Default)]
-pub struct ChallengeMutation;
-
-/// Challenges.
-#[Object]
-impl ChallengeMutation {
-    /// Drafts a challenge; for the agency, and for those who draft for it by delegation: they are authors and never approve it.
-    /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`, `OUT_OF_RANGE`, `MALFORMED`, `ALREADY_EXISTS`.
-    async fn create_challenge(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The draft.")] input: CreateChallengeInput,
-    ) -> Result<Option<CreateChallengePayload>> {
-        let mut reader = Reader::default();
-        let agency = reader.id("agencyId", &input.agency_id);
-        let slug = input.slug.as_ref().and_then(|slug| reader.keep("slug", domain::text::slug(slug)));
-        let title = reader.bilingual("title", &input.title, limits::TITLE, Lines::One);
-        let summary = reader.bilingual("summary", &input.summary, limits::SUMMARY, Lines::Many);
-        let draft = input.draft.read(&mut reader);
-        let parts = agency.zip(title).zip(summary);
-        let command = parts.map(|((agency, title), summary)| CreateChallenge {
-            agency,
-            slug,
-            title,
-            summary,
-            sector: input.sector.into(),
-            draft,
-        });
-        let (challenge, user_errors) =
-            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
-        Ok(Some(CreateChallengePayload { challenge, user_errors }))
-    }
-
-    /// Changes a draft. User errors: as `createChallenge`, and `CONFLICT` for another version or state.
-    async fn update_challenge(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What changes.")] input: UpdateChallengeInput,
-    ) -> Result<Option<UpdateChallengePayload>> {
-        let mut reader = Reader::default();
-        let challenge = reader.id("challengeId", &input.challenge_id);
-        let title = input
-            .title
-            .as_ref()
-            .and_then(|title| reader.bilingual("title", title, limits::TITLE, Lines::One));
-        let summary = input
-            .summary
-            .as_ref()
-            .and_then(|summary| reader.bilingual("summary", summary, limits::SUMMARY, Lines::Many));
-        let draft =
-            Draft { title, summary, sector: input.sector.map(Into::into), ..input.draft.read(&mut reader) };
-        let command = challenge.map(|challenge| UpdateChallenge {
-            challenge,
-            expected_version: input.expected_version,
-            draft,
-        });
-        let (challenge, user_errors) =
-            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
-        Ok(Some(UpdateChallengePayload { challenge, user_errors }))
-    }
-
-    /// Hands a draft in for approval; the programme officers are mailed. Needs the sections `CONTEXT`, `CURRENT_PROCESS` and `EXPECTED_PRODUCT`, an
-    /// indicator with baseline, criteria whose weights sum to 100, a deadline ahead, and a verified agency.
-    /// User errors: `REQUIRED`, `WEIGHTS_NOT_100`, `DEADLINE_PASSED`, `ORGANIZATION_NOT_VERIFIED`, `ORGANIZATION_INACTIVE`, `CONFLICT`, `NOT_FOUND`,
-    /// `NOT_PERMITTED`.
-    async fn submit_challenge_for_approval(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: SubmitChallengeForApprovalInput,
-    ) -> Result<Option<SubmitChallengeForApprovalPayload>> {
-        let mut reader = Reader::default();
-        let command = reader
-            .id("challengeId", &input.challenge_id)
-            .map(|challenge| SubmitForApproval { challenge, expected_version: input.expected_version });
-        let (challenge, user_errors) =
-            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
-        Ok(Some(SubmitChallengeForApprovalPayload { challenge, user_errors }))
-    }
-
-    /// Returns a challenge to its authors, who are mailed; for programme officers. User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
-    async fn request_challenge_changes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which and why.")] input: RequestChallengeChangesInput,
-    ) -> Result<Option<RequestChallengeChangesPayload>> {
-        let mut reader = Reader::default();
-        let challenge = reader.id("challengeId", &input.challenge_id);
-        let reason = reader.text("reason", &input.reason, limits::REASON, Lines::Many);
-        let command = challenge.zip(reason).map(|(challenge, reason)| RequestChanges { challenge, reason });
-        let (challenge, user_errors) =
-            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
-        Ok(Some(RequestChallengeChangesPayload { challenge, user_errors }))
-    }
-
-    /// Approves a challenge; its authors and the publishing authority are mailed; for programme officers, never for one of its authors.
-    /// User errors: `SELF_APPROVAL`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
-    async fn approve_challenge(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which, and the act on paper.")] input: ApproveChallengeInput,
-    ) -> Result<Option<ApproveChallengePayload>> {
-        let mut reader = Reader::default();
-        let challenge = reader.id("challengeId", &input.challenge_id);
-        let record = input.record.read(&mut reader);
-        let command = challenge.zip(record).map(|(challenge, record)| ApproveChallenge {
-            challenge,
-            expected_version: input.expected_version,
-            record,
-        });
-        let (challenge, user_errors) =
-            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
-        Ok(Some(ApproveChallengePayload { challenge, user_errors }))
-    }
-
-    /// Takes an approved challenge back to the draft; for the agency's lead. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`,
-    /// `ORGANIZATION_INACTIVE`.
-    async fn recall_challenge(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: RecallChallengeInput,
-    ) -> Result<Option<RecallChallengePayload>> {
-        let mut reader = Reader::default();
-        let command =
-            reader.id("challengeId", &input.challenge_id).map(|challenge| RecallChallenge { challenge });
-        let (challenge, user_errors) =
-            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
-        Ok(Some(RecallChallengePayload { challenge, user_errors }))
-    }
-
-    /// Makes a challenge public; its agency is mailed; for the publishing authority, never for an author or the approver.
-    /// User errors: `SELF_APPROVAL`, `DEADLINE_PASSED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
-    async fn publish_challenge(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which, and the act on paper.")] input: PublishChallengeInput,
-    ) -> Result<Option<PublishChallengePayload>> {
-        let mut reader = Reader::default();
-        let challenge = reader.id("challengeId", &input.challenge_id);
-        let record = input.record.read(&mut reader);
-        let command = challenge.zip(record).map(|(challenge, record)| PublishChallenge { challenge, record });
-        let (challenge, user_errors) =
-            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
-        Ok(Some(PublishChallengePayload { challenge, user_errors }))
     }
 }

@@ -6,6 +6,7 @@ use app::{App, Op, Viewer};
 use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
+use domain::id::UserId;
 use domain::locale::Locale;
 
 use super::error::{Result, fault};
@@ -40,6 +41,12 @@ impl Session {
     pub fn new(app: App, op: Op) -> Self {
         let state = State::new(&app, Arc::new(op));
         Self { app, current: Mutex::new(state) }
+    }
+
+    /// Who asks, if they said so.
+    pub fn person(&self) -> Option<UserId> {
+        let state = self.state();
+        state.op.viewer.0.as_ref().or(state.op.limited.as_ref()).map(|person| person.id)
     }
 
     fn state(&self) -> Arc<State> {

@@ -17,6 +17,8 @@ pub enum ChallengeStatus {
     Approved,
     /// Public. Whether proposals are taken follows from the window.
     Published,
+    /// Public, and halted for the time being: no proposals are taken or opened.
+    Paused,
     /// The proposals were opened; the council works.
     Evaluation,
     /// The round is locked; the decision is being made.
@@ -25,6 +27,8 @@ pub enum ChallengeStatus {
     Awarded,
     /// Decided without a winner.
     ClosedNoAward,
+    /// Given up by the publishing authority, for good. Public if it was public before.
+    Cancelled,
 }
 
 /// What people do with a challenge.
@@ -42,6 +46,14 @@ pub enum ChallengeAction {
     Recall,
     /// Make public.
     Publish,
+    /// Change what is published.
+    Amend,
+    /// Halt for the time being.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Give up.
+    Cancel,
     /// Appoint a council member.
     AppointCouncilMember,
     /// Name who decides.
@@ -50,6 +62,10 @@ pub enum ChallengeAction {
     RequestOpening,
     /// Open the sealed proposals as the second person.
     OpenProposals,
+    /// Plan who reviews what.
+    PlanReviews,
+    /// Offer what is planned.
+    ReleaseReviewPlan,
     /// Offer reviews.
     AssignReviews,
     /// Lock the round.
@@ -78,15 +94,33 @@ impl From<domain::action::ChallengeAction> for ChallengeAction {
             Of::Approve => Self::Approve,
             Of::Recall => Self::Recall,
             Of::Publish => Self::Publish,
+            Of::Amend => Self::Amend,
+            Of::Pause => Self::Pause,
+            Of::Resume => Self::Resume,
+            Of::Cancel => Self::Cancel,
             Of::AppointCouncilMember => Self::AppointCouncilMember,
             Of::NameDecisionMaker => Self::NameDecisionMaker,
             Of::RequestOpening => Self::RequestOpening,
             Of::OpenProposals => Self::OpenProposals,
+            Of::PlanReviews => Self::PlanReviews,
+            Of::ReleaseReviewPlan => Self::ReleaseReviewPlan,
             Of::AssignReviews => Self::AssignReviews,
             Of::LockRound => Self::LockRound,
             Of::StartDecision => Self::StartDecision,
         }
     }
+}
+
+/// Where a question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::question::QuestionStatus")]
+pub enum QuestionStatus {
+    /// Waits for an answer. Only its asker and those who answer know of it.
+    Asked,
+    /// Answered, for everybody to read.
+    Answered,
+    /// Not answered, with a reason to its asker.
+    Declined,
 }
 
 /// The route by which a challenge looks for its solution.
@@ -222,6 +256,8 @@ pub enum ProposalAction {
     Submit,
     /// Take back.
     Withdraw,
+    /// Put back what was taken back.
+    Revive,
     /// Declare a conflict of interest.
     DeclareConflict,
     /// Declare to be without conflict of interest.
@@ -261,6 +297,7 @@ impl From<domain::action::ProposalAction> for ProposalAction {
             Of::Edit => Self::Edit,
             Of::Submit => Self::Submit,
             Of::Withdraw => Self::Withdraw,
+            Of::Revive => Self::Revive,
             Of::DeclareConflict => Self::DeclareConflict,
             Of::DeclareNoConflict => Self::DeclareNoConflict,
             Of::Admit => Self::Admit,
@@ -318,6 +355,24 @@ pub enum ConflictKind {
     Other,
 }
 
+/// As what somebody who is not of its team reads a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::proposal::Capacity")]
+pub enum ReaderCapacity {
+    /// Chair, vice chair or secretary of the council.
+    Bureau,
+    /// Any other member of the council.
+    CouncilMember,
+    /// Who decides.
+    DecisionMaker,
+    /// Somebody of the agency whose challenge it is.
+    Agency,
+    /// Auditor of the platform.
+    Auditor,
+    /// Not recorded.
+    Other,
+}
+
 /// Where a review stands: one member, one proposal, one round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::review::ReviewStatus")]
@@ -336,16 +391,84 @@ pub enum ReviewStatus {
     Locked,
     /// Not handed in before the lock.
     Expired,
+    /// The member said no.
+    Declined,
+    /// Taken from the member.
+    Revoked,
 }
 
-/// What a member does with the own review. Conflicts are declared on the proposal.
+/// What places proposals with the same mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::score::TieBreaker")]
+pub enum TieBreaker {
+    /// The higher mean on the first criterion of the rubric, then on the second and so on.
+    Criteria,
+    /// The larger share of sheets that reach the pass mark.
+    PassingSheets,
+}
+
+/// What the council should talk about before it relies on a mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::score::Disagreement")]
+pub enum ScoreDisagreement {
+    /// The highest total is 25 points of 100 or more above the lowest.
+    WideRange,
+    /// Some sheets reach the pass mark, some do not.
+    SplitOnPassing,
+    /// On some criterion the highest score is half of the scale or more above the lowest.
+    CriterionApart,
+}
+
+/// How a place that a decision was made from differs from the one that follows from the sheets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::score::DifferenceKind")]
+pub enum RankingDifferenceKind {
+    /// Another rank.
+    Rank,
+    /// Another mean.
+    Mean,
+    /// It passes in one and not in the other.
+    Passing,
+    /// Ranked by the sheets, and not in the decision.
+    Missing,
+    /// In the decision, and without a sheet.
+    Surplus,
+}
+
+/// How a plan of reviews was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::assign::Method")]
+pub enum PlanMethod {
+    /// A flow of the highest gain: places filled, evenly, then the weakest pair, then all pairs, then the lot.
+    MaxGainFlow,
+}
+
+/// Why a proposal has fewer reviewers by a plan than it is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::assign::ShortageReason")]
+pub enum ReviewShortageReason {
+    /// Everybody is in conflict with it.
+    NoEligibleReviewer,
+    /// Fewer people are free of conflict than it needs.
+    TooFewEligibleReviewers,
+    /// There would be people, but they have as much to read as they may have.
+    LoadsExhausted,
+}
+
+/// What people do with a review. Conflicts are declared on the proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::action::ReviewAction")]
 pub enum ReviewAction {
-    /// Save the sheet.
+    /// Save the own sheet.
     Save,
-    /// Hand the sheet in.
+    /// Hand the own sheet in.
     Submit,
+    /// Say no to the own review.
+    Decline,
+    /// Take it from its member.
+    Revoke,
+    /// Give a sheet that is in back to its member.
+    Reopen,
 }
 
 /// Where a decision stands.
@@ -619,4 +742,190 @@ pub enum Locale {
     Vi,
     /// English.
     En,
+}
+
+/// What happened to a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::feed::ChallengeStep")]
+pub enum ChallengeStep {
+    /// The draft was changed. Only to those who work on it.
+    Edited,
+    /// It was handed in for approval. Only to those who work on the draft.
+    Submitted,
+    /// It was returned to its authors. Only to those who work on the draft.
+    ChangesRequested,
+    /// It was approved. Only to those who work on the draft.
+    Approved,
+    /// The approved challenge was taken back. Only to those who work on the draft.
+    Recalled,
+    /// It was published.
+    Published,
+    /// What is published was changed.
+    Amended,
+    /// It was halted.
+    Paused,
+    /// It goes on.
+    Resumed,
+    /// It was given up.
+    Cancelled,
+    /// A question was answered, for everybody.
+    QuestionAnswered,
+    /// The proposals were opened.
+    Opened,
+    /// It was handed over for the decision.
+    DecisionStarted,
+    /// The decision was published.
+    Decided,
+}
+
+/// What happened to a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::feed::ProposalStep")]
+pub enum ProposalStep {
+    /// The working copy was changed. Only to the team.
+    Edited,
+    /// A version was submitted. Only to the team.
+    Submitted,
+    /// It was withdrawn before the opening. Only to the team.
+    Withdrawn,
+    /// It was put back. Only to the team.
+    Revived,
+    /// It was withdrawn after the opening.
+    WithdrawnFromReview,
+    /// It was found eligible or not.
+    Screened,
+    /// The published decision gave it its outcome.
+    Decided,
+}
+
+/// What a notification tells. New kinds come with new features: have a default branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::letter::LetterKind")]
+pub enum NotificationKind {
+    /// To a person who registered: prove that the address is yours.
+    EmailVerification,
+    /// To the holder of an account: somebody tried to register with its address.
+    AccountExists,
+    /// To an address for which a new password was asked: set it by this token.
+    PasswordReset,
+    /// To the holder of an account: its password changed.
+    PasswordChanged,
+    /// To the address that an account is to have: prove that it is yours.
+    EmailChange,
+    /// To the address that an account has: somebody signed in wants another.
+    EmailChangeRequested,
+    /// To the holder of an account: a key of a session was used twice, so it was ended.
+    SessionCompromised,
+    /// To the holder of an account: from now on a second factor is asked for.
+    SecondFactorEnabled,
+    /// To the holder of an account: no second factor is asked for any more.
+    SecondFactorDisabled,
+    /// To the holder of an account: a recovery code was used.
+    RecoveryCodeUsed,
+    /// To the holder of an account: it was switched off.
+    AccountDeactivated,
+    /// To the holder of an account: it was switched on again.
+    AccountReactivated,
+    /// To the holder of an account: it can be signed on to at an issuer from now on.
+    SignOnLinked,
+    /// To programme officers: an organisation registered.
+    OrganizationPending,
+    /// To the organisation's owners: it was verified.
+    OrganizationVerified,
+    /// To the organisation's owners: it was not verified.
+    OrganizationRejected,
+    /// To the organisation's managers: it was suspended.
+    OrganizationSuspended,
+    /// To the organisation's managers: it may go on.
+    OrganizationReinstated,
+    /// To the organisation's managers: it was closed; `successor` is empty for none.
+    OrganizationClosed,
+    /// To an address that an organisation invites.
+    MemberInvited,
+    /// To the organisation's owners: an invitation was accepted.
+    MemberJoined,
+    /// To a member of an organisation: the role is another one now.
+    MemberRoleChanged,
+    /// To the unit's managers and to those who are to draft for it: `from` and `until` are the first and the last day.
+    UnitDelegated,
+    /// To the same: it ended before its time.
+    DelegationRevoked,
+    /// To a person who was entered into the expert register.
+    ExpertRegistered,
+    /// To an expert: no appointments for the time being.
+    ExpertSuspended,
+    /// To an expert: appointments are possible again.
+    ExpertReinstated,
+    /// To programme officers: a challenge waits for approval.
+    ChallengeSubmitted,
+    /// To the challenge's authors: programme officers want it changed.
+    ChallengeChangesRequested,
+    /// To the challenge's authors and the publishing authority: it may be published.
+    ChallengeApproved,
+    /// To programme officers: the agency took an approved challenge back.
+    ChallengeRecalled,
+    /// To the agency: its challenge is public.
+    ChallengePublished,
+    /// To the agency and to everybody who works on a proposal: what is published was changed; `note` says what and why.
+    ChallengeAmended,
+    /// To the same: the challenge is halted for the time being.
+    ChallengePaused,
+    /// To the same: it goes on, with a deadline moved by as long as it was halted.
+    ChallengeResumed,
+    /// To everybody concerned: the challenge was given up.
+    ChallengeCancelled,
+    /// To the agency and programme officers: somebody asks; who, nobody is told.
+    QuestionAsked,
+    /// To the house that asked and to everybody who works on a proposal: an answer is public.
+    QuestionAnswered,
+    /// To a team that has not handed in yet: the deadline is near.
+    DeadlineNear,
+    /// To programme officers: an organisation has waited for more than two working days.
+    OrganizationWaits,
+    /// To the house that asked: there will be no answer.
+    QuestionDeclined,
+    /// To the person who is to decide on a challenge.
+    DecisionMakerNamed,
+    /// To a new member of a challenge's council.
+    CouncilMemberAppointed,
+    /// To the whole team: the receipt for a submitted version. Its title is sealed, and mail is not.
+    ProposalSubmitted,
+    /// To the whole team: their proposal was withdrawn.
+    ProposalWithdrawn,
+    /// To the whole team: their proposal was put back.
+    ProposalRevived,
+    /// To the council's secretary: a proposal was withdrawn after the opening.
+    ProposalWithdrawnFromReview,
+    /// To those who may be the second person at the opening.
+    OpeningRequested,
+    /// To agency, council and applicants: the proposals were opened.
+    ProposalsOpened,
+    /// To the whole team: whether their proposal meets the formal conditions.
+    ProposalScreened,
+    /// To a council member: a proposal to review, once a conflict is ruled out.
+    ReviewOffered,
+    /// To the council's secretary: a member stepped back from a review.
+    ReviewRecused,
+    /// To the council's secretary: a member said no to a review.
+    ReviewDeclined,
+    /// To a council member: a review is not theirs any more.
+    ReviewRevoked,
+    /// To a council member: a sheet that they had handed in is theirs again.
+    ReviewReopened,
+    /// To the council's secretary: a score sheet came in.
+    ReviewSubmitted,
+    /// To the council: the scores are final.
+    RoundLocked,
+    /// To the decision maker: the council has finished, a draft decision is being written.
+    DecisionStarted,
+    /// To the decision maker: a draft decision waits.
+    DecisionProposed,
+    /// To the council's chair: the decision maker returned the draft.
+    DecisionReturned,
+    /// To the publishing authority: a decision may be published.
+    DecisionApproved,
+    /// To one applicant's team: what the published decision means for their proposal.
+    DecisionPublishedToApplicant,
+    /// To agency and council: the decision is public.
+    DecisionPublished,
 }

@@ -3,14 +3,18 @@
 use app::council::{AppointCouncilMember, NameDecisionMaker};
 use app::opening::{ConfirmOpening, RequestOpening};
 use app::proposal::ScreenProposal;
-use app::review::{AssignReviews, DeclareInterest, LockRound, SaveSheet, SubmitReview};
+use app::review::{
+    AssignReviews, DeclareInterest, DeclineReview, InterfereWithReview, Interference, LockRound, SaveSheet,
+    SubmitReview,
+};
 use async_graphql::{Context, ID, InputObject, Object};
 use domain::challenge::limits;
 use domain::problem::{Form, Reason};
 use domain::review::{Interest, OFFERS_MAX};
 use domain::text::Email;
 
-use super::challenge::{Challenge, after as after_challenge};
+use super::authoring::after as after_challenge;
+use super::challenge::Challenge;
 use super::context::Ask as _;
 use super::enums::{ConflictKind, CouncilRole};
 use super::error::Result;
@@ -154,6 +158,39 @@ pub struct SubmitReviewInput {
     idempotency_key: Option<String>,
 }
 
+/// What `declineReview` needs.
+#[derive(InputObject)]
+pub struct DeclineReviewInput {
+    /// Which; your own.
+    review_id: ID,
+    /// Why, 1 to 2,000 characters; the secretary reads it.
+    reason: String,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `revokeReview` needs.
+#[derive(InputObject)]
+pub struct RevokeReviewInput {
+    /// Which.
+    review_id: ID,
+    /// Why, 1 to 2,000 characters; the member reads it.
+    reason: String,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `reopenReview` needs.
+#[derive(InputObject)]
+pub struct ReopenReviewInput {
+    /// Which.
+    review_id: ID,
+    /// Why, 1 to 2,000 characters; the member reads it.
+    reason: String,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
 /// What `lockRound` needs.
 #[derive(InputObject)]
 pub struct LockRoundInput {
@@ -236,6 +273,27 @@ payload! {
     }
 }
 payload! {
+    /// Answer of `declineReview`.
+    DeclineReviewPayload {
+        /// True: the proposal and your review of it exist for you no more, unless you run the council.
+        is_declined: bool,
+    }
+}
+payload! {
+    /// Answer of `revokeReview`.
+    RevokeReviewPayload {
+        /// The review.
+        review: Review,
+    }
+}
+payload! {
+    /// Answer of `reopenReview`.
+    ReopenReviewPayload {
+        /// The review.
+        review: Review,
+    }
+}
+payload! {
     /// Answer of `lockRound`.
     LockRoundPayload {
         /// The challenge, with its ranking.
@@ -255,6 +313,21 @@ async fn after_review(
         }
         Err(errors) => Ok((None, errors)),
     }
+}
+
+async fn interfere(
+    ctx: &Context<'_>,
+    interference: Interference,
+    review: &ID,
+    reason: &str,
+    key: Option<&String>,
+) -> Result<(Option<Review>, Vec<UserError>)> {
+    let mut reader = Reader::default();
+    let review = reader.id("reviewId", review);
+    let reason = reader.text("reason", reason, limits::REASON, Lines::Many);
+    let command =
+        review.zip(reason).map(|(review, reason)| InterfereWithReview { review, interference, reason });
+    after_review(ctx, execute(ctx, key, reader.finish(command)).await?).await
 }
 
 /// From the deadline to the lock.
@@ -523,8 +596,63 @@ impl EvaluationMutation {
         Ok(Some(SubmitReviewPayload { review, user_errors }))
     }
 
-    /// Locks the round: sheets become immutable, the ranking readable, the council is mailed. For the chair, with two thirds of the live reviews and
-    /// two sheets of every proposal in. User errors: `QUORUM_NOT_REACHED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// Says no to a review that was offered to you, before you have declared anything; the secretary is mailed. A conflict of interest
+    /// is declared instead. User errors: `REQUIRED`, `TOO_LONG`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    async fn decline_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which and why.")] input: DeclineReviewInput,
+    ) -> Result<Option<DeclineReviewPayload>> {
+        let mut reader = Reader::default();
+        let review = reader.id("reviewId", &input.review_id);
+        let reason = reader.text("reason", &input.reason, limits::REASON, Lines::Many);
+        let command = review.zip(reason).map(|(review, reason)| DeclineReview { review, reason });
+        Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
+            Ok(()) => DeclineReviewPayload { is_declined: Some(true), user_errors: Vec::new() },
+            Err(errors) => DeclineReviewPayload::refused(errors),
+        }))
+    }
+
+    /// Takes a review from its member, whose sheet then counts no more; the member is mailed. For secretary and chair who have declared to
+    /// be without conflict of interest, before the round is locked. The proposal is not offered to that member again.
+    /// User errors: `REQUIRED`, `TOO_LONG`, `CONFLICT`, `CONFLICT_UNDECLARED`, `NOT_FOUND`, `NOT_PERMITTED`.
+    async fn revoke_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which and why.")] input: RevokeReviewInput,
+    ) -> Result<Option<RevokeReviewPayload>> {
+        let (review, user_errors) = interfere(
+            ctx,
+            Interference::Revoke,
+            &input.review_id,
+            &input.reason,
+            input.idempotency_key.as_ref(),
+        )
+        .await?;
+        Ok(Some(RevokeReviewPayload { review, user_errors }))
+    }
+
+    /// Gives a sheet that is in back to its member, to be changed and handed in again; the member is mailed. For the chair who has
+    /// declared to be without conflict of interest, before the round is locked.
+    /// User errors: `REQUIRED`, `TOO_LONG`, `CONFLICT`, `CONFLICT_UNDECLARED`, `NOT_FOUND`, `NOT_PERMITTED`.
+    async fn reopen_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which and why.")] input: ReopenReviewInput,
+    ) -> Result<Option<ReopenReviewPayload>> {
+        let (review, user_errors) = interfere(
+            ctx,
+            Interference::Reopen,
+            &input.review_id,
+            &input.reason,
+            input.idempotency_key.as_ref(),
+        )
+        .await?;
+        Ok(Some(ReopenReviewPayload { review, user_errors }))
+    }
+
+    /// Locks the round: sheets become immutable, the ranking readable, the council is mailed. For the chair or the vice chair, whoever is
+    /// tied to no applicant, with two thirds of the live reviews and two sheets of every proposal in. User errors: `INCOMPATIBLE_ROLE`, `QUORUM_NOT_REACHED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn lock_round(
         &self,
         ctx: &Context<'_>,

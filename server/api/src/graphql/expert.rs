@@ -139,7 +139,7 @@ impl ExpertQuery {
         let filter = Filter {
             sectors: filter.sector.map(|sectors| sectors.into_iter().map(Into::into).collect()),
             statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
-            search: super::search(filter.search.as_ref())?,
+            search: super::search(&["filter", "search"], filter.search.as_ref())?,
         };
         let page = app::expert::list(ctx.app()?, &ctx.viewer()?, &filter, &ask(first, after, last, before))
             .await

@@ -3,22 +3,25 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use app::access_log::Access;
 use app::action::Bid;
-use app::{App, Error, Op, action, batch};
+use app::vault::Opened;
+use app::{App, Error, Op, access_log, action, batch, follow, inbox};
 use domain::access::Roles;
 use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalAction, ReviewAction};
 use domain::challenge::Sector;
 use domain::decision::DecisionCommand;
+use domain::event::Event;
 use domain::id::{
     ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, ExternalIdentityId,
-    IndicatorId, MembershipId, OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId,
-    WorkingGroupId,
+    IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId, QuestionId, ReviewId,
+    SessionId, UserId, WorkingGroupId,
 };
 use domain::review::Turnout;
 use entity::{
-    challenge, council_member, criterion, decision, delegation, expert, external_identity, indicator,
-    membership, one_time_token, opening, organization, proposal, proposal_draft, proposal_version, review,
-    session, user, working_group, working_group_member,
+    challenge, challenge_version, council_member, criterion, decision, delegation, expert, external_identity,
+    indicator, membership, message, one_time_token, opening, organization, proposal, proposal_draft,
+    proposal_version, question, review, session, user, working_group, working_group_member,
 };
 
 /// Reads in the name of one viewer.
@@ -55,6 +58,8 @@ loads! {
     ChallengeId => challenge::Model, |of, keys| batch::challenges(&of.app, &of.op.viewer, keys);
     ProposalId => proposal::Model, |of, keys| batch::proposals(&of.app, &of.op.viewer, keys);
     CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
+    MessageId => message::Model, |of, keys| batch::notifications(&of.app, &of.op.viewer, keys);
+    QuestionId => question::Model, |of, keys| batch::questions(&of.app, &of.op.viewer, keys);
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
     SessionId => session::Model, |of, keys| batch::sessions(&of.app, &of.op.viewer, keys);
     DecisionId => decision::Model, |of, keys| batch::decisions(&of.app, &of.op.viewer, keys);
@@ -76,6 +81,8 @@ keys! {
     CriteriaOf(ChallengeId);
     /// The indicators of a challenge.
     IndicatorsOf(ChallengeId);
+    /// What a challenge said in public.
+    PublishedOf(ChallengeId);
     /// The council of a challenge.
     CouncilOf(ChallengeId);
     /// The decision on a challenge.
@@ -84,6 +91,10 @@ keys! {
     OpeningOf(ChallengeId);
     /// How many proposals a challenge has.
     ProposalCountOf(ChallengeId);
+    /// The score of a proposal of one's own.
+    OwnScoreOf(ProposalId);
+    /// The reads of a proposal, by capacity.
+    AccessLogOf(ProposalId);
     /// That the viewer is tied to one of the applicants of a decision.
     TieOf(DecisionId);
     /// The viewer's roles on a challenge.
@@ -128,6 +139,10 @@ keys! {
     DraftOf(ProposalId);
     /// The reviews of a proposal.
     ReviewsOf(ProposalId);
+    /// What a notification is about.
+    EventOf(MessageId);
+    /// Whether the viewer follows a challenge.
+    FollowOf(ChallengeId);
 }
 
 fn wrapped<I: Copy + Eq + std::hash::Hash, K: Eq + std::hash::Hash, V>(
@@ -154,8 +169,13 @@ macro_rules! loads_of {
 }
 
 loads_of! {
+    FollowOf(ChallengeId) => bool, |of, ids| follow::followed_challenges(&of.app, &of.op.viewer, ids);
+    EventOf(MessageId) => Event, |of, ids| inbox::events(&of.app, &of.op.viewer, ids);
+    OwnScoreOf(ProposalId) => entity::decision_outcome::Model, |of, ids| app::decision::own_scores(&of.app, &of.op.viewer, ids);
+    AccessLogOf(ProposalId) => Vec<Access>, |of, ids| access_log::of(&of.app, &of.op.viewer, ids);
     CriteriaOf(ChallengeId) => Vec<criterion::Model>, |of, ids| batch::criteria(&of.app, &of.op.viewer, ids);
     IndicatorsOf(ChallengeId) => Vec<indicator::Model>, |of, ids| batch::indicators(&of.app, &of.op.viewer, ids);
+    PublishedOf(ChallengeId) => Vec<challenge_version::Model>, |of, ids| batch::challenge_versions(&of.app, &of.op.viewer, ids);
     CouncilOf(ChallengeId) => Vec<council_member::Model>, |of, ids| batch::councils(&of.app, &of.op.viewer, ids);
     DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);
@@ -177,9 +197,9 @@ loads_of! {
     ExpertOf(UserId) => expert::Model, |of, ids| batch::experts_of(&of.app, &of.op.viewer, ids);
     SectorsOf(ExpertId) => Vec<Sector>, |of, ids| batch::sectors_of(&of.app, &of.op.viewer, ids);
     ApplicantOf(ProposalId) => organization::Model, |of, ids| batch::applicants(&of.app, &of.op.viewer, ids);
-    CurrentVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::current_versions(&of.app, &of.op.viewer, ids);
-    OpenedVersionOf(ProposalId) => proposal_version::Model, |of, ids| batch::opened_versions(&of.app, &of.op, ids);
-    VersionsOf(ProposalId) => Vec<proposal_version::Model>, |of, ids| batch::versions(&of.app, &of.op.viewer, ids);
-    DraftOf(ProposalId) => proposal_draft::Model, |of, ids| batch::drafts(&of.app, &of.op.viewer, ids);
+    CurrentVersionOf(ProposalId) => Opened<proposal_version::Model>, |of, ids| batch::current_versions(&of.app, &of.op.viewer, ids);
+    OpenedVersionOf(ProposalId) => Opened<proposal_version::Model>, |of, ids| batch::opened_versions(&of.app, &of.op, ids);
+    VersionsOf(ProposalId) => Vec<Opened<proposal_version::Model>>, |of, ids| batch::versions(&of.app, &of.op.viewer, ids);
+    DraftOf(ProposalId) => Opened<proposal_draft::Model>, |of, ids| batch::drafts(&of.app, &of.op.viewer, ids);
     ReviewsOf(ProposalId) => Vec<review::Model>, |of, ids| batch::reviews_of(&of.app, &of.op.viewer, ids);
 }

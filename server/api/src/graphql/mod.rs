@@ -2,8 +2,10 @@
 
 pub mod account;
 pub mod action;
+pub mod authoring;
 pub mod challenge;
 pub mod context;
+pub mod course;
 pub mod credentials;
 pub mod decision;
 pub mod delegation;
@@ -11,20 +13,27 @@ pub mod enums;
 pub mod error;
 pub mod evaluation;
 pub mod expert;
+pub mod follow;
 pub mod id;
 pub mod invitation;
 pub mod load;
 pub mod node;
+pub mod notification;
 pub mod organization;
 pub mod page;
 pub mod payload;
+pub mod plan;
 pub mod privacy;
 pub mod proposal;
+pub mod question;
+pub mod ranking;
 pub mod review;
 pub mod scalar;
+pub mod search;
 pub mod session;
 pub mod sign_on;
 pub mod structure;
+pub mod subscription;
 pub mod text;
 pub mod working_group;
 
@@ -32,7 +41,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use app::{App, Error, Viewer};
-use async_graphql::{Context, EmptySubscription, ID, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{Context, ID, MergedObject, Schema, SchemaBuilder};
 
 use context::Ask as _;
 use error::{Reported, Result, reported};
@@ -43,6 +52,7 @@ pub struct Query(
     node::NodeQuery,
     sign_on::SignOnQuery,
     challenge::ChallengeQuery,
+    search::SearchQuery,
     organization::OrganizationQuery,
     expert::ExpertQuery,
 );
@@ -55,28 +65,34 @@ pub struct Mutation(
     credentials::CredentialsMutation,
     credentials::SecondFactorMutation,
     privacy::PrivacyMutation,
+    notification::NotificationMutation,
+    follow::FollowMutation,
     sign_on::SignOnMutation,
     organization::OrganizationMutation,
     structure::StructureMutation,
     delegation::DelegationMutation,
     working_group::WorkingGroupMutation,
     expert::ExpertMutation,
-    challenge::ChallengeMutation,
+    authoring::ChallengeMutation,
+    course::ChallengeCourseMutation,
+    question::QuestionMutation,
     proposal::ProposalMutation,
     evaluation::EvaluationMutation,
+    plan::PlanMutation,
     decision::DecisionMutation,
 );
 
 /// The whole schema.
-pub type Root = Schema<Query, Mutation, EmptySubscription>;
+pub type Root = Schema<Query, Mutation, subscription::Subscription>;
 
 /// Highest cost of one request: a field is 1, a page 1 + its size x what is asked of each item.
 pub const COST_MAX: usize = 5_000;
 
 /// The schema before it is told where it runs.
-pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub fn builder() -> SchemaBuilder<Query, Mutation, subscription::Subscription> {
+    Schema::build(Query::default(), Mutation::default(), subscription::Subscription)
         .extension(edge::FieldErrors)
+        .extension(edge::Cost { limit: COST_MAX })
         .limit_complexity(COST_MAX)
         .register_output_type::<node::Node>()
 }
@@ -113,10 +129,10 @@ fn ids<T: id::NodeId>(field: &str, ids: Option<&[ID]>, max: usize) -> Result<Opt
 }
 
 /// Words to search for: at most 200 characters, nothing hidden in them; blank is no condition.
-fn search(words: Option<&String>) -> Result<Option<String>> {
+fn search(field: &[&str], words: Option<&String>) -> Result<Option<String>> {
     use domain::problem::{Problem, Reason};
-    let refuse =
-        |reason| Reported(Problem { field: Some(vec!["filter".into(), "search".into()]), reason }.into());
+    let field = || field.iter().map(|&name| name.to_owned()).collect();
+    let refuse = |reason| Reported(Problem { field: Some(field()), reason }.into());
     match words.map(|words| domain::text::words(words, 200)) {
         None | Some(Err(Reason::Required)) => Ok(None),
         Some(Ok(words)) => Ok(Some(words)),

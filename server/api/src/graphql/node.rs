@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
     ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, ExternalIdentityId,
-    IndicatorId, MembershipId, OneTimeTokenId, OrganizationId, ProposalId, ReviewId, SessionId, UserId,
-    WorkingGroupId,
+    IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId, QuestionId, ReviewId,
+    SessionId, UserId, WorkingGroupId,
 };
 
 use super::account::User;
@@ -16,9 +16,11 @@ use super::error::{Reported, Result};
 use super::expert::Expert;
 use super::id::{NodeId, split};
 use super::invitation::Invitation;
+use super::notification::Notification;
 use super::one;
 use super::organization::{Membership, Organization};
 use super::proposal::Proposal;
+use super::question::Question;
 use super::review::{CouncilMember, Review};
 use super::session::Session;
 use super::sign_on::ExternalIdentity;
@@ -43,6 +45,10 @@ pub enum Node {
     Indicator(Indicator),
     /// A proposal.
     Proposal(Proposal),
+    /// A question.
+    Question(Question),
+    /// A notification.
+    Notification(Notification),
     /// A council seat.
     CouncilMember(CouncilMember),
     /// A review.
@@ -84,6 +90,8 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         CriterionId => Criterion,
         IndicatorId => Indicator,
         ProposalId => Proposal,
+        QuestionId => Question,
+        MessageId => Notification,
         CouncilMemberId => CouncilMember,
         ReviewId => Review,
         DecisionId => Decision,

@@ -267,7 +267,7 @@ impl OrganizationQuery {
             kinds: filter.kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
             statuses: filter.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
             parents: super::ids("parentId", filter.parent_id.as_deref(), 50)?,
-            search: super::search(filter.search.as_ref())?,
+            search: super::search(&["filter", "search"], filter.search.as_ref())?,
         };
         let page =
             app::organization::list(ctx.app()?, &ctx.viewer()?, &filter, &ask(first, after, last, before))

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use app::access_log::Access;
 use app::proposal::{
-    ContentPatch, CreateProposal, SubmitProposal, UpdateProposal, WithdrawProposal, is_team,
+    ContentPatch, CreateProposal, ReviveProposal, SubmitProposal, UpdateProposal, WithdrawProposal, is_team,
 };
+use app::vault::Opened;
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use domain::problem::Reason;
 use domain::proposal::{Content, limits};
@@ -13,11 +15,14 @@ use entity::{proposal, proposal_version};
 use super::action::{ProposalActionVerdict, allowed, verdicts};
 use super::challenge::Challenge;
 use super::context::Ask as _;
-use super::enums::{CurrencyCode, Locale, ProposalAction, ProposalSectionKind, ProposalStatus};
+use super::enums::{
+    CurrencyCode, Locale, ProposalAction, ProposalSectionKind, ProposalStatus, ReaderCapacity,
+};
 use super::error::{Reported, Result};
 use super::id;
 use super::load::{
-    ActionsOnProposal, ApplicantOf, CurrentVersionOf, DraftOf, OpenedVersionOf, ReviewsOf, VersionsOf,
+    AccessLogOf, ActionsOnProposal, ApplicantOf, CurrentVersionOf, DraftOf, OpenedVersionOf, OwnScoreOf,
+    ReviewsOf, VersionsOf,
 };
 use super::organization::Organization;
 use super::page::connection;
@@ -25,6 +30,33 @@ use super::payload::{Done, UserError, execute, found, payload};
 use super::review::Review;
 use super::scalar::{DateTime, Decimal};
 use super::text::{Lines, Reader};
+
+/// Reads by people of one capacity.
+pub struct ProposalAccess(Access);
+
+/// All reads of a proposal by people of one capacity.
+#[Object]
+impl ProposalAccess {
+    /// As what they read.
+    async fn capacity(&self) -> ReaderCapacity {
+        self.0.capacity.into()
+    }
+
+    /// How often the content was opened.
+    async fn read_count(&self) -> i32 {
+        i32::try_from(self.0.count).unwrap_or(i32::MAX)
+    }
+
+    /// When for the first time.
+    async fn first_read_at(&self) -> DateTime {
+        DateTime(self.0.first)
+    }
+
+    /// When for the last time.
+    async fn last_read_at(&self) -> DateTime {
+        DateTime(self.0.last)
+    }
+}
 
 /// A proposal.
 #[derive(Clone)]
@@ -69,13 +101,21 @@ impl Proposal {
     /// outside the team is recorded.
     async fn content(&self, ctx: &Context<'_>) -> Result<Option<ProposalContent>> {
         let version = super::one(ctx, OpenedVersionOf(self.0.id)).await?;
-        version.map(|version| parsed(&version.content).map(ProposalContent::from)).transpose()
+        version.map(|version| parsed(&version).map(ProposalContent::from)).transpose()
+    }
+
+    /// Who opened `content` from outside the team: as what, how often and when, never who; by capacity, of the last 10,000
+    /// reads. Null unless you are an auditor,
+    /// or of its team and the decision is published: before, it would tell of the evaluation.
+    async fn access_log(&self, ctx: &Context<'_>) -> Result<Option<Vec<ProposalAccess>>> {
+        let log = super::one(ctx, AccessLogOf(self.0.id)).await?;
+        Ok(log.map(|log| log.into_iter().map(ProposalAccess).collect()))
     }
 
     /// The working copy; null unless you are of its team.
     async fn draft(&self, ctx: &Context<'_>) -> Result<Option<ProposalContent>> {
         let draft = super::one(ctx, DraftOf(self.0.id)).await?;
-        draft.map(|draft| parsed(&draft.content).map(ProposalContent::from)).transpose()
+        draft.map(|draft| parsed(&draft).map(ProposalContent::from)).transpose()
     }
 
     /// The receipt of the latest submission; null before, and unless you are of its team.
@@ -85,12 +125,13 @@ impl Proposal {
 
     /// The receipts of all submissions, newest first; empty unless you are of its team.
     async fn receipts(&self, ctx: &Context<'_>) -> Result<Vec<Receipt>> {
-        Ok(super::one(ctx, VersionsOf(self.0.id))
-            .await?
-            .unwrap_or_default()
-            .into_iter()
-            .map(Receipt::from)
-            .collect())
+        let versions = super::one(ctx, VersionsOf(self.0.id)).await?.unwrap_or_default();
+        let notary = &ctx.app()?.notary;
+        let receipts = versions.into_iter().map(|version| {
+            let signed = notary.sign(self.0.challenge_id, &version).map_err(Reported)?;
+            Ok(Receipt::new(version, signed))
+        });
+        receipts.collect()
     }
 
     /// Why it was found eligible or not; null before, before you have declared no conflict of interest, and while a blind call hides its
@@ -104,6 +145,17 @@ impl Proposal {
     /// What the published decision tells its team; null before.
     async fn feedback(&self) -> Option<&String> {
         self.0.feedback.as_ref()
+    }
+
+    /// What the council gave it: the mean of its sheets, of 100, four decimals, as the published decision was made from it. For its team,
+    /// once the decision is published; null otherwise, others read it in the ranking.
+    async fn mean_score(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        Ok(super::one(ctx, OwnScoreOf(self.0.id)).await?.map(|score| Decimal(score.mean)))
+    }
+
+    /// Whether that reaches the pass mark; null as `meanScore`.
+    async fn is_passing(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        Ok(super::one(ctx, OwnScoreOf(self.0.id)).await?.map(|score| score.passes))
     }
 
     /// The reviews that you may know of; never for its team.
@@ -153,19 +205,18 @@ impl Proposal {
     }
 }
 
-fn parsed(stored: &str) -> Result<Content> {
-    Ok(app::proposal::parse_content(stored).map_err(Reported)?)
+fn parsed<M>(opened: &Opened<M>) -> Result<Content> {
+    Ok(opened.content().map_err(Reported)?)
 }
 
 impl Proposal {
     /// Title and summary, without counting as reading the whole.
     async fn glance(&self, ctx: &Context<'_>) -> Result<Option<Content>> {
-        let stored = if is_team(&ctx.viewer()?, &self.0) {
-            super::one(ctx, DraftOf(self.0.id)).await?.map(|draft| draft.content)
+        if is_team(&ctx.viewer()?, &self.0) {
+            super::one(ctx, DraftOf(self.0.id)).await?.as_ref().map(parsed).transpose()
         } else {
-            super::one(ctx, CurrentVersionOf(self.0.id)).await?.map(|version| version.content)
-        };
-        stored.map(|stored| parsed(&stored)).transpose()
+            super::one(ctx, CurrentVersionOf(self.0.id)).await?.as_ref().map(parsed).transpose()
+        }
     }
 }
 
@@ -231,15 +282,20 @@ pub struct Receipt {
     sha256: String,
     /// What was handed in, in canonical form: JSON without blanks; fields language, title, summary, sections (in the order of the form), budget.
     canonical_content: String,
+    /// The receipt with the server's signature: a JSON Web Signature (`EdDSA`) of issuer, proposal, number, challenge, time and `sha256`, which
+    /// anybody can check with the keys at `/.well-known/jwks.json`. Keep it.
+    signed: String,
 }
 
-impl From<proposal_version::Model> for Receipt {
-    fn from(row: proposal_version::Model) -> Self {
+impl Receipt {
+    fn new(version: Opened<proposal_version::Model>, signed: String) -> Self {
+        let Opened { row, canonical } = version;
         Self {
             number: row.number,
             submitted_at: DateTime(row.submitted_at),
             sha256: row.sha256,
-            canonical_content: row.content,
+            canonical_content: canonical,
+            signed,
         }
     }
 }
@@ -347,6 +403,15 @@ pub struct SubmitProposalInput {
     idempotency_key: Option<String>,
 }
 
+/// What `reviveProposal` needs.
+#[derive(InputObject)]
+pub struct ReviveProposalInput {
+    /// Which.
+    proposal_id: ID,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
 /// What `withdrawProposal` needs.
 #[derive(InputObject)]
 pub struct WithdrawProposalInput {
@@ -374,6 +439,13 @@ payload! {
     /// Answer of `submitProposal`.
     SubmitProposalPayload {
         /// The proposal, with its receipt.
+        proposal: Proposal,
+    }
+}
+payload! {
+    /// Answer of `reviveProposal`.
+    ReviveProposalPayload {
+        /// The proposal.
         proposal: Proposal,
     }
 }
@@ -517,5 +589,20 @@ impl ProposalMutation {
         let (proposal, user_errors) =
             after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(WithdrawProposalPayload { proposal, user_errors }))
+    }
+
+    /// Puts a withdrawn proposal back while proposals are taken: the version that was submitted last counts again, with its receipt.
+    /// For its owner; the team is mailed. User errors: `ALREADY_EXISTS` (the house has another one by now), `CONFLICT`,
+    /// `DEADLINE_PASSED`, `NOT_OPEN`, `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `ORGANIZATION_NOT_VERIFIED`.
+    async fn revive_proposal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: ReviveProposalInput,
+    ) -> Result<Option<ReviveProposalPayload>> {
+        let mut reader = Reader::default();
+        let command = reader.id("proposalId", &input.proposal_id).map(|proposal| ReviveProposal { proposal });
+        let (proposal, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(ReviveProposalPayload { proposal, user_errors }))
     }
 }

@@ -1,6 +1,6 @@
 //! What the council works with: seats, reviews, score sheets, the ranking.
 
-use app::review::{Ranked, may_read_sheet};
+use app::review::may_read_sheet;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::access::Role;
 use domain::score;
@@ -131,7 +131,12 @@ impl Review {
             .map(|total| Decimal(total.to_decimal())))
     }
 
-    /// What you may do with your own review, and for each whether you may now and why not; empty for everybody else's.
+    /// Why it was declined or taken from its member, or why the sheet was given back; null otherwise.
+    async fn status_reason(&self) -> Option<&String> {
+        self.0.status_reason.as_ref()
+    }
+
+    /// What your roles let you do with it, and for each whether you may now and why not.
     async fn viewer_actions(&self, ctx: &Context<'_>) -> Result<Vec<ReviewActionVerdict>> {
         Ok(verdicts(super::one(ctx, ActionsOnReview(self.0.id)).await?))
     }
@@ -177,57 +182,5 @@ impl From<domain::review::Turnout> for ReviewProgress {
     fn from(turnout: domain::review::Turnout) -> Self {
         let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         Self { live_count: count(turnout.live), submitted_count: count(turnout.submitted) }
-    }
-}
-
-/// The ranking of the evaluated proposals by their locked score sheets.
-#[derive(SimpleObject)]
-pub struct Ranking {
-    /// Best first; equals share a rank and the next rank is skipped.
-    entries: Vec<RankingEntry>,
-}
-
-/// A place in the ranking.
-#[derive(SimpleObject)]
-pub struct RankingEntry {
-    /// 1 is best.
-    rank: i32,
-    /// Mean of the totals of the locked sheets, of 100, four decimals.
-    mean_score: Decimal,
-    /// The mean reaches the pass mark.
-    is_passing: bool,
-    /// The proposal.
-    proposal: Proposal,
-    /// The locked sheets.
-    sheets: Vec<RankedSheet>,
-}
-
-/// A locked score sheet in the ranking.
-#[derive(SimpleObject)]
-pub struct RankedSheet {
-    /// Its weighted total of 100, four decimals.
-    total: Decimal,
-    /// The review.
-    review: Review,
-}
-
-impl Ranking {
-    /// From the ranked rows.
-    pub fn new(ranked: Vec<Ranked>, pass_mark: i64) -> Self {
-        let entries = ranked.into_iter().map(|ranked| RankingEntry {
-            rank: ranked.rank,
-            mean_score: Decimal(ranked.mean.to_decimal()),
-            is_passing: ranked.mean.reaches(pass_mark),
-            proposal: Proposal(ranked.proposal),
-            sheets: ranked
-                .sheets
-                .into_iter()
-                .map(|(review, total)| RankedSheet {
-                    total: Decimal(total.to_decimal()),
-                    review: Review(review),
-                })
-                .collect(),
-        });
-        Self { entries: entries.collect() }
     }
 }

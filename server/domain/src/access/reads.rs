@@ -12,6 +12,8 @@ closed_set! {
         Challenge = "CHALLENGE",
         /// Why a challenge was returned, and the act of its approval.
         ChallengeNotes = "CHALLENGE_NOTES",
+        /// A question about a challenge, and what was answered.
+        Question = "QUESTION",
         /// Who sits on a council.
         Council = "COUNCIL",
         /// How many proposals a challenge has.
@@ -30,6 +32,8 @@ closed_set! {
         Sheet = "SHEET",
         /// Who reviews.
         Reviewer = "REVIEWER",
+        /// Who is planned to review what, and why.
+        ReviewPlan = "REVIEW_PLAN",
         /// How many sheets are in.
         Progress = "PROGRESS",
         /// The ranking and its means.
@@ -58,6 +62,14 @@ closed_set! {
         WorkingGroupMembers = "WORKING_GROUP_MEMBERS",
         /// An entry of the expert register.
         Expert = "EXPERT",
+        /// What the council gave a proposal of one's own.
+        OwnScore = "OWN_SCORE",
+        /// Who read a proposal.
+        AccessLog = "ACCESS_LOG",
+        /// What somebody was told.
+        Notification = "NOTIFICATION",
+        /// What somebody follows.
+        Following = "FOLLOWING",
         /// Sessions, second factor, consents and external identities of a person.
         Security = "SECURITY",
         /// The audit chain.
@@ -121,6 +133,17 @@ pub const READS: &[Read] = &[
         scope: "challenge::visible_to",
         readers: &[(AGENCY, "as the challenge"), (OFFICE, "as the challenge")],
         but: "",
+    },
+    Read {
+        subject: Subject::Question,
+        scope: "question::visible_to",
+        readers: &[
+            (EVERYBODY, "once it is answered"),
+            (TEAM, "what their own house asked, always"),
+            (AGENCY, "about their own challenges, always; by a delegation as long as it holds"),
+            (OFFICE, "always"),
+        ],
+        but: "Who asked, nobody but that house.",
     },
     Read {
         subject: Subject::Council,
@@ -225,6 +248,12 @@ pub const READS: &[Read] = &[
         but: "An applicant and an agency never.",
     },
     Read {
+        subject: Subject::ReviewPlan,
+        scope: "plan::seen",
+        readers: &[(BUREAU, "once there is one")],
+        but: "Only of proposals with which they have declared to be without conflict of interest. Reviewers and members never.",
+    },
+    Read {
         subject: Subject::Progress,
         scope: "batch::progress",
         readers: &[(Reader::Of(&[Role::Chair, Role::Secretary]), "after the opening")],
@@ -232,7 +261,7 @@ pub const READS: &[Read] = &[
     },
     Read {
         subject: Subject::Ranking,
-        scope: "review::ranking",
+        scope: "ranking::ranking, ranking::checked",
         readers: &[
             (COUNCIL, "once the round is locked"),
             (DECISION_MAKER, "once the round is locked"),
@@ -349,6 +378,30 @@ pub const READS: &[Read] = &[
         subject: Subject::Expert,
         scope: "expert::visible_to",
         readers: &[(Reader::Oneself, "always"), (OFFICE, "always"), (AUDITOR, "always")],
+        but: "",
+    },
+    Read {
+        subject: Subject::OwnScore,
+        scope: "decision::own_scores",
+        readers: &[(TEAM, "their own house's, once the decision is published")],
+        but: "The mean alone: neither sheets nor who made them, nor anybody else's.",
+    },
+    Read {
+        subject: Subject::AccessLog,
+        scope: "access_log::of",
+        readers: &[(TEAM, "their own house's, once the decision is published"), (AUDITOR, "as PROPOSAL")],
+        but: "As what somebody read and when, never who.",
+    },
+    Read {
+        subject: Subject::Notification,
+        scope: "inbox::visible_to",
+        readers: &[(Reader::Oneself, "once the mail went out, or tried to")],
+        but: "What it is about leads only to what oneself may know today.",
+    },
+    Read {
+        subject: Subject::Following,
+        scope: "follow::visible_to",
+        readers: &[(Reader::Oneself, "always")],
         but: "",
     },
     Read {

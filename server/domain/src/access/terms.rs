@@ -11,6 +11,7 @@ use crate::expert::{self, ExpertCommand};
 use crate::machine::{Rule, State, origins};
 use crate::organization::{self, OrganizationCommand, OrganizationStatus};
 use crate::proposal::{self, ANSWERABLE, ProposalCommand};
+use crate::question::{self, QuestionCommand};
 use crate::review::{self, ReviewCommand};
 
 /// What an action is done to, when, and what else must hold.
@@ -158,6 +159,30 @@ impl Action {
                 &[ChallengeCommand::Publish],
                 "Never by one of its authors or by who approved it. The deadline is ahead. With number, date, signer and document of the act.",
             ),
+            Self::AmendChallenge => challenge(
+                &[ChallengeCommand::Amend],
+                "Title, summary, sections and deadline; the rubric is fixed at the publication. The deadline moves only to a later instant that is still ahead. With a public note. At most 99 times.",
+            ),
+            Self::PauseChallenge => challenge(
+                &[ChallengeCommand::Pause, ChallengeCommand::Resume],
+                "Never by one of its authors. With a public reason. What of the timetable was ahead moves by as long as the halt lasted.",
+            ),
+            Self::CancelChallenge => {
+                challenge(&[ChallengeCommand::Cancel], "Never by one of its authors. With a public reason.")
+            }
+            Self::AskQuestion => while_in(
+                "a challenge",
+                "ASK",
+                ANSWERABLE,
+                "By a place in a verified house, before the questions end or the deadline passes. At most 10 of a house wait for an answer.",
+            ),
+            Self::AnswerQuestion => terms(
+                "a question",
+                question::TRANSITIONS,
+                &[QuestionCommand::Answer, QuestionCommand::Decline],
+                QuestionCommand::name,
+                "By a place in the agency, by a delegation that holds, or by the programme office; while the challenge is published or paused. Everybody reads the answer, nobody the asker; a refusal has a reason.",
+            ),
             Self::NameDecisionMaker => while_in(
                 "a challenge",
                 "NAME",
@@ -182,8 +207,8 @@ impl Action {
                 terms
             }
             Self::SubmitProposal => proposal(
-                &[ProposalCommand::Submit, ProposalCommand::Withdraw],
-                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared.",
+                &[ProposalCommand::Submit, ProposalCommand::Withdraw, ProposalCommand::Revive],
+                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared. To put back: proposals are taken now, the house is verified and has no other live proposal to the challenge.",
             ),
             Self::RequestOpening => challenge(
                 &[ChallengeCommand::OpenProposals],
@@ -195,17 +220,20 @@ impl Action {
             ),
             Self::ScreenProposal => proposal(
                 &[ProposalCommand::Admit, ProposalCommand::Refuse],
-                "After the opening, by somebody who has declared to be without conflict of interest with it. With a reason, which its team reads.",
+                "After the opening, while the council works, by somebody who has declared to be without conflict of interest with it. With a reason, which its team reads.",
             ),
             Self::AssignReviews => {
                 let mut terms = proposal(
                     &[ProposalCommand::StartReview],
-                    "Before the round is locked, by somebody who has declared to be without conflict of interest with it. To members who score, each proposal to each once; never to one in conflict.",
+                    "Before the round is locked, by somebody who has declared to be without conflict of interest with it. To members who score, each proposal to each once; never to one in conflict. To take one back, with a reason, which its member reads. Planned or by hand: a plan is of such proposals alone, and what has changed since it was made stands in the way of its release.",
                 );
                 terms.possible.insert(
                     0,
                     ("while the challenge is", SCORING.iter().map(|state| state.name()).collect()),
                 );
+                terms
+                    .possible
+                    .push(("REVOKE a review that is", origins(review::TRANSITIONS, &ReviewCommand::Revoke)));
                 terms
             }
             Self::DeclareConflict => while_in(
@@ -217,15 +245,22 @@ impl Action {
             Self::Score => terms(
                 "the own review",
                 review::TRANSITIONS,
-                &[ReviewCommand::Save, ReviewCommand::Submit],
+                &[ReviewCommand::Save, ReviewCommand::Submit, ReviewCommand::Decline],
                 ReviewCommand::name,
                 "Before the round is locked. To hand in: every criterion has a mark, and a reason where it asks for one.",
+            ),
+            Self::ReopenReview => terms(
+                "a review",
+                review::TRANSITIONS,
+                &[ReviewCommand::Reopen],
+                ReviewCommand::name,
+                "Before the round is locked, by somebody who has declared to be without conflict of interest with its proposal. With a reason, which its member reads.",
             ),
             Self::LockRound => while_in(
                 "a challenge",
                 "LOCK",
                 SCORING,
-                "Once. Every proposal that is not refused has its share of sheets in, two thirds by default, and two at least.",
+                "Once, never by somebody in a competing house, or in declared conflict with one of the proposals. Every proposal that is not refused has its share of sheets in, two thirds by default, and two at least.",
             ),
             Self::ReadRanking => while_in(
                 "the ranking of a challenge",
@@ -236,7 +271,7 @@ impl Action {
             Self::ProposeDecision => {
                 let mut terms = challenge(
                     &[ChallengeCommand::StartDecision],
-                    "To start: the round is locked and a decision maker is named. To propose: every proposal has an outcome, and a departure from the ranking its reason.",
+                    "To start: the round is locked and a decision maker is named. To propose, never by somebody in a competing house, or in declared conflict with one of the proposals: every proposal has an outcome, and a departure from the ranking its reason.",
                 );
                 terms.possible.extend(decision(&[DecisionCommand::Propose], "").possible);
                 terms.object = "a challenge, and the decision on it";

@@ -36,6 +36,10 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<()
         if node.ty == OperationType::Mutation && cost.fields > limits.root_mutation_fields {
             return Err(too_much("fields of a mutation", limits.root_mutation_fields, Some(operation.pos)));
         }
+        if node.ty == OperationType::Subscription && cost.fields != 1 {
+            let message = "A subscription has exactly one field.";
+            return Err(refusal(Code::ValidationFailed, message, Some(operation.pos)));
+        }
         height(cost, limits, operation.pos)?;
         total = total.beside(cost);
         breadth(total, limits, operation.pos)?;

@@ -80,6 +80,25 @@ async fn plain_json_clients_are_told_too() {
 }
 
 #[tokio::test]
+async fn what_a_request_costs_is_told_to_whoever_asks() {
+    let world = World::new().await;
+    let ask = async |query: &str, extensions: Value| {
+        answer(world.post_json(&json!({ "query": query, "extensions": extensions }))).await.json()
+    };
+    let asked = ask("{ items(first: 20) { name children { name } } }", json!({ "cost": true })).await;
+    assert_eq!(asked["extensions"], json!({ "cost": { "requested": 61, "limit": 300 } }), "{asked}");
+    assert!(asked["data"]["items"].is_array(), "{asked}");
+    for nothing in
+        [json!({}), json!({ "cost": false }), json!({ "cost": "yes" }), json!({ "other": true }), json!(null)]
+    {
+        let answered = ask("{ hello }", nothing.clone()).await;
+        assert_eq!(answered, json!({ "data": { "hello": "Hello world!" } }), "{nothing}");
+    }
+    let too_much = ask("{ items(first: 200) { children { name } } }", json!({ "cost": true })).await;
+    assert_eq!(too_much["errors"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{too_much}");
+}
+
+#[tokio::test]
 async fn variables_have_a_depth() {
     let world = World::new().await;
     let deep = |levels: usize| -> Value { serde_json::from_str(&nested("[", "]", levels)).unwrap() };

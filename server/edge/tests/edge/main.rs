@@ -17,4 +17,5 @@ mod errors;
 mod life;
 mod limits;
 mod protocol;
+mod sockets;
 mod world;

@@ -1,6 +1,7 @@
 //! A server with a toy schema, and people who talk to it.
 
 use std::{
+    any::TypeId,
     collections::HashMap,
     io::Write,
     net::SocketAddr,
@@ -9,17 +10,18 @@ use std::{
 };
 
 use async_graphql::{
-    Context, Data, EmptySubscription, Error, ErrorExtensions, InputObject, InputValueError, InputValueResult,
-    MaybeUndefined, Object, Request, Response, Scalar, ScalarType, Schema, SimpleObject, Value,
+    Context, Data, Error, ErrorExtensions, InputObject, InputValueError, InputValueResult, MaybeUndefined,
+    Object, Request, Response, Scalar, ScalarType, Schema, SimpleObject, Subscription, Value,
 };
 use axum::Router;
-use edge::{Connections, Endpoint, FieldErrors, Lifecycle, Options, Refusal, RequestHead};
+use edge::{Connections, Cost, Endpoint, FieldErrors, Lifecycle, Options, Refusal, RequestHead};
+use futures_util::{Stream, StreamExt as _, stream};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::{Notify, Semaphore},
+    sync::{Notify, Semaphore, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -181,6 +183,42 @@ impl Mutation {
     }
 }
 
+/// Counts with the toy's ticks.
+pub struct Ticks;
+
+/// Names that are not in alphabetical order.
+#[derive(SimpleObject)]
+pub struct Count {
+    zebra: i32,
+    ant: i32,
+}
+
+#[Subscription]
+impl Ticks {
+    async fn counted(&self) -> impl Stream<Item = Count> {
+        stream::iter([Count { zebra: 1, ant: 2 }])
+    }
+
+    async fn ticked(&self, ctx: &Context<'_>, to: Option<i32>) -> Result<impl Stream<Item = i32>, Error> {
+        let head = ctx.data_unchecked::<RequestHead>();
+        if head.bearer.as_deref() == Some("stranger") {
+            return Err(
+                Error::new("Not yours.").extend_with(|_, extensions| extensions.set("code", "FORBIDDEN"))
+            );
+        }
+        let feed = ctx.data_unchecked::<Arc<Feed>>();
+        let now = *ctx.data_unchecked::<watch::Receiver<i32>>().borrow();
+        let seen = feed.seen.lock().unwrap().replace(now).unwrap_or(now);
+        Ok(stream::iter(seen..now.min(to.unwrap_or(i32::MAX))).map(|tick| tick + 1))
+    }
+}
+
+/// How far somebody has counted.
+pub struct Feed {
+    seen: Mutex<Option<i32>>,
+    ticks: tokio::sync::Mutex<watch::Receiver<i32>>,
+}
+
 /// Where a waiting resolver and its test meet.
 pub struct Stage {
     started: Semaphore,
@@ -226,14 +264,17 @@ impl Stage {
 
 #[derive(Clone)]
 pub struct Toy {
-    schema: Schema<Query, Mutation, EmptySubscription>,
+    schema: Schema<Query, Mutation, Ticks>,
     stage: Arc<Stage>,
+    ticks: watch::Receiver<i32>,
+    revoked: Arc<AtomicBool>,
     broken: Arc<AtomicBool>,
 }
 
 impl Endpoint for Toy {
     async fn admit(&self, head: RequestHead) -> Result<Data, Refusal> {
         match head.bearer.as_deref() {
+            Some("fleeting") if self.revoked.load(Ordering::SeqCst) => return Err(Refusal::Unauthenticated),
             Some("expired") => return Err(Refusal::Unauthenticated),
             Some("greedy") => return Err(Refusal::RateLimited { retry_after_secs: 7 }),
             Some("outage") => return Err(Refusal::Unavailable),
@@ -244,7 +285,13 @@ impl Endpoint for Toy {
         let mut data = Data::default();
         data.insert(head);
         data.insert(Arc::clone(&self.stage));
+        data.insert(self.ticks.clone());
         Ok(data)
+    }
+
+    fn person(&self, data: &Data) -> Option<String> {
+        let head = data.get(&TypeId::of::<RequestHead>())?.downcast_ref::<RequestHead>()?;
+        head.bearer.clone()
     }
 
     async fn execute(&self, request: Request) -> Response {
@@ -253,6 +300,22 @@ impl Endpoint for Toy {
         let mut response = self.schema.execute(request).await;
         response.http_headers.insert("content-language", "vi".parse().unwrap());
         response
+    }
+
+    type Feed = Feed;
+
+    fn feed(&self) -> Arc<Feed> {
+        Arc::new(Feed { seen: Mutex::default(), ticks: tokio::sync::Mutex::new(self.ticks.clone()) })
+    }
+
+    fn subscribe(&self, mut request: Request, feed: Arc<Feed>) -> impl Stream<Item = Response> + Send {
+        request.data.insert(feed);
+        self.schema.execute_stream(request)
+    }
+
+    async fn news(&self, feed: &Feed) {
+        // What woke it once does not wake it again: the run has to look.
+        feed.ticks.lock().await.changed().await.unwrap();
     }
 
     async fn ready(&self) -> Result<(), Vec<String>> {
@@ -270,6 +333,8 @@ pub struct World {
     pub address: SocketAddr,
     pub stage: Arc<Stage>,
     pub broken: Arc<AtomicBool>,
+    pub revoked: Arc<AtomicBool>,
+    pub ticks: watch::Sender<i32>,
     pub shutdown: CancellationToken,
     pub served: JoinHandle<()>,
     client: reqwest::Client,
@@ -285,11 +350,20 @@ impl World {
         LazyLock::force(&METRICS);
         let stage = Arc::new(Stage::default());
         let broken = Arc::new(AtomicBool::new(false));
-        let schema = Schema::build(Query, Mutation, EmptySubscription)
+        let revoked = Arc::new(AtomicBool::new(false));
+        let (ticks, ticking) = watch::channel(0);
+        let schema = Schema::build(Query, Mutation, Ticks)
             .extension(FieldErrors)
+            .extension(Cost { limit: 300 })
             .limit_complexity(300)
             .finish();
-        let toy = Toy { schema, stage: Arc::clone(&stage), broken: Arc::clone(&broken) };
+        let toy = Toy {
+            schema,
+            stage: Arc::clone(&stage),
+            ticks: ticking,
+            revoked: Arc::clone(&revoked),
+            broken: Arc::clone(&broken),
+        };
         let shutdown = CancellationToken::new();
         let lifecycle = Lifecycle::new(shutdown.clone());
         let more = Router::new().route("/panic", axum::routing::get(async || panics::<String>()));
@@ -298,7 +372,7 @@ impl World {
         let address = listener.local_addr().unwrap();
         let served =
             tokio::spawn(async move { edge::serve(listener, router, connections, &lifecycle).await });
-        Self { address, stage, broken, shutdown, served, client: reqwest::Client::new() }
+        Self { address, stage, broken, revoked, ticks, shutdown, served, client: reqwest::Client::new() }
     }
 
     pub fn url(&self, path: &str) -> String {

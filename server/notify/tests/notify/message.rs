@@ -130,6 +130,17 @@ fn nobody_advertises_in_somebody_elses_mailbox() {
 }
 
 #[test]
+fn what_can_be_ended_says_where_one_click_ends_it() {
+    let link = &format!("https://baitoanlon.example/unsubscribe/{}", "aGVsbG8_".repeat(25));
+    let plain = sample::mail(sample::letter(LetterKind::ChallengeAmended));
+    let mail = Mail { unsubscribe: Some(link.clone()), ..plain.clone() };
+    let text = String::from_utf8(bytes(&mail)).unwrap();
+    assert!(text.contains(&format!("List-Unsubscribe: <{link}>\r\n")), "{text}");
+    assert!(text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{text}");
+    assert!(!String::from_utf8(bytes(&plain)).unwrap().contains("List-Unsubscribe"));
+}
+
+#[test]
 fn an_address_is_an_address_or_a_typed_refusal() {
     let bad = [
         "",

@@ -26,6 +26,7 @@ pub fn mail(letter: Letter) -> Mail {
         locale: Locale::Vi,
         written_at: Timestamp::from_micros(1_795_442_400_123_456),
         letter,
+        unsubscribe: None,
     }
 }
 
@@ -97,17 +98,28 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         LetterKind::ChallengePublished => {
             Letter::ChallengePublished { challenge, agency, closes_at: time, link }
         }
+        LetterKind::ChallengeAmended => {
+            Letter::ChallengeAmended { challenge, note: reason, closes_at: time, link }
+        }
+        LetterKind::ChallengePaused => Letter::ChallengePaused { challenge, reason, link },
+        LetterKind::ChallengeResumed => Letter::ChallengeResumed { challenge, closes_at: time, link },
+        LetterKind::ChallengeCancelled => Letter::ChallengeCancelled { challenge, reason, link },
+        LetterKind::DeadlineNear => Letter::DeadlineNear { challenge, closes_at: time, link },
+        LetterKind::OrganizationWaits => Letter::OrganizationWaits { organization, link },
+        LetterKind::QuestionAsked => Letter::QuestionAsked { challenge, link },
+        LetterKind::QuestionAnswered => Letter::QuestionAnswered { challenge, link },
+        LetterKind::QuestionDeclined => Letter::QuestionDeclined { challenge, reason, link },
         LetterKind::DecisionMakerNamed => Letter::DecisionMakerNamed { challenge, link },
         LetterKind::CouncilMemberAppointed => Letter::CouncilMemberAppointed { challenge, role, link },
         LetterKind::ProposalSubmitted => Letter::ProposalSubmitted {
             challenge,
-            proposal,
             version: 2,
             submitted_at: time,
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
             link,
         },
-        LetterKind::ProposalWithdrawn => Letter::ProposalWithdrawn { challenge, proposal, link },
+        LetterKind::ProposalRevived => Letter::ProposalRevived { challenge, closes_at: time, link },
+        LetterKind::ProposalWithdrawn => Letter::ProposalWithdrawn { challenge, link },
         LetterKind::ProposalWithdrawnFromReview => Letter::ProposalWithdrawnFromReview { challenge, link },
         LetterKind::OpeningRequested => Letter::OpeningRequested { challenge, requested_by: member, link },
         LetterKind::ProposalsOpened => Letter::ProposalsOpened { challenge, opened_at: time, link },
@@ -116,6 +128,9 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         }
         LetterKind::ReviewOffered => Letter::ReviewOffered { challenge, link },
         LetterKind::ReviewRecused => Letter::ReviewRecused { challenge, member, link },
+        LetterKind::ReviewDeclined => Letter::ReviewDeclined { challenge, member, reason, link },
+        LetterKind::ReviewRevoked => Letter::ReviewRevoked { challenge, reason, link },
+        LetterKind::ReviewReopened => Letter::ReviewReopened { challenge, reason, link },
         LetterKind::ReviewSubmitted => Letter::ReviewSubmitted { challenge, member, link },
         LetterKind::RoundLocked => Letter::RoundLocked { challenge, link },
         LetterKind::DecisionStarted => Letter::DecisionStarted { challenge, link },

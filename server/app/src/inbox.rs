@@ -1,0 +1,106 @@
+//! What somebody was told, to be seen again in the application: the mails that went out to them, or tried to. So nothing stands
+//! there that the mail's own check of rights has held back.
+
+use std::collections::HashMap;
+
+use domain::event::Event;
+use domain::id::{MessageId, UserId};
+use domain::message::MessageStatus;
+use domain::problem::{Problem, Reason};
+use entity::{event, message};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
+    QueryTrait as _, Select,
+};
+use serde::Serialize;
+
+use crate::App;
+use crate::command::Command;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::op::Viewer;
+use crate::page::{self, Ask, Key, Page, Sort};
+
+/// Notifications of the viewer, and nobody else's.
+///
+/// Row `NOTIFICATION` of [`READS`](domain::access::READS).
+pub fn visible_to(viewer: &Viewer) -> Select<message::Entity> {
+    let own: Option<UserId> = viewer.0.as_ref().map(|person| person.id);
+    message::Entity::find()
+        .filter(message::Column::UserId.is_in(own))
+        .filter(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
+}
+
+fn listed(viewer: &Viewer, only_unread: bool) -> Select<message::Entity> {
+    let all = visible_to(viewer);
+    if only_unread { all.filter(message::Column::ReadAt.is_null()) } else { all }
+}
+
+/// A page of them, the newest first.
+pub async fn list(app: &App, viewer: &Viewer, only_unread: bool, ask: &Ask) -> Result<Page<message::Model>> {
+    let sort = Sort {
+        column: Some(message::Column::CreatedAt),
+        id: message::Column::Id,
+        descending: true,
+        scope: format!("notifications, only unread: {only_unread}"),
+    };
+    page::read(&app.db.read, &app.keys, listed(viewer, only_unread), &sort, ask, |row| {
+        (Some(Key::Number(row.created_at.micros())), row.id.0)
+    })
+    .await
+}
+
+/// How many there are on all pages.
+pub async fn count(app: &App, viewer: &Viewer, only_unread: bool) -> Result<u64> {
+    Ok(listed(viewer, only_unread).count(&app.db.read).await?)
+}
+
+/// What notifications are about.
+pub async fn events(app: &App, viewer: &Viewer, ids: &[MessageId]) -> Result<HashMap<MessageId, Event>> {
+    let own = visible_to(viewer).filter(message::Column::Id.is_in(ids.to_vec()));
+    let about: Vec<(MessageId, i64)> = own
+        .clone()
+        .select_only()
+        .columns([message::Column::Id, message::Column::EventSeq])
+        .into_tuple()
+        .all(&app.db.read)
+        .await?;
+    let seqs = own.select_only().column(message::Column::EventSeq).into_query();
+    let rows = event::Entity::find().filter(event::Column::Seq.in_subquery(seqs)).all(&app.db.read).await?;
+    let mut events = HashMap::new();
+    for row in rows {
+        let event: Event =
+            serde_json::from_str(&row.payload).map_err(|error| Error::Internal(error.to_string()))?;
+        events.insert(row.seq, event);
+    }
+    Ok(about.into_iter().filter_map(|(id, seq)| Some((id, events.get(&seq)?.clone()))).collect())
+}
+
+/// Ticks notifications off: these, or all that there are.
+#[derive(Serialize)]
+pub struct MarkRead {
+    /// Which; None: all.
+    pub notifications: Option<Vec<MessageId>>,
+}
+
+impl Command for MarkRead {
+    const NAME: &'static str = "markNotificationsRead";
+    type Output = UserId;
+
+    async fn run(&self, tx: &Tx) -> Result<UserId> {
+        use message::Column as M;
+        let user = tx.op().user()?;
+        let mut own = visible_to(&tx.op().viewer);
+        if let Some(ids) = &self.notifications {
+            own = own.filter(M::Id.is_in(ids.iter().copied()));
+            let known: Vec<MessageId> = own.clone().select_only().column(M::Id).into_tuple().all(tx).await?;
+            if ids.iter().any(|id| !known.contains(id)) {
+                return Err(Problem::at("notificationIds", Reason::NotFound).into());
+            }
+        }
+        let unread = own.filter(M::ReadAt.is_null()).select_only().column(M::Id).into_query();
+        let read = message::ActiveModel { read_at: Set(Some(tx.now().await?)), ..Default::default() };
+        message::Entity::update_many().set(read).filter(M::Id.in_subquery(unread)).exec(tx).await?;
+        Ok(user)
+    }
+}

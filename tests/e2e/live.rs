@@ -1,0 +1,197 @@
+//! What happens is told as it happens: once, in order, and to nobody who may not know.
+
+use std::time::{Duration, Instant};
+
+use e2e::cast::{Cast, DAY, text};
+use e2e::{Person, Socket, World, eventually};
+use serde_json::{Value, json};
+
+const CHALLENGE: &str = "subscription ($id: ID!, $after: String) {
+    challengeUpdated(id: $id, after: $after) { step at cursor challenge { id status } }
+}";
+const PROPOSAL: &str = "subscription ($id: ID!, $after: String) {
+    proposalUpdated(id: $id, after: $after) { step cursor proposal { id status } }
+}";
+const PROGRESS: &str = "subscription ($id: ID!, $after: String) {
+    reviewProgressUpdated(challengeId: $id, after: $after) { cursor challenge { reviewProgress { submittedCount } } }
+}";
+
+async fn follows(person: &Person, document: &str, id: &str, after: Option<&str>) -> Socket {
+    let mut socket = Socket::open(&person.client().await).await;
+    socket.subscribes("f", document, json!({ "id": id, "after": after })).await;
+    socket
+}
+
+/// The next thing that is told.
+async fn told(socket: &mut Socket) -> Value {
+    let message = socket.hear().await.unwrap();
+    assert_eq!((&message["id"], &message["type"]), (&json!("f"), &json!("next")), "{message}");
+    let payload = &message["payload"];
+    assert!(payload.get("errors").is_none(), "{message}");
+    payload["data"].as_object().unwrap().values().next().unwrap().clone()
+}
+
+/// The steps that come at once, when the server has nothing more to tell.
+async fn steps(socket: &mut Socket, count: usize) -> Vec<String> {
+    let mut steps = Vec::new();
+    for _ in 0..count {
+        steps.push(text(&told(socket).await["step"]));
+    }
+    assert_eq!(socket.heard().await, Vec::<Value>::new(), "after {steps:?}");
+    steps
+}
+
+/// Followed in vain: the code, and the end.
+async fn refused(person: &Person, document: &str, id: &str, after: Option<&str>) -> String {
+    let mut socket = follows(person, document, id, after).await;
+    let message = socket.hear().await.unwrap();
+    let code = text(&message["payload"]["errors"][0]["extensions"]["code"]);
+    assert_eq!(
+        (&message["type"], socket.hear().await.unwrap()),
+        (&json!("next"), json!({ "id": "f", "type": "complete" }))
+    );
+    code
+}
+
+async fn pauses(cast: &Cast, challenge: &str) {
+    let input = json!({ "challengeId": challenge, "reason": "Chờ ý kiến của Thành phố." });
+    cast.officer.does("pauseChallenge", input, "challenge { status }").await.ok();
+}
+
+async fn resumes(cast: &Cast, challenge: &str) {
+    cast.officer
+        .does("resumeChallenge", json!({ "challengeId": challenge }), "challenge { status }")
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn who_follows_a_challenge_hears_what_is_public_and_nothing_of_what_is_handed_in() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.drafts(&world, Duration::ZERO, 10 * DAY).await;
+    for outsider in [&cast.bao, &cast.officer] {
+        assert_eq!(refused(outsider, CHALLENGE, &challenge, None).await, "NOT_FOUND", "a draft is not there");
+    }
+    assert_eq!(refused(&cast.bao, CHALLENGE, "Q_nothing", None).await, "NOT_FOUND");
+
+    let mut lead = follows(&cast.lead, CHALLENGE, &challenge, None).await;
+    followed(&world, 1).await;
+    cast.hands_in(&challenge).await;
+    cast.approves(&challenge).await;
+    cast.publishes(&challenge).await;
+    let first = told(&mut lead).await;
+    assert_eq!((&first["step"], &first["challenge"]["id"]), (&json!("SUBMITTED"), &json!(challenge)));
+    let beginning = text(&first["cursor"]);
+    assert_eq!(steps(&mut lead, 2).await, ["APPROVED", "PUBLISHED"]);
+
+    let mut bao = follows(&cast.bao, CHALLENGE, &challenge, None).await;
+    followed(&world, 2).await;
+    let proposal = cast.writes(&cast.linh, &challenge, "Cống thông minh").await;
+    cast.submits(&cast.linh, &proposal).await;
+    cast.linh.does("withdrawProposal", json!({ "proposalId": proposal }), "proposal { status }").await.ok();
+    pauses(&cast, &challenge).await;
+    let paused = told(&mut bao).await;
+    assert_eq!((&paused["step"], &paused["challenge"]["status"]), (&json!("PAUSED"), &json!("PAUSED")));
+    drop(bao);
+    resumes(&cast, &challenge).await;
+    assert_eq!(steps(&mut lead, 2).await, ["PAUSED", "RESUMED"], "and nothing of what was handed in");
+
+    // Who was away goes on where they were.
+    let mut back = follows(&cast.bao, CHALLENGE, &challenge, Some(&text(&paused["cursor"]))).await;
+    assert_eq!(steps(&mut back, 1).await, ["RESUMED"]);
+    // The lead's cursor in other hands tells of the drafting to nobody.
+    let mut late = follows(&cast.bao, CHALLENGE, &challenge, Some(&beginning)).await;
+    assert_eq!(steps(&mut late, 3).await, ["PUBLISHED", "PAUSED", "RESUMED"]);
+    let mut officer = follows(&cast.officer, CHALLENGE, &challenge, Some(&beginning)).await;
+    assert_eq!(steps(&mut officer, 4).await, ["APPROVED", "PUBLISHED", "PAUSED", "RESUMED"]);
+    let other = cast.published_challenge(&world).await;
+    for (id, cursor) in [(&other, beginning.as_str()), (&challenge, "nonsense"), (&challenge, "")] {
+        assert_eq!(refused(&cast.bao, CHALLENGE, id, Some(cursor)).await, "BAD_USER_INPUT");
+    }
+    world.finish().await;
+}
+
+/// Waits until so many follow something.
+async fn followed(world: &World, count: usize) {
+    eventually("it is followed", async || (world.app().hub.watchers() == count).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_proposal_is_followed_by_its_team_and_after_the_opening_by_those_who_judge() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    let members = cast.appoint(&challenge).await;
+    let proposal = cast.writes(&cast.linh, &challenge, "Cống thông minh").await;
+    let mut team = follows(&cast.quan, PROPOSAL, &proposal, None).await;
+    followed(&world, 1).await;
+    cast.submits(&cast.linh, &proposal).await;
+    let submitted = told(&mut team).await;
+    assert_eq!(
+        (&submitted["step"], &submitted["proposal"]["status"]),
+        (&json!("SUBMITTED"), &json!("SUBMITTED"))
+    );
+    let beginning = text(&submitted["cursor"]);
+    let version = cast.quan.asks(
+        "query ($id: ID!) { node(id: $id) { ... on Proposal { version } } }",
+        json!({ "id": proposal }),
+    );
+    let version = version.await.ok()["version"].clone();
+    let update =
+        json!({ "proposalId": proposal, "expectedVersion": version, "title": "Cống rất thông minh" });
+    cast.quan.does("updateProposal", update, "proposal { id }").await.ok();
+    cast.submits(&cast.linh, &proposal).await;
+    assert_eq!(steps(&mut team, 2).await, ["EDITED", "SUBMITTED"]);
+    for other in
+        [&cast.secretary, &cast.chair, &cast.reviewer, &cast.lead, &cast.officer, &cast.auditor, &cast.yen]
+    {
+        for after in [None, Some(beginning.as_str())] {
+            assert_eq!(refused(other, PROPOSAL, &proposal, after).await, "NOT_FOUND", "{}", other.handle);
+        }
+    }
+    for other in [&cast.reviewer, &cast.officer, &cast.lead, &cast.auditor, &cast.linh] {
+        assert_eq!(refused(other, PROGRESS, &challenge, None).await, "NOT_FOUND", "{}", other.handle);
+    }
+
+    world.pass(11 * DAY).await;
+    cast.open(&challenge).await;
+    let mut chair = follows(&cast.chair, PROPOSAL, &proposal, Some(&beginning)).await;
+    let mut progress = follows(&cast.secretary, PROGRESS, &challenge, None).await;
+    followed(&world, 2).await;
+    cast.admits(&proposal).await;
+    assert_eq!(steps(&mut chair, 1).await, ["SCREENED"], "how often the team wrote is the team's");
+    let reviews = cast.assigns(&challenge, &proposal, &members).await;
+    cast.scores(&cast.reviewer, &proposal, &reviews[0], ["8", "8", "8"]).await;
+    let mut count = json!(null);
+    while count != 1 {
+        count = told(&mut progress).await["challenge"]["reviewProgress"]["submittedCount"].clone();
+    }
+
+    // A conflict cuts at once, on an open socket too.
+    let input = json!({ "proposalId": proposal, "kind": "KINSHIP", "reason": "Em họ làm ở đó." });
+    cast.chair.does("declareConflict", input, "isRecused").await.ok();
+    cast.scores(&cast.other_reviewer, &proposal, &reviews[1], ["8", "8", "8"]).await;
+    cast.linh.does("withdrawProposal", json!({ "proposalId": proposal }), "proposal { status }").await.ok();
+    let message = chair.hear().await.unwrap();
+    assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "NOT_FOUND", "{message}");
+    assert_eq!(chair.hear().await.unwrap()["type"], "complete");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_its_session() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    let mut socket = follows(&cast.bao, CHALLENGE, &challenge, None).await;
+    followed(&world, 1).await;
+    cast.bao.does("logOut", json!({}), "isLoggedOut").await.ok();
+    let since = Instant::now();
+    // Not even what happens at the same moment.
+    pauses(&cast, &challenge).await;
+    assert_eq!(socket.hear().await, Err(4403));
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    followed(&world, 0).await;
+    world.finish().await;
+}

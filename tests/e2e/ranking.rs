@@ -1,0 +1,293 @@
+//! The ranking: what the sheets say together, what parts equal means, and whether what was published follows from them.
+
+use domain::id::{ChallengeId, ProposalId, PublicId as _, ReviewId};
+use domain::score::{Score, Sheet};
+use e2e::binary::{Binary, directory};
+use e2e::cast::{DAY, text};
+use e2e::{Cast, World};
+use entity::*;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::{Value, json};
+
+const RANKING: &str = "query ($id: ID!) { challenge(by: { id: $id }) {
+    rubric { tieBreakers }
+    ranking { entries {
+        rank meanScore tieBreaker tieBreakerCriterion { weight } proposal { id }
+        statistics {
+            expectedCount sheetCount disagreements
+            totals { ...spread }
+            criteria { criterion { weight } scores { ...spread } }
+        }
+    } }
+    rankingCheck { isEqual comparedCount isSealed differences { kind published computed proposal { id } } }
+} }
+fragment spread on ScoreSpread { mean median lowest highest standardDeviation trimmedMean }";
+
+const CHANGED: &str = "decision { id version status }";
+
+/// A round with three proposals, locked. Of 50, 30 and 20 points of ten:
+///
+/// | proposal | sheets | totals | mean |
+/// | --- | --- | --- | --- |
+/// | linh | 9 8 7; 8.5 7 10; 7.25 9 6 | 83, 83.5, 75.25 | 241.75 / 3 = 80.58333.. |
+/// | yen | 10 9 9; 5 6 6 | 95, 55 | 75 |
+/// | bao | 7.5 7.5 7.5 twice, and one that never came | 75, 75 | 75 |
+async fn locked(world: &World, cast: &Cast) -> (String, [String; 3]) {
+    let challenge = cast.published_challenge(world).await;
+    let seats = cast.appoint(&challenge).await;
+    let mut proposals = Vec::new();
+    for (owner, title) in [(&cast.linh, "Bản đồ"), (&cast.yen, "Hồ"), (&cast.bao, "Cổng")] {
+        let proposal = cast.writes(owner, &challenge, title).await;
+        cast.submits(owner, &proposal).await;
+        proposals.push(proposal);
+    }
+    world.pass(10 * DAY).await;
+    cast.open(&challenge).await;
+    let members = [&cast.reviewer, &cast.other_reviewer, &cast.third_reviewer];
+    let sheets: [&[[&str; 3]]; 3] = [
+        &[["9", "8", "7"], ["8.5", "7", "10"], ["7.25", "9", "6"]],
+        &[["10", "9", "9"], ["5", "6", "6"]],
+        &[["7.5", "7.5", "7.5"], ["7.5", "7.5", "7.5"]],
+    ];
+    for (place, (proposal, sheets)) in proposals.iter().zip(sheets).enumerate() {
+        cast.admits(proposal).await;
+        let offered = if place == 1 { 2 } else { 3 };
+        let reviews = cast.assigns(&challenge, proposal, &seats[..offered]).await;
+        for ((member, review), scores) in members.iter().zip(&reviews).zip(sheets) {
+            cast.scores(member, proposal, review, *scores).await;
+        }
+    }
+    cast.locks(&challenge).await;
+    (challenge, proposals.try_into().unwrap())
+}
+
+fn spread(of: [&str; 5]) -> Value {
+    let [mean, median, lowest, highest, deviation] = of;
+    json!({
+        "mean": mean, "median": median, "lowest": lowest, "highest": highest,
+        "standardDeviation": if deviation.is_empty() { Value::Null } else { deviation.into() }, "trimmedMean": null,
+    })
+}
+
+#[tokio::test]
+async fn statistics_are_those_by_hand_and_equal_means_are_parted_in_public() {
+    let world = World::new().await;
+    let cast = Cast::gather(&world).await;
+    let (challenge, [linh, yen, bao]) = locked(&world, &cast).await;
+    let seen = cast.secretary.asks(RANKING, json!({ "id": challenge })).await.ok();
+    assert_eq!(seen["rubric"]["tieBreakers"], json!(["CRITERIA", "PASSING_SHEETS"]));
+    assert_eq!(seen["rankingCheck"], Value::Null, "there is no decision yet");
+    let entries = seen["ranking"]["entries"].as_array().unwrap();
+    let places: Vec<_> = entries
+        .iter()
+        .map(|entry| (text(&entry["proposal"]["id"]), entry["rank"].as_u64(), entry["tieBreaker"].clone()))
+        .collect();
+    // Equal on every criterion in the mean (7.5); of bao both sheets pass, of yen one of two.
+    assert_eq!(
+        places,
+        [(linh, Some(1), Value::Null), (bao, Some(2), Value::Null), (yen, Some(3), json!("PASSING_SHEETS")),]
+    );
+    // 83, 83.5, 75.25 around 80.58333..: squares 5.84027.. + 8.50694.. + 28.44444.. = 42.79166.., half of it 21.39583.., root 4.62556..
+    // On the first criterion 9, 8.5, 7.25 around 8.25: 0.5625 + 0.0625 + 1 = 1.625, half 0.8125, root 0.90138..
+    let best = &entries[0]["statistics"];
+    assert_eq!(best["totals"], spread(["80.5833", "83.0000", "75.2500", "83.5000", "4.6256"]));
+    assert_eq!(
+        best["criteria"][0],
+        json!({ "criterion": { "weight": 50 }, "scores": spread(["8.2500", "8.5000", "7.2500", "9.0000", "0.9014"]) })
+    );
+    assert_eq!((&best["expectedCount"], &best["sheetCount"]), (&json!(3), &json!(3)));
+    assert_eq!(best["disagreements"], json!([]));
+    // The third sheet of bao is missing and no zero.
+    let second = &entries[1]["statistics"];
+    assert_eq!((&second["expectedCount"], &second["sheetCount"]), (&json!(3), &json!(2)));
+    assert_eq!(second["totals"], spread(["75.0000", "75.0000", "75.0000", "75.0000", "0.0000"]));
+    // 95 and 55 around 75: 400 + 400, root of 800 is 28.28427..
+    let last = &entries[2]["statistics"];
+    assert_eq!(last["totals"], spread(["75.0000", "75.0000", "55.0000", "95.0000", "28.2843"]));
+    assert_eq!(last["disagreements"], json!(["WIDE_RANGE", "SPLIT_ON_PASSING", "CRITERION_APART"]));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_forged_ranking_or_sheet_is_found_out() {
+    let world = World::new().await;
+    let cast = Cast::gather(&world).await;
+    let (challenge, [linh, yen, bao]) = locked(&world, &cast).await;
+    cast.chair.does("startDecision", json!({ "challengeId": challenge }), "decision { id }").await.ok();
+    let check = async || {
+        let seen = cast.auditor.asks(RANKING, json!({ "id": challenge })).await.ok();
+        seen["rankingCheck"].clone()
+    };
+    let right = json!({ "isEqual": true, "comparedCount": 3, "isSealed": true, "differences": [] });
+    assert_eq!(check().await, right);
+    for outsider in [&cast.linh, &cast.officer, &cast.lead, &cast.administrator] {
+        let seen = outsider.asks(RANKING, json!({ "id": challenge })).await.ok();
+        assert_eq!(seen["rankingCheck"], Value::Null, "{}", outsider.handle);
+    }
+    // Whoever is in conflict compares what is left to them.
+    let conflict = json!({ "proposalId": yen, "kind": "OTHER", "reason": "Quen biết." });
+    cast.third_reviewer.does("declareConflict", conflict, "isRecused").await.ok();
+    let seen = cast.third_reviewer.asks(RANKING, json!({ "id": challenge })).await.ok();
+    assert_eq!(
+        seen["rankingCheck"],
+        json!({ "isEqual": true, "comparedCount": 2, "isSealed": true, "differences": [] })
+    );
+
+    // A place in the decision is forged.
+    let id = |proposal: &str| ProposalId::from_public(proposal).unwrap();
+    let place = |proposal: &str, rank: i32| {
+        let change = decision_outcome::ActiveModel { rank: Set(rank), ..Default::default() };
+        let row = decision_outcome::Column::ProposalId.eq(id(proposal));
+        decision_outcome::Entity::update_many().set(change).filter(row)
+    };
+    place(&yen, 1).exec(world.db()).await.unwrap();
+    let found = json!({
+        "isEqual": false, "comparedCount": 3, "isSealed": true,
+        "differences": [{ "kind": "RANK", "published": "1", "computed": "3", "proposal": { "id": yen } }],
+    });
+    assert_eq!(check().await, found);
+    // To whoever lost sight of it nothing is wrong.
+    let seen = cast.third_reviewer.asks(RANKING, json!({ "id": challenge })).await.ok();
+    assert_eq!(seen["rankingCheck"]["isEqual"], true);
+    place(&yen, 3).exec(world.db()).await.unwrap();
+    assert_eq!(check().await, right);
+
+    // A sheet is forged: its mean is another, and the lock tells.
+    let review = review::Entity::find()
+        .filter(review::Column::ProposalId.eq(id(&bao)))
+        .filter(review::Column::UserId.eq(cast.reviewer.account))
+        .one(world.db())
+        .await
+        .unwrap()
+        .unwrap();
+    let mut forged: Sheet = review.sheet.clone();
+    for mark in forged.0.values_mut() {
+        mark.score = Score::parse("9.5", 10).unwrap();
+    }
+    let write = async |id: ReviewId, sheet: Sheet| {
+        let change = review::ActiveModel { sheet: Set(sheet), ..Default::default() };
+        let row = review::Column::Id.eq(id);
+        review::Entity::update_many().set(change).filter(row).exec(world.db()).await.unwrap();
+    };
+    write(review.id, forged).await;
+    // 95 and 75 are 85 in the mean: before linh.
+    let difference = |proposal: &str, kind: &str, published: &str, computed: &str| json!({ "kind": kind, "published": published, "computed": computed, "proposal": { "id": proposal } });
+    let found = json!({
+        "isEqual": false, "comparedCount": 3, "isSealed": false,
+        "differences": [
+            difference(&bao, "RANK", "2", "1"),
+            difference(&bao, "MEAN", "75.0000", "85.0000"),
+            difference(&linh, "RANK", "1", "2"),
+        ],
+    });
+    assert_eq!(check().await, found);
+    let (code, told) = explained(&world, &challenge).await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("broken: rubric or sheets are not those of the lock"), "{told}");
+    let broken = format!("broken: {bao} MEAN: the decision has 75.0000, what follows is 85.0000");
+    assert!(told.contains(&broken), "{told}");
+    write(review.id, review.sheet).await;
+    assert_eq!(check().await, right);
+    let (code, told) = explained(&world, &challenge).await;
+    assert_eq!(code, Some(0), "{told}");
+    for line in [
+        format!("1. {linh}: 80.5833"),
+        "   75.2500 = 7.25 9.00 6.00".to_owned(),
+        "   3 of 3 sheets; median 83.0000, from 75.2500 to 83.5000, deviation 4.6256, trimmed mean -"
+            .to_owned(),
+        format!("2. {bao}: 75.0000"),
+        format!("3. {yen}: 75.0000, behind by fewer sheets that pass"),
+        "rubric and sheets are those of the lock".to_owned(),
+        "ok: 3 proposals, all as in the decision".to_owned(),
+    ] {
+        assert!(told.lines().any(|told| told == line), "{line} in {told}");
+    }
+    assert!(!told.contains("Phản Biện") && !told.contains("Song Cẩm"), "no names: {told}");
+
+    // Whoever withdraws afterwards was ranked all the same, and is theirs alone again.
+    cast.bao.does("withdrawProposal", json!({ "proposalId": bao }), "proposal { status }").await.ok();
+    assert_eq!(
+        check().await,
+        json!({ "isEqual": true, "comparedCount": 2, "isSealed": true, "differences": [] })
+    );
+    world.finish().await;
+}
+
+/// What the command says of the challenge, and its exit code.
+async fn explained(world: &World, challenge: &str) -> (Option<i32>, String) {
+    let slug = challenge::Entity::find_by_id(ChallengeId::from_public(challenge).unwrap())
+        .one(world.db())
+        .await
+        .unwrap()
+        .unwrap()
+        .slug;
+    let place = directory();
+    let settings = [("DATABASE_URL", world.database_url()), ("DEMO_DATA", "false")];
+    let ended = Binary::run(place.path(), &["explain-ranking", &slug], &settings).await;
+    (ended.status.code(), ended.stdout)
+}
+
+#[tokio::test]
+async fn a_chair_in_conflict_neither_locks_nor_proposes_and_learns_nothing_by_trying() {
+    // In one world the hidden proposal has its sheets, in the other none.
+    for is_scored in [false, true] {
+        let world = World::new().await;
+        let cast = Cast::gather(&world).await;
+        let challenge = cast.published_challenge(&world).await;
+        let seats = cast.appoint(&challenge).await;
+        let vice = world.person("vice-chair", "Phó Chủ Tịch").await;
+        let input = json!({ "challengeId": challenge, "email": vice.email, "role": "VICE_CHAIR" });
+        cast.officer.does("appointCouncilMember", input, "councilMember { id }").await.ok();
+        let mut proposals = Vec::new();
+        for (owner, title) in [(&cast.linh, "Bản đồ"), (&cast.yen, "Hồ")] {
+            let proposal = cast.writes(owner, &challenge, title).await;
+            cast.submits(owner, &proposal).await;
+            proposals.push(proposal);
+        }
+        world.pass(10 * DAY).await;
+        cast.open(&challenge).await;
+        let conflict =
+            json!({ "proposalId": proposals[1], "kind": "FINANCIAL", "reason": "Tôi có cổ phần." });
+        cast.chair.does("declareConflict", conflict, "isRecused").await.ok();
+        let scored = async |proposal: &str| {
+            let reviews = cast.assigns(&challenge, proposal, &seats[..2]).await;
+            for (member, review) in [&cast.reviewer, &cast.other_reviewer].into_iter().zip(&reviews) {
+                cast.scores(member, proposal, review, ["7", "7", "7"]).await;
+            }
+        };
+        cast.admits(&proposals[0]).await;
+        cast.admits(&proposals[1]).await;
+        scored(&proposals[0]).await;
+        if is_scored {
+            scored(&proposals[1]).await;
+        }
+        let lock = json!({ "challengeId": challenge });
+        let refused = cast.chair.does("lockRound", lock.clone(), "challenge { id }").await;
+        assert_eq!(refused.refused(), ["INCOMPATIBLE_ROLE"], "scored: {is_scored}");
+        let verdict = "query ($id: ID!) { challenge(by: { id: $id }) { viewerActions { action reasons } } }";
+        let seen = cast.chair.asks(verdict, json!({ "id": challenge })).await.ok();
+        let lock_round = json!({ "action": "LOCK_ROUND", "reasons": ["INCOMPATIBLE_ROLE"] });
+        assert!(seen["viewerActions"].as_array().unwrap().contains(&lock_round), "{seen}");
+        let by_vice = vice.does("lockRound", lock, "challenge { id }").await;
+        if !is_scored {
+            assert_eq!(by_vice.refused(), ["QUORUM_NOT_REACHED"]);
+            world.finish().await;
+            continue;
+        }
+        by_vice.ok();
+
+        let started = vice.does("startDecision", json!({ "challengeId": challenge }), CHANGED).await.ok();
+        let decision = text(&started["decision"]["id"]);
+        let propose = json!({ "decisionId": decision });
+        let outcome = |proposal: &str| json!({ "proposalId": proposal, "outcome": "SELECTED" });
+        for (version, outcomes) in [(1, vec![outcome(&proposals[0])]), (2, vec![outcome(&proposals[1])])] {
+            let input = json!({ "decisionId": decision, "expectedVersion": version, "outcomes": outcomes });
+            vice.does("updateDecision", input, CHANGED).await.ok();
+            // With an outcome missing where the chair cannot see it, and with none missing.
+            let refused = cast.chair.does("proposeDecision", propose.clone(), CHANGED).await;
+            assert_eq!(refused.refused(), ["INCOMPATIBLE_ROLE"]);
+        }
+        vice.does("proposeDecision", propose, CHANGED).await.ok();
+        world.finish().await;
+    }
+}
