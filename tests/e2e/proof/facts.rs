@@ -785,16 +785,17 @@ fn flatten(json: &serde_json::Value, path: &str, found: &mut impl FnMut(String, 
     }
 }
 
-/// A canary word: no language has it, and folding, slugs and mail leave it as it is.
+/// A canary word: no language has it, folding, slugs and mail leave it as it is, and it is so long that no random id has
+/// one by chance.
 pub fn word(number: usize) -> String {
-    format!("zq{number:04}x")
+    format!("zq{number:06}x")
 }
 
 /// The canary words in a text.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     text.match_indices("zq").filter_map(|(at, _)| {
-        let word = text.get(at..at + 7)?;
-        let digits = word.get(2..6)?.bytes().all(|byte| byte.is_ascii_digit());
+        let word = text.get(at..at + 9)?;
+        let digits = word.get(2..8)?.bytes().all(|byte| byte.is_ascii_digit());
         (digits && word.ends_with('x')).then(|| word.to_owned())
     })
 }
