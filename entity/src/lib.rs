@@ -7,6 +7,7 @@
 //! organization (agency) --< challenge --< criterion, indicator, challenge_author, challenge_version, challenge_word, council_member, opening
 //! challenge -- challenge_key
 //! challenge --< question >-- organization (applicant)
+//! challenge --< attachment >-- proposal (or none)
 //! challenge --< proposal >-- organization (applicant)      proposal -- proposal_draft, --< proposal_version
 //! council_member --< review >-- proposal        challenge -- review_plan
 //! proposal --< conflict_declaration >-- app_user
@@ -16,6 +17,7 @@
 //! audit_entry -- event --< message >-- app_user
 //! ```
 
+pub mod attachment;
 pub mod audit_entry;
 pub mod audit_head;
 pub mod challenge;

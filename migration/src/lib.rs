@@ -22,6 +22,7 @@ mod m20261127_000019_reminders;
 mod m20261127_000020_inbox;
 mod m20261127_000021_follow;
 mod m20261127_000022_review;
+mod m20261127_000023_attachments;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000020_inbox::Migration),
             Box::new(m20261127_000021_follow::Migration),
             Box::new(m20261127_000022_review::Migration),
+            Box::new(m20261127_000023_attachments::Migration),
         ]
     }
 }

@@ -11,7 +11,6 @@ mod value;
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -20,7 +19,7 @@ use url::Url;
 
 pub use self::key::{Keys, SealKeys, SecretKey, SigningKeys};
 pub use self::setting::settings_table;
-pub use self::value::{Database, Environment, LogFormat, MailOutlet, Sender, SignOn};
+pub use self::value::{Database, Environment, LogFormat, MailOutlet, S3, Scanner, Sender, SignOn, Storage};
 
 use self::setting::{self as name, Setting};
 use self::source::Settings;
@@ -79,7 +78,11 @@ pub struct Config {
     /// Where people may sign on, if anywhere.
     pub sign_on: Option<SignOn>,
     /// The directory of uploaded files.
-    pub storage: PathBuf,
+    pub storage: Storage,
+    /// How the service of its bucket is reached.
+    pub s3: Option<S3>,
+    /// Who looks through uploaded files, if anybody.
+    pub scanner: Option<Scanner>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines are written.
@@ -158,6 +161,7 @@ impl Config {
         let random = seal.iter().flat_map(SealKeys::iter).all(SecretKey::looks_random);
         settings.in_production(&name::SEAL_KEY, random, "must be random in production")?;
 
+        let storage = settings.read(&name::STORAGE_URL, Storage::parse)?;
         Ok(Self {
             environment: settings.environment,
             database_connections: settings.number(&name::DATABASE_CONNECTIONS)?,
@@ -182,7 +186,9 @@ impl Config {
             one_time_token_life: settings.duration(&name::ONE_TIME_TOKEN_MINUTES)?,
             invitation_life: settings.duration(&name::INVITATION_DAYS)?,
             sign_on: sign_on(settings)?,
-            storage: settings.read(&name::STORAGE_URL, value::file_url)?,
+            s3: s3(settings, matches!(storage, Storage::Bucket(..)))?,
+            storage,
+            scanner: settings.optional(&name::SCANNER_URL, Scanner::parse)?,
             log_format: settings.read(&name::LOG_FORMAT, LogFormat::parse)?,
             log_level: settings.read(&name::LOG_LEVEL, value::log_level)?,
             demo_data,
@@ -197,6 +203,26 @@ impl Config {
             database,
         })
     }
+}
+
+/// How the service of a bucket is reached, if files are kept in one.
+fn s3(settings: &Settings, is_needed: bool) -> Result<Option<S3>, ConfigError> {
+    let endpoint = settings.optional(&name::S3_ENDPOINT, value::public_url)?;
+    let secure = endpoint.as_ref().is_none_or(|url| url.scheme() == "https");
+    settings.in_production(&name::S3_ENDPOINT, secure, "must be https in production")?;
+    let region = settings.read(&name::S3_REGION, |text| value::printable(text, 100))?;
+    let access_key_id = settings.optional(&name::S3_ACCESS_KEY_ID, |text| value::printable(text, 200))?;
+    let secret = settings.optional(&name::S3_SECRET_ACCESS_KEY, |text| value::printable(text, 1000))?;
+    if !is_needed {
+        return Ok(None);
+    }
+    let missing = |setting: &setting::Setting| ConfigError::new(setting.name, "is required for a bucket");
+    Ok(Some(S3 {
+        endpoint,
+        region,
+        access_key_id: access_key_id.ok_or_else(|| missing(&name::S3_ACCESS_KEY_ID))?,
+        secret_access_key: secret.ok_or_else(|| missing(&name::S3_SECRET_ACCESS_KEY))?.into(),
+    }))
 }
 
 /// Where people may sign on: all of it or nothing.

@@ -7,6 +7,7 @@
 //! | settings turned into the parts they describe | `parts` |
 //! | the tables, brought up to date by one process at a time | `schema` |
 //! | the worker that sends mail | `worker` |
+//! | the bytes of files, in and out | `files` |
 //! | feeds, calendar, sitemap | `publicity` |
 //! | the way out of mails that somebody asked for | `unsubscribe` |
 //! | readiness and metrics | `host` |
@@ -19,6 +20,7 @@ pub mod command;
 pub mod config;
 mod demo;
 mod explain;
+mod files;
 mod host;
 mod parts;
 mod publicity;
@@ -95,11 +97,12 @@ pub async fn start(
     let shutdown = lifecycle.shutdown().clone();
     let host = Arc::new(Process::new(app.clone(), metrics));
     let introspection = config.environment == Environment::Development;
+    let files = files::routes(&app, &lifecycle, &options.trusted_proxies, options.origins.clone());
     let router = edge::router(
         api::Api::new(app.clone(), introspection, host),
         options,
         &lifecycle,
-        published_keys(&app).merge(unsubscribe::routes(&app)).merge(publicity::routes(&app)),
+        published_keys(&app).merge(unsubscribe::routes(&app)).merge(publicity::routes(&app)).merge(files),
     );
     let serving = tokio::spawn({
         let (app, shutdown) = (app.clone(), shutdown.clone());

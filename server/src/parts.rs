@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use app::db::{Db, Location};
 use app::sign_on::issuer::{Issuer, Provider};
+use app::storage::{Bucket, Place};
 use app::{App, Settings};
 use edge::limits::Limits;
 use edge::{BadNetwork, Connections, Options};
@@ -13,7 +14,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use crate::config::{Config, Database, Environment, MailOutlet};
+use crate::config::{Config, Database, Environment, MailOutlet, Scanner, Storage};
 
 /// Chooses the one implementation of cryptography, lest two libraries' defaults meet. Repeating it changes nothing.
 pub fn install_cryptography() {
@@ -81,9 +82,35 @@ pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
         mail_retry_base: config.mail_retry_base,
         mail_lease: config.mail_lease,
     };
-    let app = App::new(db, keys, seal, notary, settings, issuer(config)?);
+    let files = (app::storage::Storage::at(&place(config)?)?, scanner(config));
+    let app = App::new(db, keys, seal, notary, files, settings, issuer(config)?);
     prove_keys(&app)?;
     Ok(app)
+}
+
+/// Where files are kept.
+fn place(config: &Config) -> anyhow::Result<Place> {
+    Ok(match (&config.storage, &config.s3) {
+        (Storage::Directory(path), _) => Place::Directory(path.clone()),
+        (Storage::Bucket(name, prefix), Some(s3)) => Place::Bucket(Bucket {
+            name: name.clone(),
+            prefix: prefix.clone(),
+            endpoint: s3.endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            region: s3.region.clone(),
+            access_key_id: s3.access_key_id.clone(),
+            secret_access_key: s3.secret_access_key.clone(),
+            allow_http: config.environment == Environment::Development,
+        }),
+        (Storage::Bucket(..), None) => anyhow::bail!("a bucket without the settings of its service"),
+    })
+}
+
+/// Who looks through files.
+fn scanner(config: &Config) -> Option<app::scanner::Scanner> {
+    Some(match config.scanner.clone()? {
+        Scanner::Tcp(address) => app::scanner::Scanner::Tcp(address),
+        Scanner::Socket(path) => app::scanner::Scanner::Socket(path),
+    })
 }
 
 /// Where people may sign on. Nobody is asked anything yet: an issuer that is away does not keep the server from starting.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::message::{self, Claim, Claimed, Composed, Composition, Settle, Settlement};
-use app::{App, Op, Viewer, reminder, retention};
+use app::{App, Op, Viewer, attachment, reminder, retention};
 use metrics::{counter, gauge};
 use notify::{Mail, Mailer, Outcome, mask};
 use tokio::task::JoinSet;
@@ -28,6 +28,8 @@ const BACKOFF: Duration = Duration::from_millis(500);
 const MEASURE: Duration = Duration::from_secs(5);
 /// How often what has had its time is let go.
 const CLEAN: Duration = Duration::from_hours(1);
+/// How often it is looked for files that belong to nothing.
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// Works until `shutdown`, then finishes what is under way, for at most `grace`. What is left is another's when its lease
 /// is over. `schedule` is how often the clock is asked what is due.
@@ -41,6 +43,7 @@ pub async fn run(app: App, mailer: Mailer, schedule: Duration, shutdown: Cancell
         () = measure(&app) => {}
         () = clean(&app) => {}
         () = remind(&app, schedule) => {}
+        () = sweep(&app) => {}
         () = deadline => tracing::warn!("mails under way are left to their leases"),
     }
 }
@@ -193,6 +196,19 @@ async fn remind(app: &App, schedule: Duration) {
             Ok(0) => {}
             Ok(reminded) => counter!("reminders_total").increment(reminded),
             Err(error) => tracing::warn!("nobody can be reminded: {:#}", explain(error)),
+        }
+    }
+}
+
+/// Lets files go that belong to nothing. Several processes do it at different times, and do no harm together.
+async fn sweep(app: &App) {
+    loop {
+        sleep(SWEEP.mul_f32(0.5 + rand::random::<f32>())).await;
+        match attachment::sweep(app).await {
+            Ok((_, files)) => counter!("swept_files_total").increment(files as u64),
+            Err(error) => {
+                tracing::warn!("files that belong to nothing cannot be let go: {:#}", explain(error))
+            }
         }
     }
 }

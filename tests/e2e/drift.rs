@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use app::ids;
 use domain::account::{ConsentPurpose, PlatformRole, TokenPurpose};
 use domain::assign::{self, Facts, Reviewer, Seed, Task, Wanted};
+use domain::attachment::{AttachmentStatus, Refusal};
 use domain::challenge::{Brief, BriefSection, Rubric, Sector};
 use domain::decision::{DecisionStatus, Outcome};
 use domain::event::EventKind;
@@ -342,6 +343,20 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         ..rows::proposal(challenge, startup, user)
     };
     let proposal = tables.keep(proposal).await;
+    let file = attachment::Model {
+        proposal_id: Some(proposal.id),
+        status: AttachmentStatus::Clean,
+        refusal: Some(Refusal::TooLargeUnpacked),
+        object: Some(ids::random()),
+        size: i64::MAX,
+        details: TEXT.to_owned(),
+        since_version: Some(i32::MIN),
+        until_version: Some(i32::MAX),
+        created_at: FIRST,
+        changed_at: LAST,
+        ..rows::attachment(challenge, user)
+    };
+    tables.keep(file).await;
     tables
         .keep(proposal_draft::Model { content: TEXT.repeat(10_000), ..rows::proposal_draft(proposal.id) })
         .await;

@@ -18,6 +18,7 @@ mod conflicts;
 mod constraints;
 mod course;
 mod drift;
+mod files;
 mod follow;
 mod inbox;
 mod kill;

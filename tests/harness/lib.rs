@@ -22,6 +22,7 @@
 pub mod binary;
 pub mod cast;
 pub mod database;
+pub mod file;
 pub mod graphql;
 pub mod issuer;
 pub mod mailbox;

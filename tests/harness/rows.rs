@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::ids;
+use domain::attachment::AttachmentStatus;
 use domain::challenge::{Brief, ChallengeStatus, OfficialRecord, Rubric, Sector, Track};
 use domain::decision::DecisionStatus;
 use domain::expert::ExpertStatus;
@@ -17,8 +18,8 @@ use domain::text::fold;
 use domain::time::{Day, Timestamp};
 use domain::working_group::WorkingGroupRole;
 use entity::{
-    challenge, council_member, criterion, decision, delegation, expert, membership, organization, proposal,
-    proposal_draft, proposal_version, question, review, review_plan, user, working_group,
+    attachment, challenge, council_member, criterion, decision, delegation, expert, membership, organization,
+    proposal, proposal_draft, proposal_version, question, review, review_plan, user, working_group,
     working_group_member,
 };
 use sea_orm::{
@@ -243,6 +244,25 @@ pub fn question(challenge: ChallengeId, house: OrganizationId, asker: UserId) ->
     }
 }
 
+/// A file of a challenge that was announced.
+pub fn attachment(challenge: ChallengeId, uploader: UserId) -> attachment::Model {
+    attachment::Model {
+        id: ids::random(),
+        challenge_id: challenge,
+        proposal_id: None,
+        uploaded_by: uploader,
+        status: AttachmentStatus::AwaitingUpload,
+        refusal: None,
+        object: None,
+        size: 7,
+        details: "sealed".to_owned(),
+        since_version: None,
+        until_version: None,
+        created_at: THEN,
+        changed_at: THEN,
+    }
+}
+
 /// A criterion of a rubric.
 pub fn criterion(challenge: ChallengeId, position: i32, weight: i64) -> criterion::Model {
     criterion::Model {
@@ -296,6 +316,7 @@ pub fn content() -> Content {
         summary: "Cảnh báo sớm".to_owned(),
         sections: BTreeMap::new(),
         budget: None,
+        files: Vec::new(),
     }
 }
 

@@ -111,6 +111,11 @@ impl World {
         &self.server.app
     }
 
+    /// Where files are kept.
+    pub fn files(&self) -> std::path::PathBuf {
+        self.database.directory.path().join("files")
+    }
+
     /// Where the database is, for another process.
     pub fn database_url(&self) -> &str {
         &self.database.url

@@ -85,6 +85,7 @@ impl Endpoint for Api {
                     tracing::warn!(error = why, "the issuer is unavailable");
                     Refusal::Unavailable
                 }
+                Error::StorageUnavailable => Refusal::Unavailable,
                 Error::Internal(what) => {
                     tracing::error!(request_id = %head.request_id, error = what, "admission failed");
                     Refusal::Internal

@@ -244,7 +244,9 @@ pub async fn on_proposals(
             && team_step(row.status, &ProposalCommand::Submit).is_ok()
             && challenges.get(&row.challenge_id).is_some_and(|row| call(row).must_take_proposals(now).is_ok())
     });
-    let drafts = drafts(app, viewer, in_hand.map(|row| row.id)).await?;
+    let in_hand: Vec<_> = in_hand.map(|row| row.id).collect();
+    let drafts = drafts(app, viewer, in_hand.iter().copied()).await?;
+    let unready = crate::attachment::unready(db, &in_hand).await?;
     let outdone = outdone(db, rows.iter().filter(|row| has(row, Do::Revive))).await?;
     let cleared = cleared(db, person.id, rows.iter().filter(|row| !is_team(row)).map(|row| row.id)).await?;
     let guard = |row: &proposal::Model, challenge: &challenge::Model, action| {
@@ -261,6 +263,7 @@ pub async fn on_proposals(
                         row.status,
                         is_verified,
                         content,
+                        !unready.contains(&row.id),
                         row.current_version,
                         now,
                     ),

@@ -466,7 +466,7 @@ async fn write_lists(tx: &Tx, challenge: ChallengeId, draft: &Draft) -> Result<(
 }
 
 /// Whoever writes on a challenge may not approve or publish it.
-async fn sign_as_author(tx: &Tx, challenge: ChallengeId, user: UserId) -> Result<()> {
+pub(crate) async fn sign_as_author(tx: &Tx, challenge: ChallengeId, user: UserId) -> Result<()> {
     let row = challenge_author::ActiveModel { challenge_id: Set(challenge), user_id: Set(user) };
     challenge_author::Entity::insert(row)
         .on_conflict_do_nothing_on([challenge_author::Column::ChallengeId, challenge_author::Column::UserId])

@@ -30,6 +30,9 @@ pub enum Error {
     /// The issuer at which people sign on cannot be reached, or makes no sense; trying again later helps.
     #[error("the issuer is unavailable: {0}")]
     IssuerUnavailable(String),
+    /// The storage of files, or what looks at them, cannot be reached; trying again later helps.
+    #[error("the storage is unavailable")]
+    StorageUnavailable,
     /// A fault of ours.
     #[error("internal: {0}")]
     Internal(String),

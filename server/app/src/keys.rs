@@ -138,6 +138,24 @@ impl Keys {
         BASE64_URL_SAFE_NO_PAD.encode(mac(&key, id.0.as_bytes()))
     }
 
+    /// Seals what a link says, for one purpose. Everybody who has the link can read it, and nobody else make one.
+    pub fn seal_link(&self, purpose: &str, text: &str) -> String {
+        let tag =
+            mac(&mac(self.derived.expose_secret(), format!("link {purpose}").as_bytes()), text.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode([tag.as_slice(), text.as_bytes()].concat())
+    }
+
+    /// The text of a link that we sealed for that purpose.
+    pub fn open_link(&self, purpose: &str, link: &str) -> Option<String> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(link).ok()?;
+        let (tag, text) = bytes.split_at_checked(32)?;
+        let key = mac(self.derived.expose_secret(), format!("link {purpose}").as_bytes());
+        let mut expected = Hmac::<Sha256>::new_from_slice(&key).ok()?;
+        expected.update(text);
+        expected.verify_slice(tag).ok()?;
+        String::from_utf8(text.to_vec()).ok()
+    }
+
     /// Seals a cursor: its text with a short tag, so that a client cannot make one up.
     pub fn seal_cursor(&self, text: &str) -> String {
         BASE64_URL_SAFE_NO_PAD.encode([&self.cursor_tag(text)[..], text.as_bytes()].concat())
@@ -227,6 +245,18 @@ mod tests {
         assert_eq!(rotated.verify(&good, now()), Some((user, session)), "the former key still verifies");
         for junk in ["", ".", "..", "a.b.c", "eyJ", &"x".repeat(10_000)] {
             assert_eq!(ours.verify(junk, now()), None);
+        }
+    }
+
+    #[test]
+    fn links_cannot_be_made_up_and_are_good_for_one_purpose() {
+        let keys = keys(1);
+        let link = keys.seal_link("download", "17");
+        assert_eq!(keys.open_link("download", &link).as_deref(), Some("17"));
+        assert_eq!(keys.open_link("upload", &link), None);
+        assert_eq!(super::tests::keys(2).open_link("download", &link), None);
+        for forged in ["", "!", &link[..link.len() - 2], &BASE64_URL_SAFE_NO_PAD.encode([0; 34])] {
+            assert_eq!(keys.open_link("download", forged), None);
         }
     }
 

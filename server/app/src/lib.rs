@@ -8,6 +8,7 @@ pub mod access;
 pub mod access_log;
 pub mod account;
 pub mod action;
+pub mod attachment;
 pub mod audit;
 pub mod batch;
 pub mod challenge;
@@ -25,6 +26,7 @@ pub mod feed;
 pub mod follow;
 pub mod ids;
 pub mod inbox;
+mod inspect;
 pub mod invitation;
 pub mod keys;
 pub mod message;
@@ -45,11 +47,13 @@ mod record;
 pub mod reminder;
 pub mod retention;
 pub mod review;
+pub mod scanner;
 pub mod seal;
 pub mod search;
 pub mod second_factor;
 pub mod session;
 pub mod sign_on;
+pub mod storage;
 pub mod structure;
 mod throttle;
 pub mod vault;
@@ -82,6 +86,12 @@ pub struct Inner {
     pub notary: receipt::Notary,
     /// Lives and limits from the configuration.
     pub settings: Settings,
+    /// Keeps files.
+    pub storage: Arc<storage::Storage>,
+    /// Looks through them for what is harmful, if there is one.
+    pub scanner: Option<scanner::Scanner>,
+    /// Places of those who look at files.
+    pub(crate) lookers: tokio::sync::Semaphore,
     /// Where people may sign on, if anywhere.
     pub issuer: Option<sign_on::issuer::Issuer>,
     /// Viewers read within the last second.
@@ -117,6 +127,9 @@ pub struct Settings {
     pub mail_lease: Duration,
 }
 
+/// Files that are looked at at a time: unpacking keeps a processor busy.
+const LOOKERS: usize = 2;
+
 impl App {
     /// Puts the parts together.
     pub fn new(
@@ -124,6 +137,7 @@ impl App {
         keys: keys::Keys,
         seal: seal::Seal,
         notary: receipt::Notary,
+        (storage, scanner): (storage::Storage, Option<scanner::Scanner>),
         settings: Settings,
         issuer: Option<sign_on::issuer::Issuer>,
     ) -> Self {
@@ -134,6 +148,9 @@ impl App {
             passwords,
             seal,
             notary,
+            storage: Arc::new(storage),
+            scanner,
+            lookers: tokio::sync::Semaphore::new(LOOKERS),
             settings,
             issuer,
             viewers: access::Viewers::default(),

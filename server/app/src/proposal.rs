@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 use crate::op::Viewer;
 use crate::page::{self, Ask, Key, Page, Sort};
 use crate::vault::{self, Sealer};
-use crate::{App, ids};
+use crate::{App, attachment, ids};
 
 type SubQuery = sea_orm::sea_query::SelectStatement;
 
@@ -468,10 +468,13 @@ impl Command for SubmitProposal {
         must_be_version(self.expected_version, row.version)?;
         let house = organization::Entity::find_by_id(row.organization_id).one(tx).await?;
         let is_verified = house.is_some_and(|house| house.status == OrganizationStatus::Verified);
-        let content = working_copy(tx, row.id).await?;
-        let mut obstacles = may_submit(call, row.status, is_verified, &content, row.current_version, now)
-            .err()
-            .unwrap_or_default();
+        let files = attachment::notes(tx, row.id).await?;
+        let files_ready = files.is_some();
+        let content = Content { files: files.unwrap_or_default(), ..working_copy(tx, row.id).await? };
+        let mut obstacles =
+            may_submit(call, row.status, is_verified, &content, files_ready, row.current_version, now)
+                .err()
+                .unwrap_or_default();
         if !self.declares_ownership {
             obstacles.push(Problem::at("declaresOwnership", Reason::Required));
         }
@@ -497,6 +500,7 @@ impl Command for SubmitProposal {
             submitted_by: Set(user),
         };
         proposal_version::Entity::insert(version).exec_without_returning(tx).await?;
+        attachment::submitted(tx, row.id, number).await?;
         let change = proposal::ActiveModel {
             current_version: Set(number),
             submitted_at: Set(Some(now)),

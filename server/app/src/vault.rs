@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::event::{Event, EventKind};
-use domain::id::{ChallengeId, OrganizationId, ProposalId};
+use domain::id::{AttachmentId, ChallengeId, OrganizationId, ProposalId};
 use domain::proposal::Content;
 use domain::text::hex;
 use domain::time::Timestamp;
-use entity::{audit_entry, challenge_key, opening, proposal, proposal_draft, proposal_version};
+use entity::{attachment, audit_entry, challenge_key, opening, proposal, proposal_draft, proposal_version};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType,
@@ -22,6 +22,7 @@ use secrecy::{ExposeSecret as _, SecretBox, SecretSlice};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::attachment::Details;
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -42,6 +43,12 @@ pub fn draft_place(challenge: ChallengeId, proposal: ProposalId) -> String {
 /// Where a submitted version is sealed for.
 pub fn version_place(challenge: ChallengeId, proposal: ProposalId, number: i32) -> String {
     format!("proposal_version {challenge} {proposal} {number}")
+}
+
+/// Where what is said of a file is sealed for.
+pub fn attachment_place(challenge: ChallengeId, proposal: Option<ProposalId>, id: AttachmentId) -> String {
+    let of = proposal.map_or_else(|| "brief".to_owned(), |id| id.to_string());
+    format!("attachment {challenge} {of} {id}")
 }
 
 /// Seals what proposals to one challenge say. It opens nothing.
@@ -86,6 +93,17 @@ impl Sealer {
         self.seal(&version_place(self.challenge, proposal, number), content.canonical().as_bytes())
     }
 
+    /// What is said of a file, of the challenge itself or of a proposal to it.
+    pub(crate) fn attachment(
+        &self,
+        proposal: Option<ProposalId>,
+        id: AttachmentId,
+        details: &Details,
+    ) -> Result<String> {
+        let text = serde_json::to_vec(details).map_err(|error| Error::Internal(error.to_string()))?;
+        self.seal(&attachment_place(self.challenge, proposal, id), &text)
+    }
+
     /// Whatever else belongs to proposals; `place` names the table, the challenge, the proposal and the row.
     pub fn seal(&self, place: &str, secret: &[u8]) -> Result<String> {
         self.key.seal(place, secret)
@@ -122,6 +140,11 @@ impl Unsealed {
         Ok(Opened { row, canonical })
     }
 
+    /// What is said of one of its files.
+    pub(crate) fn attachment(&self, row: &attachment::Model) -> Result<Details> {
+        details(&self.key, &attachment_place(self.challenge, Some(self.proposal), row.id), row)
+    }
+
     /// Whatever else was sealed by [`Sealer::seal`]; the place has to be this proposal's.
     pub fn open(&self, place: &str, sealed: &str) -> Result<SecretSlice<u8>> {
         self.key.open(place, sealed)
@@ -132,6 +155,44 @@ impl Unsealed {
         let text = std::str::from_utf8(opened.expose_secret());
         text.map(str::to_owned).map_err(|_| Error::Internal(format!("what {place} says is no text")))
     }
+}
+
+fn details(key: &Seal, place: &str, row: &attachment::Model) -> Result<Details> {
+    let opened = key.open(place, &row.details)?;
+    serde_json::from_slice(opened.expose_secret())
+        .map_err(|error| Error::Internal(format!("what {place} says: {error}")))
+}
+
+/// Opens what is said of the files of a challenge itself, and nothing of any proposal to it.
+pub(crate) struct Brief {
+    challenge: ChallengeId,
+    key: Seal,
+}
+
+impl Brief {
+    /// What is said of one of its files.
+    pub(crate) fn attachment(&self, row: &attachment::Model) -> Result<Details> {
+        details(&self.key, &attachment_place(self.challenge, None, row.id), row)
+    }
+}
+
+/// For each of the challenges that has files.
+pub(crate) async fn briefs(
+    db: &impl ConnectionTrait,
+    app: &App,
+    ids: impl IntoIterator<Item = ChallengeId>,
+) -> Result<HashMap<ChallengeId, Brief>> {
+    let ids: Vec<_> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys =
+        challenge_key::Entity::find().filter(challenge_key::Column::ChallengeId.is_in(ids)).all(db).await?;
+    let open = keys.into_iter().map(|row| {
+        let key = unwrapped(&app.seal, row.challenge_id, &row.sealed)?;
+        Ok((row.challenge_id, Brief { challenge: row.challenge_id, key }))
+    });
+    open.collect()
 }
 
 /// A row and what it says.
@@ -237,6 +298,7 @@ pub struct Tampered {
 pub async fn verify(app: &App) -> Result<std::result::Result<u64, Tampered>> {
     let db = &app.db.read;
     let (mut last, mut count) = (None, 0);
+    let mut hashed = HashMap::new();
     loop {
         let rows = proposal_version::Entity::find()
             .apply_if(last, |rows, last| rows.filter(proposal_version::Column::Id.gt(last)))
@@ -258,6 +320,13 @@ pub async fn verify(app: &App) -> Result<std::result::Result<u64, Tampered>> {
             let Some(Ok(opened)) = opened else { return Ok(Err(found("its seal was broken"))) };
             if hex(&Sha256::digest(opened.canonical.as_bytes())) != row.sha256 {
                 return Ok(Err(found("its content is not that of its digest")));
+            }
+            if let Some(unsealed) = unsealed.get(&row.proposal_id) {
+                let files = opened.content()?.files;
+                let version = (row.proposal_id, row.number);
+                if crate::attachment::differs(app, unsealed, &files, version, &mut hashed).await? {
+                    return Ok(Err(found("a file is not what was handed in")));
+                }
             }
             count += 1;
         }

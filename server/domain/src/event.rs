@@ -162,6 +162,14 @@ closed_set! {
         ProposalRevived = "proposal_revived",
         /// A proposal was withdrawn after the opening.
         ProposalWithdrawnFromReview = "proposal_withdrawn_from_review",
+        /// A file was announced.
+        FileAnnounced = "file_announced",
+        /// The bytes of a file arrived.
+        FileReceived = "file_received",
+        /// A file was looked at, and found in order or refused.
+        FileChecked = "file_checked",
+        /// A file was taken away.
+        FileRemoved = "file_removed",
         /// The secretary asked for the opening.
         OpeningRequested = "opening_requested",
         /// The second person opened the proposals.
@@ -418,6 +426,10 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
         K::ProposalWithdrawnFromReview,
         &[(A::Team, L::ProposalWithdrawn), (A::Secretary, L::ProposalWithdrawnFromReview)],
     ),
+    (K::FileAnnounced, &[]),
+    (K::FileReceived, &[]),
+    (K::FileChecked, &[]),
+    (K::FileRemoved, &[]),
     (K::OpeningRequested, &[(A::SecondPersons, L::OpeningRequested)]),
     (
         K::ProposalsOpened,

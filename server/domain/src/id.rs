@@ -69,6 +69,7 @@ public_ids! {
     ExpertId = 23,
     QuestionId = 24,
     MessageId = 25,
+    AttachmentId = 26,
 }
 
 macro_rules! id {
@@ -150,6 +151,8 @@ id! {
     MessageId,
     /// A question about a challenge.
     QuestionId,
+    /// A file of a challenge or a proposal.
+    AttachmentId,
 }
 
 #[cfg(test)]

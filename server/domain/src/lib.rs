@@ -21,6 +21,7 @@
 //! | how guessing is made slow | [`throttle`] |
 //! | what may be done with a thing now, and why not | [`action`] |
 //! | questions about a challenge, and their answers | [`question`] |
+//! | files of challenges and proposals | [`attachment`] |
 //! | what happened, and who is told | [`event`] |
 //! | the chain that proves what happened | [`audit`] |
 //! | what is wrong with a request, in words | [`problem`] |
@@ -32,6 +33,7 @@ pub mod access;
 pub mod account;
 pub mod action;
 pub mod assign;
+pub mod attachment;
 pub mod audit;
 pub mod challenge;
 pub mod decision;

@@ -58,6 +58,7 @@ macro_rules! state {
     ($($Name:ty),+) => { $(impl State for $Name { fn name(self) -> &'static str { Self::name(self) } })+ };
 }
 state!(
+    crate::attachment::AttachmentStatus,
     crate::question::QuestionStatus,
     crate::challenge::ChallengeStatus,
     crate::proposal::ProposalStatus,

@@ -113,6 +113,10 @@ closed_set! {
         NotInExpertRegister = "NOT_IN_EXPERT_REGISTER",
         /// It is the only way left to sign in.
         LastCredential = "LAST_CREDENTIAL",
+        /// The file is not taken; the message says why, and `Attachment.refusal` as a code.
+        FileRefused = "FILE_REFUSED",
+        /// A file has not arrived, was not looked at yet, or was refused: wait for it, or remove it.
+        FileNotReady = "FILE_NOT_READY",
     }
 }
 
@@ -180,6 +184,10 @@ pub enum Reason {
     IncompatibleRole,
     NotInExpertRegister,
     LastCredential,
+    FileRefused {
+        why: crate::attachment::Refusal,
+    },
+    FileNotReady,
 }
 
 /// The form a text should have had.
@@ -198,6 +206,7 @@ pub enum Form {
     PublicBody,
     Parent,
     Successor,
+    FileName,
 }
 
 impl Reason {
@@ -234,6 +243,8 @@ impl Reason {
             Self::IncompatibleRole => Code::IncompatibleRole,
             Self::NotInExpertRegister => Code::NotInExpertRegister,
             Self::LastCredential => Code::LastCredential,
+            Self::FileRefused { .. } => Code::FileRefused,
+            Self::FileNotReady => Code::FileNotReady,
         }
     }
 
@@ -372,6 +383,11 @@ impl Reason {
                 "Đây là cách đăng nhập duy nhất còn lại. Hãy đặt mật khẩu trước.",
                 "This is the only way left to sign in. Set a password first.",
             ),
+            Self::FileRefused { why } => why.message(vi).to_owned(),
+            Self::FileNotReady => say(
+                "Còn tệp chưa tải xong, chưa kiểm tra hoặc bị từ chối. Hãy chờ hoặc xóa tệp đó.",
+                "A file has not arrived, was not looked at yet, or was refused. Wait for it or remove it.",
+            ),
         }
     }
 }
@@ -407,6 +423,10 @@ impl Form {
             Self::Successor => (
                 "Tổ chức kế thừa phải là một tổ chức khác cùng loại.",
                 "The successor must be another organisation of the same nature.",
+            ),
+            Self::FileName => (
+                "Tên tệp không được chứa / \\ : * ? \" < > | % và không được trùng tên thiết bị.",
+                "A file name has none of / \\ : * ? \" < > | % and is no name of a device.",
             ),
             Self::Role => (
                 "Vai trò này không thuộc loại tổ chức đó.",

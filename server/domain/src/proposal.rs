@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::access::{Role, Roles};
+use crate::attachment::FileNote;
 use crate::challenge::{ChallengeStatus, Stage, Timetable, Window};
 use crate::locale::Locale;
 use crate::machine::{self, Rule};
@@ -171,10 +172,14 @@ pub struct Content {
     pub sections: BTreeMap<ProposalSection, String>,
     /// The budget asked for.
     pub budget: Option<Money>,
+    /// The files, oldest first; of a submitted version alone, a working copy has them beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileNote>,
 }
 
 impl Content {
-    /// The canonical form: JSON, fields in the declared order, sections by name, no blanks. Receipts hash these bytes.
+    /// The canonical form: JSON, fields in the declared order, sections by name, no blanks, no list of files without any.
+    /// Receipts hash these bytes.
     pub fn canonical(&self) -> String {
         // A struct of strings, maps with string keys and integers always serialises.
         serde_json::to_string(self).unwrap_or_default()
@@ -266,12 +271,13 @@ fn verified(is_verified: bool) -> Result<(), Reason> {
     if is_verified { Ok(()) } else { Err(Reason::OrganizationNotVerified) }
 }
 
-/// Handing in: while proposals are taken, by a verified startup, with nothing missing.
+/// Handing in: while proposals are taken, by a verified startup, with nothing missing and every file in order.
 pub fn may_submit(
     call: Call,
     status: ProposalStatus,
     is_verified: bool,
     content: &Content,
+    files_ready: bool,
     versions: i32,
     now: Timestamp,
 ) -> Guard {
@@ -281,7 +287,12 @@ pub fn may_submit(
     let used_up = usize::try_from(versions).unwrap_or(usize::MAX) >= limit;
     let house = verified(is_verified).err().map(Problem::whole);
     let quota = used_up.then(|| Problem::whole(Reason::Quota { limit }));
-    unless(house.into_iter().chain(content.missing_for_submission()).chain(quota))
+    let missing = content.missing_for_submission();
+    let files = (!files_ready).then(|| Problem {
+        field: Some(vec!["proposal".into(), "attachments".into()]),
+        reason: Reason::FileNotReady,
+    });
+    unless(house.into_iter().chain(missing).chain(files).chain(quota))
 }
 
 /// Taking back: until the decision is published.
@@ -351,10 +362,18 @@ mod tests {
             ]
             .into(),
             budget: Some(Money { minor: 400_000_000, currency: Currency::Vnd }),
+            files: Vec::new(),
         };
         assert_eq!(
             content.canonical(),
             r#"{"language":"vi","title":"Bản đồ ngập","summary":"Cảnh báo sớm","sections":{"SOLUTION":"Cảm biến","PLAN":"Ba tháng"},"budget":{"minor":400000000,"currency":"VND"}}"#
+        );
+        let file = FileNote { name: "Sơ đồ.pdf".into(), size: 7, sha256: "00".repeat(32) };
+        let with_file = Content { files: vec![file], ..content.clone() }.canonical();
+        let tail = format!(r#","files":[{{"name":"Sơ đồ.pdf","size":7,"sha256":"{}"}}]}}"#, "00".repeat(32));
+        assert_eq!(
+            with_file,
+            format!("{}{tail}", content.canonical().trim_end_matches('}').to_owned() + "}")
         );
         assert_eq!(content.sha256().len(), 64);
         assert!(content.missing_for_submission().is_empty());

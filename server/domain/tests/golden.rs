@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use domain::machine::print;
-use domain::{access, challenge, decision, event, expert, organization, proposal, question, review};
+use domain::{
+    access, attachment, challenge, decision, event, expert, organization, proposal, question, review,
+};
 
 fn compare(name: &str, printed: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -39,6 +41,7 @@ fn how_things_move() {
     compare("decision.txt", &print(decision::TRANSITIONS, decision::DecisionStatus::ALL));
     compare("organization.txt", &print(organization::TRANSITIONS, organization::OrganizationStatus::ALL));
     compare("question.txt", &print(question::TRANSITIONS, question::QuestionStatus::ALL));
+    compare("attachment.txt", &print(attachment::TRANSITIONS, attachment::AttachmentStatus::ALL));
     compare("expert.txt", &print(expert::TRANSITIONS, expert::ExpertStatus::ALL));
 }
 
@@ -69,6 +72,7 @@ fn what_is_not_in_the_table_is_refused() {
         }
     }
     check(question::TRANSITIONS, question::QuestionCommand::ALL, question::QuestionStatus::ALL);
+    check(attachment::TRANSITIONS, attachment::AttachmentCommand::ALL, attachment::AttachmentStatus::ALL);
     check(challenge::TRANSITIONS, challenge::ChallengeCommand::ALL, challenge::ChallengeStatus::ALL);
     check(proposal::TRANSITIONS, proposal::ProposalCommand::ALL, proposal::ProposalStatus::ALL);
     check(review::TRANSITIONS, review::ReviewCommand::ALL, review::ReviewStatus::ALL);

@@ -6,7 +6,7 @@ use std::{
     str::FromStr,
 };
 
-use axum::http::HeaderMap;
+use axum::{extract::Request, http::HeaderMap};
 
 /// The other end of a connection; in the extensions of every request that came through [`serve`](crate::serve()).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,12 @@ impl FromStr for Network {
 /// Is the address one of ours?
 pub(crate) fn is_trusted(address: IpAddr, trusted: &[Network]) -> bool {
     trusted.iter().any(|network| network.contains(address))
+}
+
+/// The caller's address, of a request that came through [`serve`](crate::serve()).
+pub fn caller_of(request: &Request, trusted: &[Network]) -> Option<IpAddr> {
+    let peer = request.extensions().get::<Peer>()?;
+    Some(caller(peer.0.ip(), request.headers(), trusted))
 }
 
 /// The caller's address: the peer, unless the peer is a trusted proxy. Then the right-most address in

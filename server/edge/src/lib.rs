@@ -40,12 +40,13 @@ mod serve;
 mod socket;
 mod wire;
 
-pub use address::{BadNetwork, Network, Peer};
+pub use address::{BadNetwork, Network, Peer, caller_of as caller};
 pub use cost::Cost;
 pub use endpoint::{Endpoint, Refusal, RequestHead};
 pub use errors::Code;
 pub use fields::FieldErrors;
 pub use lifecycle::Lifecycle;
+pub use observe::request_id;
 pub use options::{Connections, Options};
-pub use router::router;
+pub use router::{cors, router};
 pub use serve::serve;

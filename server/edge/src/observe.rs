@@ -65,6 +65,11 @@ impl Record {
     }
 }
 
+/// Our own name for a request.
+pub fn request_id(request: &Request) -> Uuid {
+    request.extensions().get::<Record>().map(Record::request_id).unwrap_or_default()
+}
+
 /// Writes the line when the request is over, however it ends.
 struct Line {
     record: Record,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Body,
-    http::{HeaderName, Method, Response, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header},
     middleware,
     routing::{get, post},
 };
@@ -14,7 +14,7 @@ use tower_http::{
         CompressionLayer, CompressionLevel,
         predicate::{DefaultPredicate, Predicate, SizeAbove},
     },
-    cors::{AllowOrigin, CorsLayer},
+    cors::{AllowMethods, AllowOrigin, CorsLayer},
 };
 
 use crate::{
@@ -45,7 +45,7 @@ pub fn router<E: Endpoint>(endpoint: E, options: Options, lifecycle: &Lifecycle,
 
     let mut graphql = post(graphql::post::<E>).fallback(graphql::not_allowed);
     if !origins.is_empty() {
-        graphql = graphql.layer(cors(origins));
+        graphql = graphql.layer(cors(origins, [Method::POST]));
     }
     let mut router = Router::new()
         .route("/graphql", graphql)
@@ -69,18 +69,21 @@ async fn not_found() -> Response<Body> {
     Fault::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing here.").into_response(Media::Json)
 }
 
-/// Small answers are not worth it.
+/// Small answers are not worth it, and what is given in parts has to stay as it is.
 fn compression() -> CompressionLayer<impl Predicate> {
+    let whole = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        !headers.contains_key(header::ACCEPT_RANGES)
+    };
     CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
-        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)))
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)).and(whole))
 }
 
 /// For pages of the listed origins, and without the browser's credentials: a token is sent on purpose or not at all.
-fn cors(origins: Vec<axum::http::HeaderValue>) -> CorsLayer {
+pub fn cors(origins: Vec<HeaderValue>, methods: impl Into<AllowMethods>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::POST])
+        .allow_methods(methods)
         .allow_headers([
             header::ACCEPT,
             header::ACCEPT_LANGUAGE,
@@ -90,6 +93,10 @@ fn cors(origins: Vec<axum::http::HeaderValue>) -> CorsLayer {
             HeaderName::from_static("x-client-name"),
             HeaderName::from_static("x-client-version"),
         ])
-        .expose_headers([header::RETRY_AFTER, HeaderName::from_static("x-request-id")])
+        .expose_headers([
+            header::CONTENT_DISPOSITION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("x-request-id"),
+        ])
         .max_age(Duration::from_mins(10))
 }

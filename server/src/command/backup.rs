@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::config::Config;
+use crate::config::{Config, Storage};
 use crate::{parts, schema};
 
 /// What a backup says of itself.
@@ -61,7 +61,12 @@ pub async fn run(config: Config, folder: PathBuf) -> anyhow::Result<ExitCode> {
         }
         Location::Postgres(url) => dump(url.expose_secret(), &folder.join(POSTGRES))?,
     }
-    copy(&config.storage, &folder.join(FILES)).context("the files cannot be copied")?;
+    match &config.storage {
+        Storage::Directory(files) => {
+            copy(files, &folder.join(FILES)).context("the files cannot be copied")?;
+        }
+        Storage::Bucket(bucket, _) => println!("the files stay in the bucket {bucket}: keep its own copies"),
+    }
     let manifest = Manifest { format: FORMAT, head_seq, head_hash };
     fs::write(folder.join(MANIFEST), serde_json::to_vec_pretty(&manifest)?)?;
     persist(&folder).context("the backup cannot be written to the end")?;

@@ -9,14 +9,18 @@ use app::db::Location;
 use secrecy::ExposeSecret as _;
 
 use super::backup::{FILES, Manifest, POSTGRES, SQLITE, copy, finish, persist, postgres};
-use crate::config::Config;
+use crate::config::{Config, Storage};
 use crate::{parts, schema};
 
 /// Restores, then walks the audit chain: it must hold and contain the end that it had when the backup was begun.
 pub async fn run(config: Config, folder: PathBuf) -> anyhow::Result<ExitCode> {
     let manifest = Manifest::read(&folder)?;
-    let is_empty = fs::read_dir(&config.storage).map_or(true, |mut entries| entries.next().is_none());
-    ensure!(is_empty, "there are files in the storage already");
+    let directory = match &config.storage {
+        Storage::Directory(files) => Some(files.clone()),
+        Storage::Bucket(..) => None,
+    };
+    let is_empty = |files: &PathBuf| fs::read_dir(files).map_or(true, |mut entries| entries.next().is_none());
+    ensure!(directory.as_ref().is_none_or(is_empty), "there are files in the storage already");
     match parts::location(&config) {
         Location::Sqlite(path) => {
             let copy = folder.join(SQLITE);
@@ -32,12 +36,12 @@ pub async fn run(config: Config, folder: PathBuf) -> anyhow::Result<ExitCode> {
             finish(restore)?;
         }
     }
-    if folder.join(FILES).exists() {
+    if let Some(files) = directory.filter(|_| folder.join(FILES).exists()) {
         // An empty folder may be there already.
-        let _ = fs::remove_dir(&config.storage);
-        fs::create_dir_all(config.storage.parent().unwrap_or(Path::new(".")))?;
-        copy(&folder.join(FILES), &config.storage).context("the files cannot be restored")?;
-        persist(&config.storage)?;
+        let _ = fs::remove_dir(&files);
+        fs::create_dir_all(files.parent().unwrap_or(Path::new(".")))?;
+        copy(&folder.join(FILES), &files).context("the files cannot be restored")?;
+        persist(&files)?;
     }
     let app = parts::app(&config, parts::connect_read_only(&config).await?)?;
     match app::audit::verify(&app, Some(&manifest.head_hash)).await? {

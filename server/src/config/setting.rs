@@ -236,8 +236,18 @@ settings! {
     OIDC_NAME: Text("1 to 100 characters"), Nothing,
         "What people call the issuer: the text of the button.";
 
-    STORAGE_URL: Text("`file:` and a path"), Value("file:data/files"),
-        "Where uploaded files are kept.";
+    STORAGE_URL: Text("`file:` and a path, or `s3:` and a bucket, with a prefix or without"), Value("file:data/files"),
+        "Where uploaded files are kept, sealed.";
+    S3_ENDPOINT: Text("an http or https address without query"), Nothing,
+        "The service that the bucket is at, unless it is Amazon's. Production: https only.";
+    S3_REGION: Text("1 to 100 printable ASCII characters"), Value("us-east-1"),
+        "The region of the bucket.";
+    S3_ACCESS_KEY_ID: Text("1 to 200 printable ASCII characters"), Nothing,
+        "Who we are at that service; required for a bucket.";
+    S3_SECRET_ACCESS_KEY: Text("1 to 1000 printable ASCII characters"), Nothing,
+        "What proves it; required for a bucket.", secret;
+    SCANNER_URL: Text("`tcp://host:port` or `unix:` and a path"), Nothing,
+        "A clamd that every uploaded file has to pass. Without one, files are only checked for what they are.";
 
     LOG_FORMAT: OneOf(&["text", "json"]), Split("text", "json"),
         "How log lines look.";

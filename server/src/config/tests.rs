@@ -52,7 +52,7 @@ fn nothing_given_is_a_complete_development() {
     assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
     assert!(matches!(&config.mail, MailOutlet::Directory(path) if path.ends_with("data/mail")));
     assert_eq!(config.mail_from.to_string(), "\"Bài Toán Lớn\" <no-reply@localhost>");
-    assert_eq!(config.storage, PathBuf::from("data/files"));
+    assert_eq!(config.storage, Storage::Directory("data/files".into()));
     assert_eq!(config.log_format, LogFormat::Text);
     assert_eq!(config.access_token_life, Duration::from_mins(10));
     assert_eq!(config.refresh_token_idle, Duration::from_hours(7 * 24));
@@ -89,6 +89,8 @@ fn every_good_value_is_taken() {
         "TRUSTED_PROXIES=10.0.0.1,::1",
         "STORAGE_URL=file:///var/lib/app/files",
         "STORAGE_URL=file:files",
+        "SCANNER_URL=tcp://127.0.0.1:3310",
+        "SCANNER_URL=unix:/run/clamd.sock",
         "LOG_LEVEL=warn,app=debug,server::config=trace",
         "LOG_LEVEL=off",
         "ACCESS_TOKEN_SECONDS=1",
@@ -220,7 +222,11 @@ const BAD: &[&str] = &[
     "OIDC_REDIRECT_URL=/canary",
     "OIDC_REDIRECT_URL=https://canary:canary@app.example.vn/sign-on",
     "OIDC_NAME=canary\u{202e}",
-    "STORAGE_URL=s3://canary",
+    "STORAGE_URL=s3://Canary",
+    "STORAGE_URL=s3:",
+    "S3_ENDPOINT=ftp://canary",
+    "SCANNER_URL=canary",
+    "SCANNER_URL=tcp://canary",
     "STORAGE_URL=file:",
     "LOG_FORMAT=canary",
     "LOG_LEVEL=verbose",
@@ -250,6 +256,7 @@ const BAD_IN_PRODUCTION: &[(&str, &str)] = &[
     ("SEAL_KEY", "SEAL_KEY=MDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDE="),
     ("OIDC_ISSUER", "OIDC_ISSUER=http://canary.example.vn"),
     ("OIDC_REDIRECT_URL", "OIDC_REDIRECT_URL=http://canary.example.vn/sign-on"),
+    ("S3_ENDPOINT", "S3_ENDPOINT=http://canary.example.vn"),
     ("DEMO_DATA", "DEMO_DATA=true"),
     ("DEMO_PASSWORD", "DEMO_PASSWORD=canary-canary"),
 ];

@@ -223,8 +223,60 @@ pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.contains('\0')).then(|| text.into())
 }
 
-pub(super) fn file_url(text: &str) -> Option<PathBuf> {
-    location(text, "file:").map(PathBuf::from)
+/// Where uploaded files are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Storage {
+    /// In a directory.
+    Directory(PathBuf),
+    /// In a bucket, under a prefix that may be empty.
+    Bucket(String, String),
+}
+
+impl Storage {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if let Some(path) = location(text, "file:") {
+            return Some(Self::Directory(path.into()));
+        }
+        let (bucket, prefix) =
+            location(text, "s3:").map(|rest| rest.split_once('/').unwrap_or((rest, "")))?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+        let named = (3..=63).contains(&bucket.len()) && bucket.chars().all(plain);
+        let placed = prefix.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_'));
+        (named && placed).then(|| Self::Bucket(bucket.to_owned(), prefix.trim_matches('/').to_owned()))
+    }
+}
+
+/// How to reach the service of a bucket.
+#[derive(Debug, Clone)]
+pub struct S3 {
+    /// Its address, unless it is Amazon's.
+    pub endpoint: Option<Url>,
+    /// The region.
+    pub region: String,
+    /// Who we are.
+    pub access_key_id: String,
+    /// What proves it.
+    pub secret_access_key: SecretString,
+}
+
+/// Where the scanner is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scanner {
+    /// At a host and port.
+    Tcp(String),
+    /// At a socket.
+    Socket(PathBuf),
+}
+
+impl Scanner {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if let Some(path) = location(text, "unix:") {
+            return Some(Self::Socket(path.into()));
+        }
+        let address = text.strip_prefix("tcp://")?;
+        let (host, port) = address.rsplit_once(':')?;
+        (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| Self::Tcp(address.to_owned()))
+    }
 }
 
 pub(super) fn password(text: &str) -> Option<SecretString> {

@@ -382,6 +382,7 @@ impl<'a> Teller<'a> {
             summary: proposal.summary.clone(),
             sections: proposal.sections.clone(),
             budget: Some(budget),
+            files: Vec::new(),
         };
         let challenge =
             self.challenges.get(proposal.challenge.as_str()).copied().context("an unknown challenge")?;

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::graphql::id::encode;
-use app::vault::{draft_place, version_place};
+use app::vault::{attachment_place, draft_place, version_place};
 use domain::account::{PlatformRole, TokenPurpose};
+use domain::attachment::AttachmentStatus;
 use domain::challenge::ChallengeStatus;
 use domain::event::EventKind;
 use domain::id::{ChallengeId, OrganizationId, ProposalId, UserId, WorkingGroupId};
@@ -91,7 +92,12 @@ pub const WHEN: &[&str] = &[
     "names-hidden", // The number of proposals is shown.
     "counted",      // The decision was returned to the chair.
     "returned",     // The version that counts.
-    "current",      // Handed in for approval at some time.
+    "current",
+    // Of a file: it belongs to a challenge itself, or to a proposal; it is part of the version that counts.
+    "brief",
+    "bid",
+    "submitted",
+    // Handed in for approval at some time.
     "handed-in",
     // Named to all: the one whom others turn to in the present working group of a verified agency.
     "focal-point",
@@ -117,6 +123,8 @@ pub enum Thing<'a> {
     Challenge(&'a challenge::Model),
     /// A question.
     Question(&'a question::Model),
+    /// A file.
+    Attachment(&'a attachment::Model),
     Criterion(&'a criterion::Model),
     Indicator(&'a indicator::Model),
     CouncilMember(&'a council_member::Model),
@@ -193,7 +201,7 @@ macro_rules! tables {
 
 tables! {
     user, one_time_token, organization, membership, platform_grant, challenge, challenge_author, challenge_version, challenge_word, criterion, indicator,
-    council_member, question, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, review_plan, decision,
+    council_member, question, attachment, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, review_plan, decision,
     decision_outcome,
     message,
     follow,
@@ -244,6 +252,7 @@ impl Thing<'_> {
             Indicator,
             CouncilMember,
             Question,
+            Attachment,
             Proposal,
             Review,
             Decision,
@@ -281,6 +290,10 @@ impl Facts {
             let home = homes[&row.proposal_id];
             row.content = vault.read(home, &version_place(home, row.proposal_id, row.number), &row.content);
         }
+        for row in &mut self.attachment {
+            let place = attachment_place(row.challenge_id, row.proposal_id, row.id);
+            row.details = vault.read(row.challenge_id, &place, &row.details);
+        }
     }
 
     /// Everything with an id, as `(type, public id, thing)`.
@@ -300,6 +313,7 @@ impl Facts {
             indicator => Indicator,
             council_member => CouncilMember,
             question => Question,
+            attachment => Attachment,
             proposal => Proposal,
             review => Review,
             decision => Decision,
@@ -384,6 +398,10 @@ impl Facts {
             Thing::Proposal(proposal) | Thing::Version(proposal, _) => {
                 self.to_proposal(me, proposal, &mut who);
             }
+            Thing::Attachment(row) => match row.proposal_id {
+                Some(id) => self.to_proposal(me, self.proposal_of(id), &mut who),
+                None => who.extend(self.to_challenge(me, row.challenge_id)),
+            },
             Thing::Review(review) => {
                 self.to_proposal(me, self.proposal_of(review.proposal_id), &mut who);
                 if review.user_id == me && !who.contains("conflict") {
@@ -478,6 +496,25 @@ impl Facts {
             Thing::Version(proposal, version) => {
                 when.extend(self.when(Thing::Proposal(proposal)));
                 when.extend((version.number == proposal.current_version).then_some("current"));
+            }
+            // What was taken away is there for nobody.
+            Thing::Attachment(row) if row.status == AttachmentStatus::Removed => {}
+            Thing::Attachment(row) => {
+                when.insert(row.status.name());
+                match row.proposal_id {
+                    Some(id) => {
+                        let proposal = self.proposal_of(id);
+                        when.insert("bid");
+                        when.extend(self.when(Thing::Proposal(proposal)));
+                        let since = row.since_version.is_some_and(|since| since <= proposal.current_version);
+                        let until = row.until_version.is_none_or(|until| until >= proposal.current_version);
+                        when.extend((since && until).then_some("submitted"));
+                    }
+                    None => {
+                        when.insert("brief");
+                        when.extend(self.when(Thing::Challenge(self.challenge_of(row.challenge_id))));
+                    }
+                }
             }
             Thing::Review(review) => {
                 when.insert(review.status.name());
@@ -701,6 +738,7 @@ impl Facts {
                 Row::criterion(row) => Thing::Criterion(row),
                 Row::indicator(row) => Thing::Indicator(row),
                 Row::question(row) => Thing::Question(row),
+                Row::attachment(row) => Thing::Attachment(row),
                 Row::proposal(row) => Thing::Proposal(row),
                 Row::proposal_draft(row) => of_proposal(row.proposal_id),
                 Row::proposal_version(row) => Thing::Version(self.proposal_of(row.proposal_id), row),

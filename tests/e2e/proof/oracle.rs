@@ -80,6 +80,7 @@ fn subject(thing: Thing<'_>) -> Option<&'static str> {
         Thing::Indicator(_) => "Indicator",
         Thing::CouncilMember(_) => "CouncilMember",
         Thing::Question(_) => "Question",
+        Thing::Attachment(_) => "Attachment",
         Thing::Proposal(_) | Thing::Version(..) => "Proposal",
         Thing::Review(_) => "Review",
         Thing::Decision(_) => "Decision",

@@ -36,6 +36,7 @@ const FILLERS: &[(&str, &str)] = &[
     ("Date", "2026-11-23"),
     ("amount", "1"),
     ("score", "1"),
+    ("name", "Tên.pdf"),
 ];
 
 /// Ids further down: in a call that its caller may make, all of it right but that id.
@@ -64,6 +65,8 @@ const DEEPER: &[(&str, &str, &str, fn(&Town, &Facts) -> Value)] = &[
             "assignments": [{ "proposalId": town.id("song in evaluation"), "memberIds": [null] }],
         })
     }),
+    ("createUpload", "on.challengeId", "lead", |_, _| json!({ "on": {}, "name": "a.pdf", "size": 1 })),
+    ("createUpload", "on.proposalId", "song owner", |_, _| json!({ "on": {}, "name": "a.pdf", "size": 1 })),
     ("saveScoreSheet", "marks.0.criterionId", "half-done reviewer", |town, facts| {
         let row = facts.review.iter().find(|row| {
             row.user_id == town.person("half-done reviewer").account
@@ -531,6 +534,7 @@ fn unknown(kind: &str) -> String {
         "Expert" => domain::id::ExpertId,
         "Invitation" => domain::id::OneTimeTokenId,
         "Question" => domain::id::QuestionId,
+        "Attachment" => domain::id::AttachmentId,
         "ExternalIdentity" => domain::id::ExternalIdentityId,
     )
 }

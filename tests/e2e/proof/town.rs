@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use api::graphql::id::encode;
 use app::ids;
+use app::vault::attachment_place;
 use domain::account::PlatformRole;
 use domain::id::{ChallengeId, OrganizationId, ProposalId, PublicId};
 use domain::organization::{MembershipRole as Role, OrganizationKind};
@@ -16,7 +17,7 @@ use domain::text::{Bilingual, fold, look_alike_key, slug_from};
 use e2e::cast::{DAY, text};
 use e2e::issuer::{self, Forger, Key};
 use e2e::rows::{self, THEN, insert};
-use e2e::{Person, World};
+use e2e::{Person, Vault, World};
 use entity::*;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
@@ -132,6 +133,15 @@ pub struct Town {
     words: AtomicUsize,
     judged: BTreeMap<String, usize>,
     issuer: (Forger, Key),
+}
+
+/// How far a file comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum File {
+    Awaited,
+    Quarantined,
+    Clean,
+    Refused,
 }
 
 impl Town {
@@ -670,6 +680,31 @@ impl Town {
         let done = self.act(by.0, "createChallenge", input).await;
         let id = text(&done["challenge"]["id"]);
         self.ids.insert(nick.to_owned(), id.clone());
+        self.hangs(by.0, &json!({ "challengeId": id }), File::Clean).await;
+        id
+    }
+
+    /// Hangs a file on a challenge or a proposal.
+    async fn hangs(&mut self, nick: &str, on: &Value, file: File) -> String {
+        // A page is no text.
+        let bytes = if file == File::Refused { "<html>" } else { "Số liệu" }.as_bytes().to_vec();
+        let name = format!("Phụ lục {}.txt", self.word());
+        let input = json!({ "on": on, "name": name, "size": bytes.len() });
+        let done = self.act(nick, "createUpload", input).await;
+        let id = text(&done["attachment"]["id"]);
+        if file != File::Awaited {
+            let url = text(&done["upload"]["url"]);
+            let sent = e2e::file::request(&self.world.visitor, reqwest::Method::PUT, &url, &[], bytes).await;
+            assert_eq!(sent.status, reqwest::StatusCode::NO_CONTENT);
+        }
+        match file {
+            File::Awaited | File::Quarantined => {}
+            File::Clean => drop(self.act(nick, "completeUpload", json!({ "attachmentId": id })).await),
+            File::Refused => {
+                let input = json!({ "attachmentId": id });
+                self.person(nick).does("completeUpload", input, "attachment { id }").await.refused();
+            }
+        }
         id
     }
 
@@ -697,6 +732,12 @@ impl Town {
         let input =
             json!({ "challengeId": draft, "expectedVersion": 1, "summary": self.both("Tóm tắt mới") });
         self.act("lead", "updateChallenge", input).await;
+        let on = json!({ "challengeId": draft });
+        self.hangs("lead", &on, File::Awaited).await;
+        self.hangs("lead", &on, File::Quarantined).await;
+        self.hangs("drafter", &on, File::Refused).await;
+        let gone = self.hangs("drafter", &on, File::Clean).await;
+        self.act("drafter", "removeAttachment", json!({ "attachmentId": gone })).await;
         self.drafts("a draft elsewhere", ("other lead", "other agency"), (1, 10), false, false).await;
         let in_review = self.drafts("in review", agency, (1, 10), false, false).await;
         self.hands_in(&in_review).await;
@@ -748,8 +789,13 @@ impl Town {
         self.proposes("song", "open").await;
         let edited = self.proposes("hong", "open").await;
         self.rewrites("hong owner", &edited).await;
+        let on = json!({ "proposalId": edited });
+        let former = self.hangs("hong owner", &on, File::Clean).await;
         let again = json!({ "proposalId": edited, "declaresOwnership": true });
+        self.act("hong owner", "submitProposal", again.clone()).await;
+        self.act("hong owner", "removeAttachment", json!({ "attachmentId": former })).await;
         self.act("hong owner", "submitProposal", again).await;
+        self.hangs("hong owner", &on, File::Quarantined).await;
         self.rewrites("hong owner", &edited).await;
         self.writes("sao", "open").await;
         let withdrawn = self.proposes("tre", "open").await;
@@ -866,6 +912,7 @@ impl Town {
         let done = self.act(&format!("{house} owner"), "createProposal", input).await;
         let id = text(&done["proposal"]["id"]);
         self.ids.insert(format!("{house} in {challenge}"), id.clone());
+        self.hangs(&format!("{house} owner"), &json!({ "proposalId": id }), File::Clean).await;
         id
     }
 
@@ -1231,6 +1278,14 @@ impl Town {
         });
         insert(db, versions.collect::<Vec<_>>()).await.unwrap();
         app::vault::bring_up_to_date(self.world.app()).await.unwrap();
+        let vault = Vault::open(&self.world).await;
+        let files = facts.attachment.iter().filter(|row| here(row.challenge_id)).map(|row| {
+            let (file, proposal_id) = (ids::random(), row.proposal_id.map(|old| proposals[&old]));
+            let place = attachment_place(id, proposal_id, file);
+            let details = vault.seal(id, &place, &fresh(&row.details));
+            attachment::Model { id: file, challenge_id: id, proposal_id, details, ..row.clone() }
+        });
+        insert(db, files.collect::<Vec<_>>()).await.unwrap();
         let declarations = facts.conflict_declaration.iter().filter_map(|row| {
             let proposal_id = *proposals.get(&row.proposal_id)?;
             let reason = row.reason.as_ref().map(&mut fresh);

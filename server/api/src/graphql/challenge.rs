@@ -7,6 +7,7 @@ use entity::{challenge, challenge_version, criterion, indicator};
 
 use super::account::User;
 use super::action::{BidEligibility, ChallengeActionVerdict, allowed, verdicts};
+use super::attachment::Attachment;
 use super::context::Ask as _;
 use super::decision::Decision;
 use super::enums::{
@@ -16,8 +17,8 @@ use super::enums::{
 use super::error::{Reported, Result};
 use super::id;
 use super::load::{
-    ActionsOnChallenge, BidsOn, CouncilOf, CriteriaOf, DecisionOf, FollowOf, IndicatorsOf, OpeningOf,
-    ProgressOf, ProposalCountOf, PublishedOf, RolesOn,
+    ActionsOnChallenge, BidsOn, CouncilOf, CriteriaOf, DecisionOf, FilesOfChallenge, FollowOf, IndicatorsOf,
+    OpeningOf, ProgressOf, ProposalCountOf, PublishedOf, RolesOn,
 };
 use super::organization::Organization;
 use super::page::{ask, connection, cost};
@@ -220,6 +221,13 @@ impl Challenge {
     /// You follow it: see `followChallenge`.
     async fn viewer_is_following(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(super::one(ctx, FollowOf(self.0.id)).await?.unwrap_or(false))
+    }
+
+    /// Its files, at most 20, oldest first; those that are not `CLEAN` only for those who write it.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>> {
+        let files = super::one(ctx, FilesOfChallenge(self.0.id)).await?.unwrap_or_default();
+        Ok(files.into_iter().map(Attachment).collect())
     }
 
     /// The questions about it that you may know of: everybody the answered ones; your own house's, and where you may answer those that wait and

@@ -708,6 +708,68 @@ pub enum UserErrorCode {
     NotInExpertRegister,
     /// It is the only way left to sign in.
     LastCredential,
+    /// The file is not taken; the message says why, and `Attachment.refusal` as a code.
+    FileRefused,
+    /// A file has not arrived, was not looked at yet, or was refused: wait for it, or remove it.
+    FileNotReady,
+}
+
+/// Where a file stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::attachment::AttachmentStatus")]
+pub enum AttachmentStatus {
+    /// Announced; its bytes have not arrived.
+    AwaitingUpload,
+    /// Its bytes are here, and nobody gets them before they were looked at: call `completeUpload`.
+    Quarantined,
+    /// Looked at and found in order.
+    Clean,
+    /// Looked at and refused. Nobody ever gets it.
+    Refused,
+    /// Taken away before it was part of anything.
+    Removed,
+}
+
+/// Why a file is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::attachment::Refusal")]
+pub enum AttachmentRefusal {
+    /// Files of that kind are not taken.
+    TypeNotAllowed,
+    /// What it contains is not what its name says, or something is hidden before or behind it.
+    ContentMismatch,
+    /// It cannot be read to its end.
+    Damaged,
+    /// It is encrypted, so that nobody can look at it.
+    Encrypted,
+    /// Unpacked it is far too large.
+    TooLargeUnpacked,
+    /// It contains programs: macros, executables, other archives.
+    ActiveContent,
+    /// The scanner knows it as harmful.
+    Malware,
+}
+
+/// The kinds of files that are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::attachment::FileKind")]
+pub enum FileKind {
+    /// Portable Document Format.
+    Pdf,
+    /// Portable Network Graphics.
+    Png,
+    /// A photograph.
+    Jpeg,
+    /// A text of Office Open XML.
+    Docx,
+    /// A table of Office Open XML.
+    Xlsx,
+    /// Slides of Office Open XML.
+    Pptx,
+    /// Plain text in UTF-8.
+    Txt,
+    /// A table as text in UTF-8.
+    Csv,
 }
 
 /// Currencies that a budget may be stated in (ISO 4217).

@@ -38,6 +38,13 @@ pub fn reported(error: &Error) -> async_graphql::Error {
             );
             told.extend_with(|_, extensions| extensions.set("retryable", Value::Boolean(true)))
         }
+        Error::StorageUnavailable => {
+            let told = coded(
+                Code::Unavailable,
+                "Files cannot be reached or checked for the moment. Try again soon.",
+            );
+            told.extend_with(|_, extensions| extensions.set("retryable", Value::Boolean(true)))
+        }
         Error::Refused(problems) => {
             let first = problems.first();
             let field = first.and_then(|problem| problem.field.clone()).unwrap_or_default().join(".");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::access_log::Access;
 use app::action::Bid;
+use app::attachment::{self, Attached};
 use app::vault::Opened;
 use app::{App, Error, Op, access_log, action, batch, follow, inbox};
 use domain::access::Roles;
@@ -13,9 +14,9 @@ use domain::challenge::Sector;
 use domain::decision::DecisionCommand;
 use domain::event::Event;
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, ExternalIdentityId,
-    IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId, QuestionId, ReviewId,
-    SessionId, UserId, WorkingGroupId,
+    AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
+    ExternalIdentityId, IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId,
+    QuestionId, ReviewId, SessionId, UserId, WorkingGroupId,
 };
 use domain::review::Turnout;
 use entity::{
@@ -59,6 +60,7 @@ loads! {
     ProposalId => proposal::Model, |of, keys| batch::proposals(&of.app, &of.op.viewer, keys);
     CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
     MessageId => message::Model, |of, keys| batch::notifications(&of.app, &of.op.viewer, keys);
+    AttachmentId => Attached, |of, keys| attachment::by_id(&of.app, &of.op.viewer, keys);
     QuestionId => question::Model, |of, keys| batch::questions(&of.app, &of.op.viewer, keys);
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
     SessionId => session::Model, |of, keys| batch::sessions(&of.app, &of.op.viewer, keys);
@@ -143,6 +145,10 @@ keys! {
     EventOf(MessageId);
     /// Whether the viewer follows a challenge.
     FollowOf(ChallengeId);
+    /// The files of a challenge.
+    FilesOfChallenge(ChallengeId);
+    /// The files of a proposal.
+    FilesOfProposal(ProposalId);
 }
 
 fn wrapped<I: Copy + Eq + std::hash::Hash, K: Eq + std::hash::Hash, V>(
@@ -169,6 +175,8 @@ macro_rules! loads_of {
 }
 
 loads_of! {
+    FilesOfChallenge(ChallengeId) => Vec<Attached>, |of, ids| attachment::of_challenges(&of.app, &of.op.viewer, ids);
+    FilesOfProposal(ProposalId) => Vec<Attached>, |of, ids| attachment::of_proposals(&of.app, &of.op.viewer, ids);
     FollowOf(ChallengeId) => bool, |of, ids| follow::followed_challenges(&of.app, &of.op.viewer, ids);
     EventOf(MessageId) => Event, |of, ids| inbox::events(&of.app, &of.op.viewer, ids);
     OwnScoreOf(ProposalId) => entity::decision_outcome::Model, |of, ids| app::decision::own_scores(&of.app, &of.op.viewer, ids);

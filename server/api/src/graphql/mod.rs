@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod action;
+pub mod attachment;
 pub mod authoring;
 pub mod challenge;
 pub mod context;
@@ -75,6 +76,7 @@ pub struct Mutation(
     expert::ExpertMutation,
     authoring::ChallengeMutation,
     course::ChallengeCourseMutation,
+    attachment::AttachmentMutation,
     question::QuestionMutation,
     proposal::ProposalMutation,
     evaluation::EvaluationMutation,

@@ -2,12 +2,13 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
-    ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId, ExternalIdentityId,
-    IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId, QuestionId, ReviewId,
-    SessionId, UserId, WorkingGroupId,
+    AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
+    ExternalIdentityId, IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId,
+    QuestionId, ReviewId, SessionId, UserId, WorkingGroupId,
 };
 
 use super::account::User;
+use super::attachment::Attachment;
 use super::challenge::{Challenge, Criterion, Indicator, Sector};
 use super::context::Ask as _;
 use super::decision::Decision;
@@ -45,6 +46,8 @@ pub enum Node {
     Indicator(Indicator),
     /// A proposal.
     Proposal(Proposal),
+    /// A file.
+    Attachment(Attachment),
     /// A question.
     Question(Question),
     /// A notification.
@@ -90,6 +93,7 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         CriterionId => Criterion,
         IndicatorId => Indicator,
         ProposalId => Proposal,
+        AttachmentId => Attachment,
         QuestionId => Question,
         MessageId => Notification,
         CouncilMemberId => CouncilMember,

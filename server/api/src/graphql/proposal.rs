@@ -13,6 +13,7 @@ use domain::proposal::{Content, limits};
 use entity::{proposal, proposal_version};
 
 use super::action::{ProposalActionVerdict, allowed, verdicts};
+use super::attachment::Attachment;
 use super::challenge::Challenge;
 use super::context::Ask as _;
 use super::enums::{
@@ -21,8 +22,8 @@ use super::enums::{
 use super::error::{Reported, Result};
 use super::id;
 use super::load::{
-    AccessLogOf, ActionsOnProposal, ApplicantOf, CurrentVersionOf, DraftOf, OpenedVersionOf, OwnScoreOf,
-    ReviewsOf, VersionsOf,
+    AccessLogOf, ActionsOnProposal, ApplicantOf, CurrentVersionOf, DraftOf, FilesOfProposal, OpenedVersionOf,
+    OwnScoreOf, ReviewsOf, VersionsOf,
 };
 use super::organization::Organization;
 use super::page::connection;
@@ -116,6 +117,14 @@ impl Proposal {
     async fn draft(&self, ctx: &Context<'_>) -> Result<Option<ProposalContent>> {
         let draft = super::one(ctx, DraftOf(self.0.id)).await?;
         draft.map(|draft| parsed(&draft).map(ProposalContent::from)).transpose()
+    }
+
+    /// Its files, at most 20, oldest first: for its team those of the working copy, for others those of the submitted version; empty before
+    /// you have declared no conflict of interest.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>> {
+        let files = super::one(ctx, FilesOfProposal(self.0.id)).await?.unwrap_or_default();
+        Ok(files.into_iter().map(Attachment).collect())
     }
 
     /// The receipt of the latest submission; null before, and unless you are of its team.
@@ -280,7 +289,7 @@ pub struct Receipt {
     submitted_at: DateTime,
     /// SHA-256 of `canonicalContent` in UTF-8, 64 lower-case hexadecimal digits.
     sha256: String,
-    /// What was handed in, in canonical form: JSON without blanks; fields language, title, summary, sections (in the order of the form), budget.
+    /// What was handed in, in canonical form: JSON without blanks; fields language, title, summary, sections (in the order of the form), budget, and files (name, size, sha256; oldest first) if there are any.
     canonical_content: String,
     /// The receipt with the server's signature: a JSON Web Signature (`EdDSA`) of issuer, proposal, number, challenge, time and `sha256`, which
     /// anybody can check with the keys at `/.well-known/jwks.json`. Keep it.
@@ -516,6 +525,7 @@ impl ProposalMutation {
             summary,
             sections,
             budget,
+            files: Vec::new(),
         });
         let parts = challenge.zip(organization).zip(content);
         let command = parts.map(|((challenge, organization), content)| CreateProposal {

@@ -12,6 +12,10 @@ closed_set! {
         Challenge = "CHALLENGE",
         /// Why a challenge was returned, and the act of its approval.
         ChallengeNotes = "CHALLENGE_NOTES",
+        /// A file of a challenge.
+        ChallengeFile = "CHALLENGE_FILE",
+        /// A file of a proposal.
+        ProposalFile = "PROPOSAL_FILE",
         /// A question about a challenge, and what was answered.
         Question = "QUESTION",
         /// Who sits on a council.
@@ -133,6 +137,27 @@ pub const READS: &[Read] = &[
         scope: "challenge::visible_to",
         readers: &[(AGENCY, "as the challenge"), (OFFICE, "as the challenge")],
         but: "",
+    },
+    Read {
+        subject: Subject::ChallengeFile,
+        scope: "attachment::visible_to",
+        readers: &[
+            (EVERYBODY, "as CHALLENGE, once it was found in order"),
+            (AGENCY, "their own challenges', always; by a delegation as long as it holds"),
+        ],
+        but: "",
+    },
+    Read {
+        subject: Subject::ProposalFile,
+        scope: "attachment::visible_to",
+        readers: &[
+            (TEAM, "their own house's, always"),
+            (COUNCIL, "as PROPOSAL_CONTENT, those of the submitted version"),
+            (DECISION_MAKER, "as PROPOSAL_CONTENT, those of the submitted version"),
+            (AUDITOR, "as PROPOSAL_CONTENT, those of the submitted version"),
+            (AGENCY, "as PROPOSAL_CONTENT, those of the submitted version"),
+        ],
+        but: "Asked anew at every download, and recorded before it begins. Its name as APPLICANT.",
     },
     Read {
         subject: Subject::Question,
