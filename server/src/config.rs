@@ -11,6 +11,7 @@ mod value;
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -41,6 +42,10 @@ pub struct Config {
     pub request_timeout: Duration,
     /// The longest a stop may take.
     pub shutdown_grace: Duration,
+    /// The file of the registered operations.
+    pub persisted: Option<PathBuf>,
+    /// Whether no others are run.
+    pub is_persisted_only: bool,
     /// The address people see, its path ends with `/`: `public_url.join("verify?token=..")` makes a link.
     pub public_url: Url,
     /// Origins whose pages may call the API, written as browsers send them (`https://app.example.vn`).
@@ -117,7 +122,12 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let database = settings.read(&name::DATABASE_URL, Database::parse)?;
 
-        let public_url = settings.read(&name::PUBLIC_URL, value::public_url)?;
+        let listen_addr: SocketAddr = settings.read(&name::LISTEN_ADDR, |text| text.parse().ok())?;
+        let public_url = match settings.optional(&name::PUBLIC_URL, value::public_url)? {
+            Some(url) => url,
+            None => value::public_url(&format!("http://localhost:{}", listen_addr.port()))
+                .ok_or_else(|| ConfigError::new(name::PUBLIC_URL.name, "is required"))?,
+        };
         settings.in_production(
             &name::PUBLIC_URL,
             public_url.scheme() == "https",
@@ -161,14 +171,21 @@ impl Config {
         let random = seal.iter().flat_map(SealKeys::iter).all(SecretKey::looks_random);
         settings.in_production(&name::SEAL_KEY, random, "must be random in production")?;
 
+        let persisted = settings.optional(&name::PERSISTED_OPERATIONS, value::path)?;
+        let is_persisted_only = settings.read(&name::PERSISTED_ONLY, value::flag)?;
+        if is_persisted_only && persisted.is_none() {
+            return Err(ConfigError::new(name::PERSISTED_OPERATIONS.name, "is required by PERSISTED_ONLY"));
+        }
         let storage = settings.read(&name::STORAGE_URL, Storage::parse)?;
         Ok(Self {
             environment: settings.environment,
             database_connections: settings.number(&name::DATABASE_CONNECTIONS)?,
-            listen_addr: settings.read(&name::LISTEN_ADDR, |text| text.parse().ok())?,
+            listen_addr,
             max_connections: settings.number(&name::MAX_CONNECTIONS)?,
             request_timeout: settings.duration(&name::REQUEST_TIMEOUT_SECONDS)?,
             shutdown_grace: settings.duration(&name::SHUTDOWN_SECONDS)?,
+            persisted,
+            is_persisted_only,
             public_url,
             cors_origins,
             trusted_proxies: settings.list(&name::TRUSTED_PROXIES, |text| text.parse().ok())?,

@@ -8,7 +8,7 @@ use app::sign_on::issuer::{Issuer, Provider};
 use app::storage::{Bucket, Place};
 use app::{App, Settings};
 use edge::limits::Limits;
-use edge::{BadNetwork, Connections, Options};
+use edge::{BadNetwork, Connections, Options, Persisted};
 use notify::{Mailer, Sender, Transport};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 use secrecy::ExposeSecret as _;
@@ -157,6 +157,7 @@ pub fn options(config: &Config) -> anyhow::Result<Options> {
     let development = config.environment == Environment::Development;
     let proxies = config.trusted_proxies.iter().map(|address| address.to_string().parse());
     Ok(Options {
+        persisted: persisted(config)?,
         limits: Limits { introspection: development, ..Limits::default() },
         time_limit: config.request_timeout,
         origins: config
@@ -169,6 +170,14 @@ pub fn options(config: &Config) -> anyhow::Result<Options> {
         graphiql: development,
         ..Options::default()
     })
+}
+
+/// The operations that a front end has registered.
+fn persisted(config: &Config) -> anyhow::Result<Persisted> {
+    let Some(path) = &config.persisted else { return Ok(Persisted::default()) };
+    let text = std::fs::read_to_string(path).context("PERSISTED_OPERATIONS: the file cannot be read")?;
+    let documents = serde_json::from_str(&text).context("PERSISTED_OPERATIONS: no object of texts")?;
+    Ok(Persisted::new(documents, config.is_persisted_only))
 }
 
 /// How connections are treated.

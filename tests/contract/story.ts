@@ -66,6 +66,25 @@ const updateProposal = graphql(`
   }
 `);
 
+const createUpload = graphql(`
+  mutation CreateUpload($input: CreateUploadInput!) {
+    createUpload(input: $input) {
+      attachment { id status }
+      upload { url method headers { name value } expiresAt }
+      userErrors { code field message }
+    }
+  }
+`);
+
+const completeUpload = graphql(`
+  mutation CompleteUpload($input: CompleteUploadInput!) {
+    completeUpload(input: $input) {
+      attachment { id name kind mediaType size status refusal sha256 downloadUrl }
+      userErrors { code field message }
+    }
+  }
+`);
+
 const approveChallenge = graphql(`
   mutation ApproveChallenge($input: ApproveChallengeInput!) {
     approveChallenge(input: $input) {
@@ -216,6 +235,30 @@ const closed = await new Promise<unknown>((resolve) => {
 });
 assert(closed && typeof closed === 'object' && 'code' in closed && closed.code === 4403);
 
+// A file is announced, sent, looked at, and fetched again.
+async function upload(name: string, content: string) {
+  const bytes = new TextEncoder().encode(content);
+  const announced = await founder.request(createUpload, { input: { on: { proposalId }, name, size: bytes.length } });
+  assert.deepEqual(announced.createUpload?.userErrors, []);
+  const place = announced.createUpload?.upload;
+  assert(place && announced.createUpload?.attachment);
+  const headers = Object.fromEntries(place.headers.map((header) => [header.name, header.value]));
+  const sent = await fetch(place.url, { method: place.method, headers, body: bytes });
+  assert.equal(sent.status, 204);
+  const attachmentId = announced.createUpload.attachment.id;
+  const { completeUpload: completed } = await founder.request(completeUpload, { input: { attachmentId } });
+  return completed;
+}
+const table = 'trạm,mực nước\nThanh Đa,1.62\n';
+const kept = await upload('Số liệu.csv', table);
+assert.equal(kept?.attachment?.status, 'CLEAN');
+assert.equal(kept.attachment.mediaType, 'text/csv; charset=utf-8');
+const fetched = await fetch(kept.attachment.downloadUrl ?? '');
+assert.equal(await fetched.text(), table);
+assert.match(fetched.headers.get('content-disposition') ?? '', /^attachment; /);
+const page = await upload('Trang.txt', '<html>');
+assert.deepEqual([page?.attachment?.refusal, page?.userErrors[0]?.code], ['CONTENT_MISMATCH', 'FILE_REFUSED']);
+
 // What they may not do is refused, what they may not know is not there.
 const challengeId = forwards[0]?.id ?? '';
 const record = { number: '1/QĐ', date: '2026-01-01', signer: 'Nguyễn Văn Ký', documentUrl: 'https://example.vn/1.pdf' };
@@ -233,4 +276,4 @@ await assert.rejects(forged.request(personal, { id: proposalId }), (error) => {
   assert.equal(error.response.status, 401);
   return true;
 });
-console.log(`contract: a typed client paged through ${total} challenges both ways, drafted, followed the draft over a socket, and was refused as described`);
+console.log(`contract: a typed client paged through ${total} challenges both ways, drafted, followed the draft over a socket, hung a file on it, and was refused as described`);

@@ -113,11 +113,14 @@ async fn a_wrong_setting_is_named_in_one_line_and_nothing_is_served() {
         ("SEAL_KEY", "c2VjcmV0"),
         ("SHUTDOWN_SECONDS", "21"),
         ("SMTP_URL", "smtp://user:secret@"),
-        ("STORAGE_URL", "s3://bucket"),
+        ("STORAGE_URL", "s3://Bucket"),
+        ("SCANNER_URL", "clamd"),
+        ("S3_ENDPOINT", "ftp://example.vn"),
         ("TRUSTED_PROXIES", "proxy.example.vn"),
     ] {
         refuses(&[(name, value)], name).await;
     }
+    refuses(&[("STORAGE_URL", "s3://bucket")], "S3_ACCESS_KEY_ID").await;
     refuses(&[("DATABSE_URL", "sqlite:app.db")], "DATABASE_URL").await;
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use e2e::cast::{Cast, DAY, text};
 use e2e::file::{docx, fetch, link, path, pdf, request};
+use e2e::service::{self, Clamd, S3};
 use e2e::{Person, World, eventually};
 use entity::attachment;
 use reqwest::Method;
@@ -347,5 +348,65 @@ async fn an_upload_that_lies_hangs_or_breaks_off_leaves_nothing() {
     world.pass(Duration::from_secs(3_601)).await;
     assert_eq!(app::attachment::sweep(world.app()).await.unwrap().0, 1);
     assert_eq!(attachment::Entity::find().count(world.db()).await.unwrap(), 0);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_scanner_has_the_last_word_and_while_it_is_away_nobody_gets_the_file() {
+    let port = service::free_port();
+    let scanner = format!("tcp://127.0.0.1:{port}");
+    let world = World::with(&[("SCANNER_URL", &scanner)]).await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.drafts(&world, Duration::ZERO, 10 * DAY).await;
+    let on = on_challenge(&challenge);
+    let (good, bad) = (pdf("lành"), pdf(Clamd::HARMFUL));
+    let away = cast.lead.uploads(&on, "Lành.pdf", good).await;
+    assert_eq!(away.error(), "UNAVAILABLE");
+    assert_eq!(hangs_on(&cast.lead, &challenge).await, ["Lành.pdf QUARANTINED"]);
+    let id = entity::attachment::Entity::find().one(world.db()).await.unwrap().unwrap().id;
+    let id = text(&json!(api::graphql::id::encode(id).as_str()));
+    assert_eq!(cast.lead.link_to(&id).await, None);
+
+    let _clamd = Clamd::start(port).await;
+    assert_eq!(cast.lead.has_checked(&json!(id)).await.ok()["attachment"]["status"], "CLEAN");
+    let refused = cast.lead.uploads(&on, "Dữ.pdf", bad).await;
+    assert_eq!(refused.refused(), ["FILE_REFUSED input.attachmentId"]);
+    assert_eq!(refused.body["data"]["completeUpload"]["attachment"]["refusal"], "MALWARE");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_files_as_a_directory_does() {
+    let s3 = S3::start().await;
+    let place = format!("s3://{}/baitoanlon", S3::BUCKET);
+    let settings = [
+        ("STORAGE_URL", place.as_str()),
+        ("S3_ENDPOINT", &s3.endpoint),
+        ("S3_ACCESS_KEY_ID", "test"),
+        ("S3_SECRET_ACCESS_KEY", "test"),
+    ];
+    let world = World::with(&settings).await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.drafts(&world, Duration::ZERO, 10 * DAY).await;
+    let on = on_challenge(&challenge);
+    // Large enough for several parts.
+    let bytes = pdf(&"canaryfile ".repeat(600_000));
+    let kept = cast.lead.uploads(&on, "Lớn.pdf", bytes.clone()).await.ok();
+    let kept = text(&kept["attachment"]["id"]);
+    assert!(cast.lead.fetches(&kept).await.unwrap().bytes == bytes);
+    let part = cast.lead.fetches_part(&kept, "bytes=5500000-5500009").await;
+    assert_eq!(part.bytes, bytes[5_500_000..5_500_010]);
+    let stored = world.app().storage.older_than(Duration::ZERO).await.unwrap();
+    assert_eq!(stored.len(), 1);
+    let object = format!("{}/{}/baitoanlon/{}", s3.endpoint, S3::BUCKET, stored[0]);
+    let raw = reqwest::get(&object).await.unwrap().bytes().await.unwrap();
+    assert!(raw.len() > bytes.len() && !raw.windows(10).any(|window| window == b"canaryfile"));
+    cast.lead.does("removeAttachment", json!({ "attachmentId": kept }), "deletedAttachmentId").await.ok();
+    world.app().storage.delete(stored[0]).await.unwrap();
+    world.app().storage.delete(stored[0]).await.unwrap();
+    assert!(world.app().storage.older_than(Duration::ZERO).await.unwrap().is_empty());
+    drop(s3);
+    let announced = cast.lead.announces(&on, "Sau.pdf", 9).await.ok();
+    assert_eq!(cast.lead.sends(&announced, vec![0; 9]).await.status, StatusCode::SERVICE_UNAVAILABLE);
     world.finish().await;
 }

@@ -29,6 +29,7 @@ pub mod mailbox;
 pub mod meter;
 pub mod person;
 pub mod rows;
+pub mod service;
 pub mod smtp;
 pub mod socket;
 pub mod stage;

@@ -40,6 +40,11 @@ impl Fault {
         Self::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message)
     }
 
+    /// The request is one, and is not run; the status is that of a document that does not fit.
+    pub(crate) fn refused(code: Code, message: &str) -> Self {
+        refusal(code, message, None).into()
+    }
+
     /// The token is no good. `challenge` is what `WWW-Authenticate` says.
     pub(crate) fn unauthenticated(challenge: &'static str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, "The access token is not valid.")

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use crate::{answer::Fault, cost, errors::Code};
+use crate::{answer::Fault, cost, errors::Code, persisted::Persisted};
 
 /// What is thrown away of a body that is too large, so that its sender gets to read our answer.
 const MOST_DISCARDED: usize = 4 * 1024 * 1024;
@@ -98,25 +98,39 @@ async fn discard(mut body: Body) {
 }
 
 /// The parameters of a request, by the rules of GraphQL over HTTP.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Request, Fault> {
+pub(crate) fn parse(bytes: &[u8], persisted: &Persisted) -> Result<Request, Fault> {
     let bad = Fault::bad_request;
     let json: Value = serde_json::from_slice(bytes).map_err(|error| {
         bad(&format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column()))
     })?;
     match json {
-        Value::Object(parameters) => request(parameters),
+        Value::Object(parameters) => request(parameters, persisted),
         Value::Array(_) => Err(bad("Several requests in one are not supported.")),
         _ => Err(bad("The body must be a JSON object.")),
     }
 }
 
+/// Whether the parameters have the form of a request, whatever it asks and however it names it.
+pub(crate) fn is_request(parameters: &Map<String, Value>) -> Result<(), Fault> {
+    let mut parameters = parameters.clone();
+    let named = parameters.remove("documentId").is_some_and(|name| name.is_string())
+        || parameters.get("extensions").is_some_and(|extensions| extensions.get("persistedQuery").is_some());
+    if named && parameters.get("query").is_none_or(Value::is_null) {
+        parameters.insert("query".to_owned(), Value::String(String::new()));
+    }
+    request(parameters, &Persisted::default()).map(drop)
+}
+
 /// The request that the parameters make.
-pub(crate) fn request(mut parameters: Map<String, Value>) -> Result<Request, Fault> {
+pub(crate) fn request(mut parameters: Map<String, Value>, persisted: &Persisted) -> Result<Request, Fault> {
     let bad = Fault::bad_request;
-    let Some(Value::String(query)) = parameters.remove("query") else {
-        return Err(bad("\"query\" must be a string."));
+    let extensions = match parameters.remove("extensions") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(extensions)) => Some(extensions),
+        Some(_) => return Err(bad("\"extensions\" must be an object.")),
     };
-    let mut request = Request::new(query);
+    let (query, name) = (parameters.remove("query"), parameters.remove("documentId"));
+    let mut request = Request::new(persisted.document(query, name, extensions.as_ref())?);
     request.operation_name = match parameters.remove("operationName") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => Some(name),
@@ -127,15 +141,9 @@ pub(crate) fn request(mut parameters: Map<String, Value>) -> Result<Request, Fau
         Some(Value::Object(variables)) => Variables::from_json(Value::Object(variables)),
         Some(_) => return Err(bad("\"variables\" must be an object.")),
     };
-    match parameters.remove("extensions") {
-        None | Some(Value::Null) => {}
-        // What we do not know is somebody else's.
-        Some(Value::Object(mut extensions)) => {
-            if let Some(Value::Bool(asks)) = extensions.remove(cost::NAME) {
-                request.extensions.insert(cost::NAME.to_owned(), asks.into());
-            }
-        }
-        Some(_) => return Err(bad("\"extensions\" must be an object.")),
+    // What we do not know of them is somebody else's.
+    if let Some(Value::Bool(asks)) = extensions.and_then(|mut extensions| extensions.remove(cost::NAME)) {
+        request.extensions.insert(cost::NAME.to_owned(), asks.into());
     }
     Ok(request)
 }

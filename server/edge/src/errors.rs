@@ -31,6 +31,8 @@ pub enum Code {
     RateLimited,
     /// One request asks for too much.
     QueryTooComplex,
+    /// No operation is registered under that name.
+    PersistedQueryNotFound,
     /// The body of the request is too large.
     PayloadTooLarge,
     /// It took too long.
@@ -51,6 +53,7 @@ impl Code {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::Conflict => "CONFLICT",
             Self::RateLimited => "RATE_LIMITED",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",

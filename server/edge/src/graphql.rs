@@ -90,7 +90,7 @@ impl<E: Endpoint> Edge<E> {
             Ok(Err(Refusal::Internal)) => return Err(Fault::internal(request_id)),
             Ok(Err(Refusal::Unavailable)) | Err(_) => return Err(Fault::unavailable()),
         };
-        let mut request = body::parse(&bytes)?;
+        let mut request = body::parse(&bytes, &options.persisted)?;
         request.data = data;
         let (request, operation) = limits::admit(request, &options.limits)?;
         record.runs(&operation);

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
-use crate::{address::Network, limits::Limits};
+use crate::{address::Network, limits::Limits, persisted::Persisted};
 
 /// How requests are treated.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// How large a request and its document may be.
     pub limits: Limits,
+    /// Operations that are known by name.
+    pub persisted: Persisted,
     /// How many requests may run at the same time; the others wait for `patience`, then are answered 503.
     pub concurrency: usize,
     /// How long a request waits for a free place.
@@ -37,6 +39,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            persisted: Persisted::default(),
             concurrency: 256,
             patience: Duration::from_secs(1),
             time_limit: Duration::from_secs(10),

@@ -385,7 +385,7 @@ impl Heard {
             (Some("pong"), _, _) => Ok(Self::Pong),
             (Some("subscribe"), Some(id), Some(payload)) => {
                 // Whether it is a request at all; what it asks is looked at when it runs.
-                body::request(payload.clone()).map_err(|_| invalid("\"payload\" is no request"))?;
+                body::is_request(&payload).map_err(|_| invalid("\"payload\" is no request"))?;
                 Ok(Self::Subscribe { id, payload })
             }
             (Some("subscribe"), ..) => Err(invalid("\"subscribe\" needs \"id\" and \"payload\"")),
@@ -495,7 +495,7 @@ async fn run<E: Endpoint>(
             return Ok(Next::End);
         }
     };
-    let admitted = body::request(payload).map_err(Fault::into_error);
+    let admitted = body::request(payload, &options.persisted).map_err(Fault::into_error);
     let admitted = admitted.and_then(|request| limits::admit(request, &options.limits));
     let (mut request, operation) = match admitted {
         Ok(admitted) => admitted,

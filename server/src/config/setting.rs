@@ -172,8 +172,9 @@ settings! {
 
     LISTEN_ADDR: Text("an IP address and a port"), Value("127.0.0.1:8080"),
         "Where HTTP is served; `0.0.0.0:8080` to be reached from other machines.";
-    PUBLIC_URL: Text("an http or https address without query"), Development("http://localhost:8080"),
-        "The address people use; links in mails start with it. Production: https only.";
+    PUBLIC_URL: Text("an http or https address without query"),
+        Production("`http://localhost` at the port of `LISTEN_ADDR`"),
+        "The address people use; links in mails and to files start with it. Production: https only.";
     CORS_ORIGINS: Text("origins such as `https://app.example.vn`, separated by commas"), Nothing,
         "Web pages of other origins that may call the API. Production: https only.";
     TRUSTED_PROXIES: Text("IP addresses separated by commas"), Nothing,
@@ -182,6 +183,10 @@ settings! {
         "Clients served at a time; further ones wait.";
     REQUEST_TIMEOUT_SECONDS: Number(Seconds, 1, 10), Value("10"),
         "The longest a request may take.";
+    PERSISTED_OPERATIONS: Text("the path of a JSON file: an object of documents by their hashes"), Nothing,
+        "The operations that the front end has registered, as its code generator writes them; clients send `documentId`.";
+    PERSISTED_ONLY: OneOf(&["true", "false"]), Value("false"),
+        "Runs registered operations alone. Needs `PERSISTED_OPERATIONS`.";
     SHUTDOWN_SECONDS: Number(Seconds, 1, 20), Value("15"),
         "The longest a stop waits for work in progress.";
 

@@ -1,8 +1,9 @@
 //! GraphQL over HTTP, and the rest of HTTP.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use edge::{Connections, Options};
+use edge::{Connections, Options, Persisted};
 use serde_json::json;
 
 use crate::world::{Raw, World, answer, logged};
@@ -363,5 +364,53 @@ async fn requests_share_a_connection() {
         let (head, body) = raw.receive().await;
         assert!(head.starts_with("http/1.1 200"), "{head}");
         assert_eq!(body, r#"{"data":{"hello":"Hello world!"}}"#);
+    }
+}
+
+#[tokio::test]
+async fn a_registered_operation_is_run_by_its_name() {
+    let documents =
+        || HashMap::from([("abc123".to_owned(), "query Greet($n: String) { hello(name: $n) }".to_owned())]);
+    let options = |only| Options { persisted: Persisted::new(documents(), only), ..Options::default() };
+    let open = World::with(options(false), Connections::default()).await;
+    let closed = World::with(options(true), Connections::default()).await;
+    let greeted = r#"{"data":{"hello":"Hello An!"}}"#;
+    let missing = (400, "PERSISTED_QUERY_NOT_FOUND".to_owned());
+    let refused = (400, "FORBIDDEN".to_owned());
+    let apollo = |hash: &str| json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+    for (body, in_open, in_closed) in [
+        (json!({ "documentId": "abc123", "variables": { "n": "An" } }), Ok(greeted), Ok(greeted)),
+        (json!({ "documentId": "sha256:abc123", "variables": { "n": "An" } }), Ok(greeted), Ok(greeted)),
+        (json!({ "extensions": apollo("abc123"), "variables": { "n": "An" } }), Ok(greeted), Ok(greeted)),
+        (json!({ "documentId": "abc124" }), Err(&missing), Err(&missing)),
+        (json!({ "extensions": apollo("abc124") }), Err(&missing), Err(&missing)),
+        (json!({ "query": "{ hello(name: \"An\") }" }), Ok(greeted), Err(&refused)),
+        (
+            json!({ "query": "{ hello(name: \"An\") }", "extensions": apollo("abc124") }),
+            Ok(greeted),
+            Err(&missing),
+        ),
+        (
+            json!({ "query": "query Greet($n: String) { hello(name: $n) }", "variables": { "n": "An" } }),
+            Ok(greeted),
+            Ok(greeted),
+        ),
+    ] {
+        for (world, expected) in [(&open, in_open), (&closed, in_closed)] {
+            let request = world.request("POST", "/graphql").header("accept", GRAPHQL);
+            let got = answer(request.json(&body)).await;
+            match expected {
+                Ok(text) => assert_eq!((got.status, got.text.as_str()), (200, text), "{body}"),
+                Err(expected) => {
+                    let errors: serde_json::Value = serde_json::from_str(&got.text).unwrap();
+                    let code = errors["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned();
+                    assert_eq!((got.status, code), *expected, "{body}");
+                }
+            }
+        }
+    }
+    for body in [json!({ "documentId": 7 }), json!({}), json!({ "query": 7, "documentId": "abc123" })] {
+        let got = answer(open.request("POST", "/graphql").header("accept", GRAPHQL).json(&body)).await;
+        assert_eq!(got.status, 400, "{body}");
     }
 }
