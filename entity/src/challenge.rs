@@ -1,6 +1,6 @@
 //! A big problem. `is_public`, `deadline_key`, `published_key`, `title_key` and `search_text` follow from other columns and exist for the indexes.
 
-use domain::challenge::{Brief, ChallengeStatus, OfficialRecord, Rubric, Sector, Track};
+use domain::challenge::{Brief, ChallengeStatus, OfficialRecord, RequestedChanges, Rubric, Sector, Track};
 use domain::id::{ChallengeId, OrganizationId, UserId};
 use domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
@@ -49,12 +49,16 @@ pub struct Model {
     pub source_url: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub status_reason: Option<String>,
+    #[sea_orm(column_type = "Json", nullable)]
+    pub requested_changes: Option<RequestedChanges>,
     pub approved_by: Option<UserId>,
     #[sea_orm(column_type = "Json", nullable)]
     pub approval: Option<OfficialRecord>,
     #[sea_orm(column_type = "Json", nullable)]
     pub publication: Option<OfficialRecord>,
     pub published_at: Option<Timestamp>,
+    pub publish_at: Option<Timestamp>,
+    pub scheduled_by: Option<UserId>,
     pub halted_at: Option<Timestamp>,
     #[sea_orm(column_type = "Text", nullable)]
     pub halt_reason: Option<String>,

@@ -3,6 +3,7 @@
 //! ```text
 //! app_user --< session --< refresh_token        app_user --< membership >-- organization
 //! app_user -- second_factor, --< recovery_code, --< device, --< consent        throttle
+//! app_user --< saved_search
 //! app_user --< external_identity                sign_on_attempt
 //! organization (agency) --< challenge --< criterion, indicator, challenge_author, challenge_version, challenge_word, council_member, opening
 //! challenge -- challenge_key
@@ -55,6 +56,7 @@ pub mod refresh_token;
 pub mod reminder;
 pub mod review;
 pub mod review_plan;
+pub mod saved_search;
 pub mod second_factor;
 pub mod session;
 pub mod sign_on_attempt;

@@ -23,6 +23,7 @@ mod m20261127_000020_inbox;
 mod m20261127_000021_follow;
 mod m20261127_000022_review;
 mod m20261127_000023_attachments;
+mod m20261127_000024_discovery;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000021_follow::Migration),
             Box::new(m20261127_000022_review::Migration),
             Box::new(m20261127_000023_attachments::Migration),
+            Box::new(m20261127_000024_discovery::Migration),
         ]
     }
 }

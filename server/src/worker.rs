@@ -207,7 +207,7 @@ async fn sweep(app: &App) {
         match attachment::sweep(app).await {
             Ok((_, files)) => counter!("swept_files_total").increment(files as u64),
             Err(error) => {
-                tracing::warn!("files that belong to nothing cannot be let go: {:#}", explain(error))
+                tracing::warn!("files that belong to nothing cannot be let go: {:#}", explain(error));
             }
         }
     }

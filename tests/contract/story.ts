@@ -236,7 +236,7 @@ const closed = await new Promise<unknown>((resolve) => {
 assert(closed && typeof closed === 'object' && 'code' in closed && closed.code === 4403);
 
 // A file is announced, sent, looked at, and fetched again.
-async function upload(name: string, content: string) {
+async function upload(proposalId: string, name: string, content: string) {
   const bytes = new TextEncoder().encode(content);
   const announced = await founder.request(createUpload, { input: { on: { proposalId }, name, size: bytes.length } });
   assert.deepEqual(announced.createUpload?.userErrors, []);
@@ -250,13 +250,13 @@ async function upload(name: string, content: string) {
   return completed;
 }
 const table = 'trạm,mực nước\nThanh Đa,1.62\n';
-const kept = await upload('Số liệu.csv', table);
+const kept = await upload(proposalId, 'Số liệu.csv', table);
 assert.equal(kept?.attachment?.status, 'CLEAN');
 assert.equal(kept.attachment.mediaType, 'text/csv; charset=utf-8');
 const fetched = await fetch(kept.attachment.downloadUrl ?? '');
 assert.equal(await fetched.text(), table);
 assert.match(fetched.headers.get('content-disposition') ?? '', /^attachment; /);
-const page = await upload('Trang.txt', '<html>');
+const page = await upload(proposalId, 'Trang.txt', '<html>');
 assert.deepEqual([page?.attachment?.refusal, page?.userErrors[0]?.code], ['CONTENT_MISMATCH', 'FILE_REFUSED']);
 
 // What they may not do is refused, what they may not know is not there.

@@ -300,6 +300,14 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         reminded_at: LAST,
     };
     tables.keep(reminded).await;
+    let kept = saved_search::Model {
+        name: TEXT.to_owned(),
+        words: TEXT.to_owned(),
+        sector: Some(Sector::Tax),
+        created_at: LAST,
+        ..rows::saved_search(user)
+    };
+    tables.keep(kept).await;
     let sought = challenge_word::Model { challenge_id: challenge, word: TEXT.to_owned(), weight: i32::MAX };
     tables.keep(sought).await;
     let question = question::Model {

@@ -164,3 +164,54 @@ async fn whoever_goes_takes_along_what_they_follow() {
     assert!(left.is_empty(), "{left:?}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_kept_search_finds_what_is_published_later_and_ends_by_one_click() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let keeps = async |person: &Person, query: &str, sector: Value| {
+        let input = json!({ "name": "Ngập", "query": query, "sector": sector });
+        person.does("saveSearch", input, "savedSearch { id name query sector { code } }").await
+    };
+    let kept = keeps(&cast.bao, "ngập trung tâm", Value::Null).await.ok();
+    assert_eq!(kept["savedSearch"]["query"], "ngập trung tâm");
+    // Twice found is told once, another sector or another word not at all.
+    keeps(&cast.bao, "NGAP", json!("URBAN_MANAGEMENT")).await.ok();
+    keeps(&cast.yen, "ngap", json!("TAX")).await.ok();
+    keeps(&cast.linh, "ngap lua", Value::Null).await.ok();
+    for (query, refusal) in [("  ", "REQUIRED input.query"), ("!?", "REQUIRED input.query")] {
+        assert_eq!(keeps(&cast.yen, query, Value::Null).await.refused(), [refusal]);
+    }
+    let own = "{ viewer { savedSearches { id query } } }";
+    let ids = cast.bao.asks(own, json!({})).await.ok()["savedSearches"].clone();
+    assert_eq!(ids.as_array().unwrap().len(), 2);
+    let stolen = json!({ "savedSearchId": ids[0]["id"] });
+    let stolen = cast.yen.does("deleteSavedSearch", stolen, "deletedSavedSearchId").await;
+    assert_eq!(stolen.refused(), ["NOT_FOUND input.savedSearchId"]);
+
+    let challenge = cast.drafts(&world, std::time::Duration::ZERO, 10 * DAY).await;
+    cast.hands_in(&challenge).await;
+    cast.approves(&challenge).await;
+    world.letters().await;
+    cast.publishes(&challenge).await;
+    let told = ["bao", "drafter", "lead"].map(|who| format!("challenge_published: {who}"));
+    assert_eq!(world.letters().await, told);
+    for left in [1, 0] {
+        let link = way_out(&world.last_mail_to(&cast.bao.email).await);
+        let Some(link) = link else { panic!("the mail has no way out") };
+        let out =
+            reqwest::Client::new().post(format!("{}{link}", world.visitor.origin())).send().await.unwrap();
+        assert_eq!(out.status(), 200);
+        let searches = cast.bao.asks(own, json!({})).await.ok()["savedSearches"].clone();
+        assert_eq!(searches.as_array().unwrap().len(), 1, "one click ends one search");
+        if left == 1 {
+            continue;
+        }
+        let last = json!({ "savedSearchId": searches[0]["id"] });
+        cast.bao.does("deleteSavedSearch", last, "deletedSavedSearchId").await.ok();
+    }
+    let many = join_all((0..60).map(|_| keeps(&cast.quan, "ngap", Value::Null))).await;
+    let refused: Vec<_> = many.iter().filter(|answer| !answer.refusals().is_empty()).collect();
+    assert!(refused.len() == 10 && refused.iter().all(|answer| answer.refused() == ["QUOTA"]));
+    world.finish().await;
+}

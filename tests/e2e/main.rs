@@ -10,6 +10,7 @@
 mod accounts;
 mod actions;
 mod audit;
+mod authoring;
 mod backup;
 mod binary;
 mod budget;

@@ -19,8 +19,8 @@ use domain::time::{Day, Timestamp};
 use domain::working_group::WorkingGroupRole;
 use entity::{
     attachment, challenge, council_member, criterion, decision, delegation, expert, membership, organization,
-    proposal, proposal_draft, proposal_version, question, review, review_plan, user, working_group,
-    working_group_member,
+    proposal, proposal_draft, proposal_version, question, review, review_plan, saved_search, user,
+    working_group, working_group_member,
 };
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait as _, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
@@ -208,6 +208,9 @@ pub fn challenge(agency: OrganizationId, author: UserId) -> challenge::Model {
         deadline_key: FAR_AWAY.micros(),
         published_key: THEN.micros(),
         source_url: None,
+        requested_changes: None,
+        publish_at: None,
+        scheduled_by: None,
         status_reason: None,
         approved_by: None,
         approval: Some(record()),
@@ -241,6 +244,18 @@ pub fn question(challenge: ChallengeId, house: OrganizationId, asker: UserId) ->
         settled_at: None,
         settled_key: Timestamp::END_OF_TIME.micros(),
         version: 1,
+    }
+}
+
+/// A search that somebody keeps.
+pub fn saved_search(owner: UserId) -> saved_search::Model {
+    saved_search::Model {
+        id: ids::random(),
+        user_id: owner,
+        name: "Ngập".to_owned(),
+        words: "ngap nuoc".to_owned(),
+        sector: None,
+        created_at: THEN,
     }
 }
 

@@ -43,7 +43,7 @@ impl Clamd {
     /// Starts one at that port and waits until it answers.
     pub async fn start(port: u16) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let signature: String = Self::HARMFUL.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let signature = domain::text::hex(Self::HARMFUL.as_bytes());
         std::fs::write(directory.path().join("test.ndb"), format!("Btl.Test:0:*:{signature}\n")).unwrap();
         let settings = format!(
             "TCPSocket {port}\nTCPAddr 127.0.0.1\nForeground yes\nDatabaseDirectory {}\n",
@@ -51,9 +51,9 @@ impl Clamd {
         );
         let file = directory.path().join("clamd.conf");
         std::fs::write(&file, settings).unwrap();
-        let mut command = Command::new("clamd");
         // Debian keeps it where only root looks.
-        command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()));
+        let of_debian = Path::new("/usr/sbin/clamd");
+        let mut command = Command::new(if of_debian.exists() { of_debian } else { Path::new("clamd") });
         command.arg("--config-file").arg(&file);
         let program = start(command);
         eventually("clamd listens", async || std::net::TcpStream::connect(("127.0.0.1", port)).ok()).await;

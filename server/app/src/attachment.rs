@@ -711,7 +711,8 @@ pub async fn sweep(app: &App) -> Result<(usize, usize)> {
     let op = Arc::new(Op::of_system(Viewer::default()));
     let rows = app.execute(&op, None, LetGo {}).await?;
     let mut gone = app.storage.sweep_unfinished(ORPHAN).await?;
-    let old = app.storage.older_than(ORPHAN).await?;
+    let age = i64::try_from(ORPHAN.as_secs()).unwrap_or(i64::MAX);
+    let old = app.storage.older_than(app.db.clock.process().plus_seconds(-age)).await?;
     for objects in old.chunks(batch::CHUNK) {
         let kept: Vec<Option<Uuid>> = attachment::Entity::find()
             .filter(attachment::Column::Object.is_in(objects.to_vec()))

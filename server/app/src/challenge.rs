@@ -3,9 +3,9 @@
 use domain::access::Action;
 use domain::account::PlatformRole;
 use domain::challenge::{
-    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Published, Rubric, Sector, Stage,
-    TRANSITIONS, Timetable, Track, Window, after_halt, limits, may_amend, may_approve, may_halt, may_publish,
-    may_submit_for_approval, missing_sections,
+    Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Published, RequestedChanges,
+    Rubric, Sector, Stage, TRANSITIONS, Timetable, Track, Window, after_halt, limits, may_amend, may_approve,
+    may_halt, may_publish, may_schedule, may_submit_for_approval, missing_sections,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, OrganizationId, UserId};
@@ -339,6 +339,9 @@ impl Command for CreateChallenge {
             title_key: String::new(),
             search_text: String::new(),
             source_url: None,
+            requested_changes: None,
+            publish_at: None,
+            scheduled_by: None,
             status_reason: None,
             approved_by: None,
             approval: None,
@@ -553,7 +556,11 @@ impl Command for SubmitForApproval {
             tx,
             &row,
             ChallengeCommand::SubmitForApproval,
-            challenge::ActiveModel { status_reason: Set(None), ..Default::default() },
+            challenge::ActiveModel {
+                status_reason: Set(None),
+                requested_changes: Set(None),
+                ..Default::default()
+            },
         )
         .await?;
         sign_as_author(tx, row.id, user).await?;
@@ -577,6 +584,8 @@ pub struct RequestChanges {
     pub challenge: ChallengeId,
     /// What is to change.
     pub reason: String,
+    /// The same, section by section.
+    pub sections: RequestedChanges,
 }
 
 impl Command for RequestChanges {
@@ -587,8 +596,11 @@ impl Command for RequestChanges {
         tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must(Action::RequestChallengeChanges, tx.op().viewer.roles())?;
-        let change =
-            challenge::ActiveModel { status_reason: Set(Some(self.reason.clone())), ..Default::default() };
+        let change = challenge::ActiveModel {
+            status_reason: Set(Some(self.reason.clone())),
+            requested_changes: Set((!self.sections.0.is_empty()).then(|| self.sections.clone())),
+            ..Default::default()
+        };
         let next = advance(tx, &row, ChallengeCommand::RequestChanges, change).await?;
         tx.record(moved(EventKind::ChallengeChangesRequested, &row, next));
         Ok(row.id)
@@ -645,21 +657,32 @@ impl Command for RecallChallenge {
         tx.op().user()?;
         let row = locked(tx, self.challenge).await?;
         must_in(tx, Action::RecallChallenge, row.agency_id).await?;
-        let change =
-            challenge::ActiveModel { approved_by: Set(None), approval: Set(None), ..Default::default() };
+        let change = challenge::ActiveModel { approved_by: Set(None), approval: Set(None), ..unscheduled() };
         let next = advance(tx, &row, ChallengeCommand::Recall, change).await?;
         tx.record(moved(EventKind::ChallengeRecalled, &row, next));
         Ok(row.id)
     }
 }
 
-/// Makes a challenge public.
+/// Without a time at which it is to be published.
+fn unscheduled() -> challenge::ActiveModel {
+    challenge::ActiveModel {
+        publish_at: Set(None),
+        scheduled_by: Set(None),
+        publication: Set(None),
+        ..Default::default()
+    }
+}
+
+/// Makes a challenge public, now or at a set time.
 #[derive(Serialize)]
 pub struct PublishChallenge {
     /// Which.
     pub challenge: ChallengeId,
     /// The act on paper.
     pub record: OfficialRecord,
+    /// When, if not now.
+    pub publish_at: Option<Timestamp>,
 }
 
 impl Command for PublishChallenge {
@@ -672,23 +695,143 @@ impl Command for PublishChallenge {
         must(Action::PublishChallenge, tx.op().viewer.roles())?;
         let is_author = is_author(tx, row.id, user).await?;
         let now = tx.now().await?;
-        may_publish(row.status, is_author, row.approved_by == Some(user), timetable(&row), now)?;
-        // Only now it takes its handle, and another one may have been faster.
-        let is_taken = naming::is_challenge_slug_taken(tx, &row.slug, row.id).await?;
-        let slug = if is_taken { naming::suffixed(&row.slug, row.id.0) } else { row.slug.clone() };
-        let change = challenge::ActiveModel {
-            slug: Set(slug),
-            publication: Set(Some(self.record.clone())),
-            published_at: Set(Some(now)),
-            published_key: Set(now.micros()),
-            ..Default::default()
-        };
-        let next = advance(tx, &row, ChallengeCommand::Publish, change).await?;
-        put_down(tx, &row, 1, None).await?;
-        tx.record(
-            moved(EventKind::ChallengePublished, &row, next).fact("decision_number", &self.record.number),
-        );
+        let is_approver = row.approved_by == Some(user);
+        if let Some(at) = self.publish_at {
+            may_schedule(row.status, is_author, is_approver, timetable(&row), at, now)?;
+            let change = challenge::ActiveModel {
+                publication: Set(Some(self.record.clone())),
+                publish_at: Set(Some(at)),
+                scheduled_by: Set(Some(user)),
+                ..Default::default()
+            };
+            let next = advance(tx, &row, ChallengeCommand::Schedule, change).await?;
+            tx.record(moved(EventKind::ChallengeScheduled, &row, next).fact("publish_at", at.micros()));
+            return Ok(row.id);
+        }
+        may_publish(row.status, is_author, is_approver, timetable(&row), now)?;
+        publish(tx, &row, &self.record).await?;
         Ok(row.id)
+    }
+}
+
+/// Makes it public; whether that may be was asked before.
+async fn publish(tx: &Tx, row: &challenge::Model, record: &OfficialRecord) -> Result<()> {
+    let now = tx.now().await?;
+    // Only now it takes its handle, and another one may have been faster.
+    let is_taken = naming::is_challenge_slug_taken(tx, &row.slug, row.id).await?;
+    let slug = if is_taken { naming::suffixed(&row.slug, row.id.0) } else { row.slug.clone() };
+    let change = challenge::ActiveModel {
+        slug: Set(slug),
+        publication: Set(Some(record.clone())),
+        published_at: Set(Some(now)),
+        published_key: Set(now.micros()),
+        ..unscheduled()
+    };
+    let next = advance(tx, row, ChallengeCommand::Publish, change).await?;
+    put_down(tx, row, 1, None).await?;
+    tx.record(moved(EventKind::ChallengePublished, row, next).fact("decision_number", &record.number));
+    Ok(())
+}
+
+/// Challenges whose time to be published has come.
+pub(crate) async fn due(app: &App, now: Timestamp) -> Result<Vec<ChallengeId>> {
+    let due = challenge::Entity::find()
+        .filter(challenge::Column::PublishAt.lte(now))
+        .filter(challenge::Column::Status.eq(ChallengeStatus::Approved))
+        .select_only()
+        .column(challenge::Column::Id);
+    Ok(due.into_tuple().all(&app.db.read).await?)
+}
+
+/// Publishes what its publisher has set a time for, if that has come and nothing stands in the way by now. True: it did.
+#[derive(Serialize)]
+pub(crate) struct PublishDue {
+    pub(crate) challenge: ChallengeId,
+}
+
+impl Command for PublishDue {
+    const NAME: &'static str = "publishDue";
+    type Output = bool;
+
+    async fn run(&self, tx: &Tx) -> Result<bool> {
+        let row = challenge::Entity::find_by_id(self.challenge).lock_exclusive().one(tx).await?;
+        let now = tx.now().await?;
+        let row = row.filter(|row| row.status == ChallengeStatus::Approved);
+        let Some(row) = row.filter(|row| row.publish_at.is_some_and(|at| at <= now)) else {
+            return Ok(false);
+        };
+        let (Some(publisher), Some(record)) = (row.scheduled_by, row.publication.clone()) else {
+            return Err(Error::Internal(format!("challenge {} is scheduled by nobody", row.id)));
+        };
+        let is_author = is_author(tx, row.id, publisher).await?;
+        let is_approver = row.approved_by == Some(publisher);
+        // What nobody could answer any more is not published, after a long outage either.
+        if may_publish(row.status, is_author, is_approver, timetable(&row), now).is_ok() {
+            publish(tx, &row, &record).await?;
+            return Ok(true);
+        }
+        let next = advance(tx, &row, ChallengeCommand::Schedule, unscheduled()).await?;
+        tx.record(moved(EventKind::ChallengeScheduleLapsed, &row, next));
+        Ok(false)
+    }
+}
+
+/// Drafts a challenge like another one, without its timetable, its files and its acts.
+#[derive(Serialize)]
+pub struct CloneChallenge {
+    /// Like which.
+    pub source: ChallengeId,
+    /// For whom.
+    pub agency: OrganizationId,
+    /// Its title, if not the same.
+    pub title: Option<Bilingual>,
+}
+
+impl Command for CloneChallenge {
+    const NAME: &'static str = "cloneChallenge";
+    type Output = ChallengeId;
+
+    async fn run(&self, tx: &Tx) -> Result<ChallengeId> {
+        tx.op().user()?;
+        let source = shared(tx, self.source).await?;
+        let of_source = criterion::Column::ChallengeId.eq(source.id);
+        let criteria = criterion::Entity::find().filter(of_source).order_by_asc(criterion::Column::Position);
+        let criteria = criteria.all(tx).await?.into_iter().map(|row| NewCriterion {
+            name: Bilingual { vi: row.name_vi, en: row.name_en },
+            weight: row.weight,
+            reason_required: row.reason_required,
+        });
+        let of_source = indicator::Column::ChallengeId.eq(source.id);
+        let indicators =
+            indicator::Entity::find().filter(of_source).order_by_asc(indicator::Column::Position);
+        let indicators = indicators.all(tx).await?.into_iter().map(|row| NewIndicator {
+            name: Bilingual { vi: row.name_vi, en: row.name_en },
+            unit: Bilingual { vi: row.unit_vi, en: row.unit_en },
+            baseline: row.baseline,
+            baseline_on: row.baseline_on,
+            source: Bilingual { vi: row.source_vi, en: row.source_en },
+            target: row.target,
+        });
+        let draft = Draft {
+            track: Some(source.track),
+            brief: Some(source.brief.clone()),
+            indicators: Some(indicators.collect()),
+            criteria: Some(criteria.collect()),
+            pass_mark: Some(source.rubric.pass_mark),
+            is_blind: Some(source.is_blind),
+            shows_proposal_count: Some(source.shows_proposal_count),
+            ..Draft::default()
+        };
+        let same = || Bilingual { vi: source.title_vi.clone(), en: source.title_en.clone() };
+        let create = CreateChallenge {
+            agency: self.agency,
+            slug: None,
+            title: self.title.clone().unwrap_or_else(same),
+            summary: Bilingual { vi: source.summary_vi.clone(), en: source.summary_en.clone() },
+            sector: source.sector,
+            draft,
+        };
+        create.run(tx).await
     }
 }
 

@@ -1,11 +1,12 @@
-//! Following challenges, agencies and sectors: what is public of them comes by mail, until one click ends it.
+//! Following challenges, agencies and sectors: what is public of them comes by mail, until one click ends it. Searches that somebody
+//! keeps end by the same click.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use domain::event::{Audience, Event, hears};
+use domain::event::{Audience, Event, EventKind, hears};
 use domain::follow::{Followed, LIMIT, hear_of};
-use domain::id::{ChallengeId, UserId};
+use domain::id::{ChallengeId, SavedSearchId, UserId};
 use domain::letter::LetterKind;
 use domain::organization::OrganizationKind;
 use domain::problem::{Problem, Reason};
@@ -16,11 +17,11 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use crate::App;
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::op::{Op, Viewer};
+use crate::{App, saved_search};
 
 /// What the viewer follows; what others do, nobody reads.
 ///
@@ -142,11 +143,20 @@ async fn end(tx: &Tx, user: UserId, followed: Followed) -> Result<bool> {
     Ok(row.exec(tx).await?.rows_affected > 0)
 }
 
-/// Ends by the link of a mail what somebody follows. The link is proof enough.
+/// What a mail came of, and can be ended.
+#[derive(Clone, Copy, Serialize)]
+enum Cause {
+    /// Somebody follows something.
+    Followed(Followed),
+    /// Somebody keeps a search.
+    Search(SavedSearchId),
+}
+
+/// Ends by the link of a mail what brought it. The link is proof enough.
 #[derive(Serialize)]
 struct Unsubscribe {
     user: UserId,
-    followed: Followed,
+    cause: Cause,
 }
 
 impl Command for Unsubscribe {
@@ -154,51 +164,65 @@ impl Command for Unsubscribe {
     type Output = ();
 
     async fn run(&self, tx: &Tx) -> Result<()> {
-        end(tx, self.user, self.followed).await.map(drop)
+        match self.cause {
+            Cause::Followed(followed) => end(tx, self.user, followed).await.map(drop),
+            Cause::Search(id) => saved_search::end(tx, self.user, id).await.map(drop),
+        }
     }
 }
 
 /// Ends what the token of a mail names. False: it is no token of ours.
 pub async fn unsubscribe(app: &App, token: &str) -> Result<bool> {
-    let Some((user, followed)) = named_by(app, token) else { return Ok(false) };
+    let Some((user, cause)) = named_by(app, token) else { return Ok(false) };
     let op = Arc::new(Op::of_system(Viewer::default()));
-    app.execute(&op, None, Unsubscribe { user, followed }).await?;
+    app.execute(&op, None, Unsubscribe { user, cause }).await?;
     Ok(true)
 }
 
 /// Begins what a token says, so that it is no cursor, and a cursor no token.
 const TOKEN: &str = "unsubscribe";
 
-fn token(app: &App, user: UserId, followed: Followed) -> String {
-    app.keys.seal_cursor(&format!("{TOKEN} {user} {} {}", followed.kind(), followed.target()))
+/// In the place of what is followed: a search.
+const SEARCH: &str = "SEARCH";
+
+fn token(app: &App, user: UserId, cause: Cause) -> String {
+    let (kind, target) = match cause {
+        Cause::Followed(followed) => (followed.kind().name(), followed.target()),
+        Cause::Search(id) => (SEARCH, id.to_string()),
+    };
+    app.keys.seal_cursor(&format!("{TOKEN} {user} {kind} {target}"))
 }
 
-fn named_by(app: &App, token: &str) -> Option<(UserId, Followed)> {
+fn named_by(app: &App, token: &str) -> Option<(UserId, Cause)> {
     let text = app.keys.open_cursor(token)?;
     let mut words = text.split(' ');
     let (TOKEN, user, kind, target) = (words.next()?, words.next()?, words.next()?, words.next()?) else {
         return None;
     };
-    let kind = domain::follow::FollowKind::from_name(kind)?;
-    Some((UserId(user.parse().ok()?), Followed::read(kind, target)?))
-}
-
-/// Who hears of an event because of what they follow.
-pub(crate) async fn followers(db: &impl ConnectionTrait, event: &Event) -> Result<Vec<UserId>> {
-    let heard_by = heard_by(db, event).await?;
-    if heard_by.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = follow::Entity::find().filter(is_any(heard_by)).select_only().column(follow::Column::UserId);
-    Ok(rows.into_tuple().all(db).await?)
-}
-
-async fn heard_by(db: &impl ConnectionTrait, event: &Event) -> Result<Vec<Followed>> {
-    let row = match event.challenge {
-        Some(id) => challenge::Entity::find_by_id(id).one(db).await?,
-        None => None,
+    let cause = match domain::follow::FollowKind::from_name(kind) {
+        Some(kind) => Cause::Followed(Followed::read(kind, target)?),
+        None if kind == SEARCH => Cause::Search(SavedSearchId(target.parse().ok()?)),
+        None => return None,
     };
-    Ok(row.map(|row| hear_of(event.kind, row.id, row.agency_id, row.sector)).unwrap_or_default())
+    Some((UserId(user.parse().ok()?), cause))
+}
+
+/// Who hears of an event because of what they follow, or look for.
+pub(crate) async fn followers(db: &impl ConnectionTrait, event: &Event) -> Result<Vec<UserId>> {
+    let Some(row) = about(db, event).await? else { return Ok(Vec::new()) };
+    let heard_by = hear_of(event.kind, row.id, row.agency_id, row.sector);
+    let rows = follow::Entity::find().filter(is_any(heard_by)).select_only().column(follow::Column::UserId);
+    let mut followers: Vec<UserId> = rows.into_tuple().all(db).await?;
+    if event.kind == EventKind::ChallengePublished {
+        followers
+            .extend(saved_search::answered(db, &row, None).await?.into_iter().map(|search| search.user_id));
+    }
+    Ok(followers)
+}
+
+async fn about(db: &impl ConnectionTrait, event: &Event) -> Result<Option<challenge::Model>> {
+    let Some(id) = event.challenge else { return Ok(None) };
+    Ok(challenge::Entity::find_by_id(id).one(db).await?)
 }
 
 /// The link by which the reader of a mail ends what brought it; None if nothing did that can be ended.
@@ -211,14 +235,23 @@ pub(crate) async fn way_out(
     if !hears(event.kind).iter().any(|(to, sent)| *to == Audience::Followers && *sent == letter) {
         return Ok(None);
     }
-    let heard_by = heard_by(&app.db.read, event).await?;
+    let Some(row) = about(&app.db.read, event).await? else { return Ok(None) };
+    let heard_by = hear_of(event.kind, row.id, row.agency_id, row.sector);
     let own = follow::Entity::find().filter(follow::Column::UserId.eq(user)).filter(is_any(heard_by.clone()));
     let own = own.all(&app.db.read).await?;
     let followed = heard_by.into_iter().find(|followed| {
         own.iter().any(|row| row.kind == followed.kind() && row.target == followed.target())
     });
+    let cause = match followed {
+        Some(followed) => Some(Cause::Followed(followed)),
+        None if event.kind == EventKind::ChallengePublished => {
+            let searches = saved_search::answered(&app.db.read, &row, Some(user)).await?;
+            searches.first().map(|search| Cause::Search(search.id))
+        }
+        None => None,
+    };
     let public = app.settings.public_url.trim_end_matches('/');
-    Ok(followed.map(|followed| format!("{public}/unsubscribe/{}", token(app, user, followed))))
+    Ok(cause.map(|cause| format!("{public}/unsubscribe/{}", token(app, user, cause))))
 }
 
 /// Which of these challenges the viewer follows.

@@ -47,6 +47,7 @@ mod record;
 pub mod reminder;
 pub mod retention;
 pub mod review;
+pub mod saved_search;
 pub mod scanner;
 pub mod seal;
 pub mod search;

@@ -14,7 +14,7 @@ use domain::time::Timestamp;
 use entity::{
     audit_entry, conflict_declaration, consent, council_member, device, expert, external_identity, follow,
     membership, message, one_time_token, organization, platform_grant, proposal, proposal_draft, question,
-    review, second_factor, session, user, working_group_member,
+    review, saved_search, second_factor, session, user, working_group_member,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -216,6 +216,9 @@ pub async fn export(app: &App, op: &Arc<Op>) -> Result<Value> {
         })),
         "follows": of!(follow.UserId, |row| json!({
             "kind": row.kind, "followed": row.target, "followedAt": at(row.created_at),
+        })),
+        "savedSearches": of!(saved_search.UserId, |row| json!({
+            "name": row.name, "query": row.words, "sector": row.sector, "savedAt": at(row.created_at),
         })),
         "questions": of!(question.AskedBy, |row| json!({
             "challenge": domain::id::PublicId::public(row.challenge_id), "text": row.asked_text,
@@ -438,6 +441,7 @@ async fn erase(tx: &Tx, user: UserId) -> Result<()> {
         .exec(tx)
         .await?;
     follow::Entity::delete_many().filter(follow::Column::UserId.eq(user)).exec(tx).await?;
+    saved_search::Entity::delete_many().filter(saved_search::Column::UserId.eq(user)).exec(tx).await?;
     council_member::Entity::update_many()
         .set(council_member::ActiveModel { removed_at: Set(Some(now)), ..Default::default() })
         .filter(council_member::Column::UserId.eq(user))

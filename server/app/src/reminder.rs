@@ -1,4 +1,5 @@
-//! What becomes due by the clock alone: reminders. Every process looks, now and then; the row of a reminder is inserted once.
+//! What becomes due by the clock alone: reminders, and publications at a set time. Every process looks, now and then; the row of a
+//! reminder is inserted once, and a challenge is published once.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::App;
+use crate::challenge::PublishDue;
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::Result;
@@ -27,6 +29,9 @@ pub async fn remind(app: &App) -> Result<u64> {
     let waiting = waiting(app, now).await?.into_iter().map(Remind::Organization);
     let op = Arc::new(Op::of_system(Viewer::default()));
     let mut reminded = 0;
+    for challenge in crate::challenge::due(app, now).await? {
+        reminded += u64::from(app.execute(&op, None, PublishDue { challenge }).await?);
+    }
     for remind in deadlines.chain(waiting) {
         reminded += u64::from(app.execute(&op, None, remind).await?);
     }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::storage::Content;
 
 /// The longest a file may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the scanner is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use domain::time::Timestamp;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
@@ -201,12 +202,11 @@ impl Storage {
         }
     }
 
-    /// The files that were written more than `age` ago.
-    pub async fn older_than(&self, age: Duration) -> Result<Vec<Uuid>> {
-        let before = chrono_age(age);
+    /// The files that were written before that instant, by the clock of the storage: only for what is long ago.
+    pub async fn older_than(&self, before: Timestamp) -> Result<Vec<Uuid>> {
         let listed = self.store.list(Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty()));
         let objects: Vec<_> = listed.try_collect().await.map_err(|error| failed(&error))?;
-        let old = objects.into_iter().filter(|object| object.last_modified.timestamp() < before);
+        let old = objects.into_iter().filter(|object| object.last_modified.timestamp() < before.seconds());
         Ok(old.filter_map(|object| object.location.filename()?.parse().ok()).collect())
     }
 
@@ -242,13 +242,6 @@ impl Storage {
             }
         }
     }
-}
-
-/// The second of the epoch that was `age` ago, by the clock of this machine: only for what is hours old.
-fn chrono_age(age: Duration) -> i64 {
-    let then = std::time::SystemTime::now() - age;
-    let since = then.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 fn failed(error: &object_store::Error) -> Error {
@@ -438,7 +431,7 @@ mod tests {
             let last = content.clone();
             let tail = tokio::task::spawn_blocking(move || {
                 let (mut reader, mut tail) = (last.reader(), Vec::new());
-                reader.seek(SeekFrom::End(-(size.min(9) as i64))).unwrap();
+                reader.seek(SeekFrom::Start(size.saturating_sub(9) as u64)).unwrap();
                 reader.read_to_end(&mut tail).unwrap();
                 tail
             });
@@ -452,9 +445,10 @@ mod tests {
     async fn what_breaks_off_or_is_too_long_leaves_nothing() {
         let (directory, storage) = storage();
         let key = FileKey::of([7; 32]);
-        let too_long = storage.write(Uuid::from_u128(1), &key, 99_999, sent(&[1; 100_000], 7_000)).await;
+        let text = vec![1; 100_000];
+        let too_long = storage.write(Uuid::from_u128(1), &key, 99_999, sent(&text, 7_000)).await;
         assert!(matches!(too_long, Err(WriteError::TooLong)));
-        let broken = sent(&[1; 100_000], 7_000).chain(stream::iter([Err(())]));
+        let broken = sent(&text, 7_000).chain(stream::iter([Err(())]));
         let broken = storage.write(Uuid::from_u128(2), &key, 1 << 30, broken).await;
         assert!(matches!(broken, Err(WriteError::Source(()))));
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);

@@ -78,6 +78,8 @@ closed_set! {
         Recall = "RECALL",
         /// Make public.
         Publish = "PUBLISH",
+        /// Let it be published at a later time.
+        Schedule = "SCHEDULE",
         /// Change what is published.
         Amend = "AMEND",
         /// Halt for the time being.
@@ -109,6 +111,7 @@ pub const TRANSITIONS: &[Rule<ChallengeCommand, ChallengeStatus>] = &[
     Rule { command: C::Approve, from: &[S::InReview], to: S::Approved },
     Rule { command: C::Recall, from: &[S::Approved], to: S::Draft },
     Rule { command: C::Publish, from: &[S::Approved], to: S::Published },
+    Rule { command: C::Schedule, from: &[S::Approved], to: S::Approved },
     Rule { command: C::Amend, from: &[S::Published], to: S::Published },
     Rule { command: C::Pause, from: &[S::Published], to: S::Paused },
     Rule { command: C::Resume, from: &[S::Paused], to: S::Published },
@@ -245,6 +248,19 @@ pub const REQUIRED_SECTIONS: &[BriefSection] =
 #[cfg_attr(feature = "orm", derive(sea_orm::FromJsonQueryResult))]
 #[serde(transparent)]
 pub struct Brief(pub BTreeMap<BriefSection, Bilingual>);
+
+/// What the programme office asks to be changed, section by section.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "orm", derive(sea_orm::FromJsonQueryResult))]
+#[serde(transparent)]
+pub struct RequestedChanges(pub BTreeMap<BriefSection, Remark>);
+
+/// What is asked of one section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// In words.
+    pub comment: String,
+}
 
 /// How proposals are judged. Data of the challenge, never constants of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -419,6 +435,24 @@ pub fn may_publish(
         Some(_) => Ok(()),
     };
     all([not_oneself(is_author || is_approver), ahead])
+}
+
+/// Publishing later: as now, and at an instant that is ahead and before the deadline.
+pub fn may_schedule(
+    status: ChallengeStatus,
+    is_author: bool,
+    is_approver: bool,
+    timetable: Option<Timetable>,
+    at: Timestamp,
+    now: Timestamp,
+) -> Guard {
+    may_publish(status, is_author, is_approver, timetable, now)?;
+    let deadline = timetable.map_or(Timestamp::END_OF_TIME, |timetable| timetable.closes_at);
+    let is_between = now < at && at < deadline;
+    unless((!is_between).then(|| {
+        let (min, max) = (now.to_rfc3339(), deadline.to_rfc3339());
+        Problem::at("publishAt", Reason::OutOfRange { min, max })
+    }))
 }
 
 /// Changing what is published: never the rubric, which is fixed from publication on; the deadline only to a later one,

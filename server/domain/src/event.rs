@@ -124,6 +124,10 @@ closed_set! {
         ChallengeApproved = "challenge_approved",
         /// An approved challenge was taken back.
         ChallengeRecalled = "challenge_recalled",
+        /// The publication of a challenge was set for a later time.
+        ChallengeScheduled = "challenge_scheduled",
+        /// The time came, and the challenge could not be published any more.
+        ChallengeScheduleLapsed = "challenge_schedule_lapsed",
         /// A challenge was published.
         ChallengePublished = "challenge_published",
         /// What is published was changed.
@@ -364,6 +368,8 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ChallengeChangesRequested, &[(A::Authors, L::ChallengeChangesRequested)]),
     (K::ChallengeApproved, &[(A::Authors, L::ChallengeApproved), (A::Publishers, L::ChallengeApproved)]),
     (K::ChallengeRecalled, &[(A::Officers, L::ChallengeRecalled)]),
+    (K::ChallengeScheduled, &[]),
+    (K::ChallengeScheduleLapsed, &[(A::Publishers, L::ChallengeApproved)]),
     (
         K::ChallengePublished,
         &[(A::AgencyStaff, L::ChallengePublished), (A::Followers, L::ChallengePublished)],

@@ -16,6 +16,15 @@ closed_set! {
     }
 }
 
+/// Searches that one person keeps.
+pub const SEARCHES: usize = 50;
+
+/// Characters of the name of a search.
+pub const SEARCH_NAME: usize = 100;
+
+/// Characters of what is searched for.
+pub const SEARCH_WORDS: usize = 200;
+
 /// How much one person may follow.
 pub const LIMIT: usize = 200;
 

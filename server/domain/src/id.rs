@@ -70,6 +70,7 @@ public_ids! {
     QuestionId = 24,
     MessageId = 25,
     AttachmentId = 26,
+    SavedSearchId = 27,
 }
 
 macro_rules! id {
@@ -153,6 +154,8 @@ id! {
     QuestionId,
     /// A file of a challenge or a proposal.
     AttachmentId,
+    /// A search that somebody keeps.
+    SavedSearchId,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! What a word is worth depends on where it stands alone: every place adds its weight once, however often the word is there.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -93,6 +93,16 @@ pub fn index<'a>(texts: impl IntoIterator<Item = (Place, &'a str)>) -> BTreeMap<
         }
     }
     index
+}
+
+/// Whether everything that must be there is in the index.
+pub fn is_answered(terms: &[Term], index: &BTreeSet<String>) -> bool {
+    let is_there = |term: &Term| {
+        index.contains(&term.text)
+            || term.is_prefix
+                && index.range(term.text.clone()..).next().is_some_and(|word| word.starts_with(&term.text))
+    };
+    !terms.is_empty() && terms.iter().filter(|term| term.is_required).all(is_there)
 }
 
 /// A piece of a text, found or around what was found.

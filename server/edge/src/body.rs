@@ -130,7 +130,7 @@ pub(crate) fn request(mut parameters: Map<String, Value>, persisted: &Persisted)
         Some(_) => return Err(bad("\"extensions\" must be an object.")),
     };
     let (query, name) = (parameters.remove("query"), parameters.remove("documentId"));
-    let mut request = Request::new(persisted.document(query, name, extensions.as_ref())?);
+    let mut request = Request::new(persisted.document(query, name.as_ref(), extensions.as_ref())?);
     request.operation_name = match parameters.remove("operationName") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => Some(name),

@@ -26,11 +26,11 @@ impl Persisted {
     pub(crate) fn document(
         &self,
         query: Option<Value>,
-        document_id: Option<Value>,
+        document_id: Option<&Value>,
         extensions: Option<&Map<String, Value>>,
     ) -> Result<String, Fault> {
         let hash = extensions.and_then(|extensions| extensions.get("persistedQuery")?.get("sha256Hash"));
-        let name = match (&document_id, hash) {
+        let name = match (document_id, hash) {
             (None | Some(Value::Null), None) => None,
             (Some(Value::String(name)), _) | (_, Some(Value::String(name))) => Some(name.as_str()),
             _ => return Err(Fault::bad_request("\"documentId\" must be a string.")),

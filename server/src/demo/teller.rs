@@ -25,7 +25,7 @@ use app::review::{AssignReviews, DeclareInterest, LockRound, SaveSheet, SubmitRe
 use app::structure::PlaceOrganization;
 use app::{App, Command, Op, Viewer};
 use domain::account::PlatformRole;
-use domain::challenge::{OfficialRecord, Track};
+use domain::challenge::{OfficialRecord, RequestedChanges, Track};
 use domain::id::{ChallengeId, CouncilMemberId, DecisionId, OrganizationId, ProposalId, UserId};
 use domain::money::Money;
 use domain::organization::{MembershipRole, OrganizationKind};
@@ -140,7 +140,15 @@ impl<'a> Teller<'a> {
             }
             Scene::ReturnChallenge(challenge) => {
                 let reason = "Đề nghị bổ sung nguồn số liệu nền của chỉ số và nêu rõ dữ liệu sẽ chia sẻ cho đội dự thi.".to_owned();
-                self.act(EXAMINER, RequestChanges { challenge: self.challenge(challenge)?, reason }).await
+                self.act(
+                    EXAMINER,
+                    RequestChanges {
+                        challenge: self.challenge(challenge)?,
+                        reason,
+                        sections: RequestedChanges::default(),
+                    },
+                )
+                .await
             }
             Scene::ApproveChallenge(challenge) => {
                 let record = self.record(PUBLISHER)?;
@@ -156,7 +164,11 @@ impl<'a> Teller<'a> {
             }
             Scene::PublishChallenge(challenge) => {
                 let record = self.record(PUBLISHER)?;
-                self.act(PUBLISHER, PublishChallenge { challenge: self.challenge(challenge)?, record }).await
+                self.act(
+                    PUBLISHER,
+                    PublishChallenge { challenge: self.challenge(challenge)?, record, publish_at: None },
+                )
+                .await
             }
             Scene::AppointCouncil(challenge) => self.appoint_council(challenge).await,
             Scene::DraftProposal(proposal) => self.draft_proposal(proposal).await,

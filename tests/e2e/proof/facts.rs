@@ -125,6 +125,8 @@ pub enum Thing<'a> {
     Question(&'a question::Model),
     /// A file.
     Attachment(&'a attachment::Model),
+    /// A search that somebody keeps.
+    SavedSearch(&'a saved_search::Model),
     Criterion(&'a criterion::Model),
     Indicator(&'a indicator::Model),
     CouncilMember(&'a council_member::Model),
@@ -205,6 +207,7 @@ tables! {
     decision_outcome,
     message,
     follow,
+    saved_search,
     idempotency,
     session,
     refresh_token,
@@ -253,6 +256,7 @@ impl Thing<'_> {
             CouncilMember,
             Question,
             Attachment,
+            SavedSearch,
             Proposal,
             Review,
             Decision,
@@ -314,6 +318,7 @@ impl Facts {
             council_member => CouncilMember,
             question => Question,
             attachment => Attachment,
+            saved_search => SavedSearch,
             proposal => Proposal,
             review => Review,
             decision => Decision,
@@ -417,6 +422,7 @@ impl Facts {
             }
             Thing::Outcome(_, row) => self.to_proposal(me, self.proposal_of(row.proposal_id), &mut who),
             Thing::Session(session) => who.extend((session.user_id == me).then_some("self")),
+            Thing::SavedSearch(row) => who.extend((row.user_id == me).then_some("self")),
             Thing::Notification(row) => who.extend((row.user_id == Some(me)).then_some("self")),
             Thing::Delegation(row) => {
                 who.extend(self.as_house(me, row.unit_id));
@@ -440,7 +446,7 @@ impl Facts {
     fn when(&self, thing: Thing<'_>) -> BTreeSet<&'static str> {
         let mut when = BTreeSet::from(["always"]);
         match thing {
-            Thing::Nothing | Thing::ExternalIdentity(_) => {}
+            Thing::Nothing | Thing::ExternalIdentity(_) | Thing::SavedSearch(_) => {}
             Thing::User(user) => when.extend(self.is_named_to_all(user.id).then_some("focal-point")),
             Thing::Delegation(row) => {
                 when.insert(self.stands(row));
@@ -501,19 +507,16 @@ impl Facts {
             Thing::Attachment(row) if row.status == AttachmentStatus::Removed => {}
             Thing::Attachment(row) => {
                 when.insert(row.status.name());
-                match row.proposal_id {
-                    Some(id) => {
-                        let proposal = self.proposal_of(id);
-                        when.insert("bid");
-                        when.extend(self.when(Thing::Proposal(proposal)));
-                        let since = row.since_version.is_some_and(|since| since <= proposal.current_version);
-                        let until = row.until_version.is_none_or(|until| until >= proposal.current_version);
-                        when.extend((since && until).then_some("submitted"));
-                    }
-                    None => {
-                        when.insert("brief");
-                        when.extend(self.when(Thing::Challenge(self.challenge_of(row.challenge_id))));
-                    }
+                if let Some(id) = row.proposal_id {
+                    let proposal = self.proposal_of(id);
+                    when.insert("bid");
+                    when.extend(self.when(Thing::Proposal(proposal)));
+                    let since = row.since_version.is_some_and(|since| since <= proposal.current_version);
+                    let until = row.until_version.is_none_or(|until| until >= proposal.current_version);
+                    when.extend((since && until).then_some("submitted"));
+                } else {
+                    when.insert("brief");
+                    when.extend(self.when(Thing::Challenge(self.challenge_of(row.challenge_id))));
                 }
             }
             Thing::Review(review) => {
@@ -739,6 +742,7 @@ impl Facts {
                 Row::indicator(row) => Thing::Indicator(row),
                 Row::question(row) => Thing::Question(row),
                 Row::attachment(row) => Thing::Attachment(row),
+                Row::saved_search(row) => Thing::SavedSearch(row),
                 Row::proposal(row) => Thing::Proposal(row),
                 Row::proposal_draft(row) => of_proposal(row.proposal_id),
                 Row::proposal_version(row) => Thing::Version(self.proposal_of(row.proposal_id), row),

@@ -81,6 +81,7 @@ fn subject(thing: Thing<'_>) -> Option<&'static str> {
         Thing::CouncilMember(_) => "CouncilMember",
         Thing::Question(_) => "Question",
         Thing::Attachment(_) => "Attachment",
+        Thing::SavedSearch(_) => "SavedSearch",
         Thing::Proposal(_) | Thing::Version(..) => "Proposal",
         Thing::Review(_) => "Review",
         Thing::Decision(_) => "Decision",

@@ -65,6 +65,7 @@ const DEEPER: &[(&str, &str, &str, fn(&Town, &Facts) -> Value)] = &[
             "assignments": [{ "proposalId": town.id("song in evaluation"), "memberIds": [null] }],
         })
     }),
+    ("cloneChallenge", "agencyId", "lead", |town, _| json!({ "challengeId": town.id("open") })),
     ("createUpload", "on.challengeId", "lead", |_, _| json!({ "on": {}, "name": "a.pdf", "size": 1 })),
     ("createUpload", "on.proposalId", "song owner", |_, _| json!({ "on": {}, "name": "a.pdf", "size": 1 })),
     ("saveScoreSheet", "marks.0.criterionId", "half-done reviewer", |town, facts| {
@@ -535,6 +536,7 @@ fn unknown(kind: &str) -> String {
         "Invitation" => domain::id::OneTimeTokenId,
         "Question" => domain::id::QuestionId,
         "Attachment" => domain::id::AttachmentId,
+        "SavedSearch" => domain::id::SavedSearchId,
         "ExternalIdentity" => domain::id::ExternalIdentityId,
     )
 }

@@ -593,6 +593,14 @@ impl Town {
         self.act(who, "markNotificationsRead", json!({})).await;
         self.act(who, "followSector", json!({ "sector": "TRANSPORT" })).await;
         self.act(who, "unfollowSector", json!({ "sector": "TRANSPORT" })).await;
+        for _ in 0..2 {
+            let search =
+                json!({ "name": format!("Tìm {}", self.word()), "query": self.word(), "sector": "TAX" });
+            let done = self.act(who, "saveSearch", search).await;
+            self.ids.insert("a search".to_owned(), text(&done["savedSearch"]["id"]));
+        }
+        let last = json!({ "savedSearchId": self.id("a search") });
+        self.act(who, "deleteSavedSearch", last).await;
         self.act(who, "disableSecondFactor", json!({ "isConfirmed": true })).await;
         self.act(who, "exportOwnData", json!({})).await;
         let name = format!("Người mới đổi tên {}", self.word());
@@ -744,8 +752,11 @@ impl Town {
         let returned = self.drafts("returned", agency, (1, 10), false, false).await;
         self.hands_in(&returned).await;
         let reason = format!("Xin nêu rõ {}", self.word());
-        self.act("officer", "requestChallengeChanges", json!({ "challengeId": returned, "reason": reason }))
-            .await;
+        let section = json!({ "kind": "CONTEXT", "comment": format!("Bối cảnh {}", self.word()) });
+        let input = json!({ "challengeId": returned, "reason": reason, "sections": [section] });
+        self.act("officer", "requestChallengeChanges", input).await;
+        let like = json!({ "challengeId": returned, "agencyId": self.house("agency"), "title": self.both("Bản sao") });
+        self.act("drafter", "cloneChallenge", like).await;
         for (nick, recalled) in [("approved", false), ("recalled", true)] {
             let challenge = self.drafts(nick, agency, (1, 10), false, false).await;
             self.hands_in(&challenge).await;
@@ -754,6 +765,12 @@ impl Town {
                 self.act("lead", "recallChallenge", json!({ "challengeId": challenge })).await;
             }
         }
+        let scheduled = self.drafts("scheduled", agency, (1, 60), false, false).await;
+        self.hands_in(&scheduled).await;
+        self.approves(&scheduled).await;
+        let time = self.world.now().await.plus_seconds(50 * 86_400).to_rfc3339();
+        let input = json!({ "challengeId": scheduled, "record": self.record(), "publishAt": time });
+        self.act("publisher", "publishChallenge", input).await;
         let given_up = self.drafts("given up", agency, (1, 10), false, false).await;
         self.hands_in(&given_up).await;
         self.approves(&given_up).await;

@@ -20,6 +20,7 @@ use super::payload::{done, payload};
 use super::privacy::Consent;
 use super::proposal::ProposalConnection;
 use super::review::Review;
+use super::saved_search::SavedSearch;
 use super::scalar::{DateTime, EmailAddress};
 use super::session::Session;
 use super::sign_on::ExternalIdentity;
@@ -139,6 +140,16 @@ impl User {
         }
         let unread = app::inbox::count(ctx.app()?, &ctx.viewer()?, true).await.map_err(Reported)?;
         Ok(Some(i32::try_from(unread).unwrap_or(i32::MAX)))
+    }
+
+    /// The searches that you keep, at most 50, the newest first; empty for everybody else.
+    #[graphql(complexity = "50 * child_complexity")]
+    async fn saved_searches(&self, ctx: &Context<'_>) -> Result<Vec<SavedSearch>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(Vec::new());
+        }
+        let own = app::saved_search::list(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
+        Ok(own.into_iter().map(SavedSearch).collect())
     }
 
     /// What you follow, the newest first, at most 200; empty unless this is you.

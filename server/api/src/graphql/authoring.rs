@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use app::challenge::{
-    ApproveChallenge, CreateChallenge, Draft, NewCriterion, NewIndicator, PublishChallenge, RecallChallenge,
-    RequestChanges, SubmitForApproval, UpdateChallenge,
+    ApproveChallenge, CloneChallenge, CreateChallenge, Draft, NewCriterion, NewIndicator, PublishChallenge,
+    RecallChallenge, RequestChanges, SubmitForApproval, UpdateChallenge,
 };
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::challenge::{Brief, limits};
+use domain::challenge::{Brief, Remark, RequestedChanges, limits};
 use domain::problem::Reason;
 
 use super::challenge::{Challenge, OfficialRecordInput};
@@ -232,6 +232,31 @@ pub struct SubmitChallengeForApprovalInput {
     idempotency_key: Option<String>,
 }
 
+/// What is asked of one section of a brief.
+#[derive(InputObject)]
+pub struct RequestedChangeInput {
+    /// Which section; it may be missing yet.
+    kind: BriefSectionKind,
+    /// What is to change, 1 to 2,000 characters.
+    comment: String,
+}
+
+fn read_changes(sections: Vec<RequestedChangeInput>, reader: &mut Reader) -> RequestedChanges {
+    let mut changes = BTreeMap::new();
+    reader.within("sections", |reader| {
+        for (index, section) in sections.into_iter().enumerate() {
+            let comment = reader.within(index, |reader| {
+                reader.text("comment", &section.comment, limits::REASON, Lines::Many)
+            });
+            let remark = comment.map(|comment| Remark { comment });
+            if remark.and_then(|remark| changes.insert(section.kind.into(), remark)).is_some() {
+                reader.within(index, |reader| reader.note("kind", Reason::AlreadyExists));
+            }
+        }
+    });
+    RequestedChanges(changes)
+}
+
 /// What `requestChallengeChanges` needs.
 #[derive(InputObject)]
 pub struct RequestChallengeChangesInput {
@@ -239,6 +264,9 @@ pub struct RequestChallengeChangesInput {
     challenge_id: ID,
     /// What is to change, 1 to 2,000 characters.
     reason: String,
+    /// The same, section by section; each at most once.
+    #[graphql(default)]
+    sections: Vec<RequestedChangeInput>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
@@ -272,10 +300,33 @@ pub struct PublishChallengeInput {
     challenge_id: ID,
     /// The act on paper.
     record: OfficialRecordInput,
+    /// When, if not now: an instant ahead and before the deadline. Until then it stays `APPROVED`, and whoever may publish it may set another
+    /// time, or publish it at once.
+    publish_at: Option<DateTime>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
 
+/// What `cloneChallenge` needs.
+#[derive(InputObject)]
+pub struct CloneChallengeInput {
+    /// Like which: any that you may read.
+    challenge_id: ID,
+    /// For whom; you must draft or lead there.
+    agency_id: ID,
+    /// Its title, at most 200 characters; the same unless given.
+    title: Option<Vec<LocalizedTextInput>>,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+payload! {
+    /// Answer of `cloneChallenge`.
+    CloneChallengePayload {
+        /// The new draft.
+        challenge: Challenge,
+    }
+}
 payload! {
     /// Answer of `createChallenge`.
     CreateChallengePayload {
@@ -421,7 +472,8 @@ impl ChallengeMutation {
         Ok(Some(SubmitChallengeForApprovalPayload { challenge, user_errors }))
     }
 
-    /// Returns a challenge to its authors, who are mailed; for programme officers. User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// Returns a challenge to its authors, who are mailed; for programme officers. What is asked of each section stands in
+    /// `Challenge.requestedChanges` until it is handed in again. User errors: `REQUIRED`, `TOO_LONG`, `ALREADY_EXISTS`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn request_challenge_changes(
         &self,
         ctx: &Context<'_>,
@@ -430,7 +482,9 @@ impl ChallengeMutation {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let reason = reader.text("reason", &input.reason, limits::REASON, Lines::Many);
-        let command = challenge.zip(reason).map(|(challenge, reason)| RequestChanges { challenge, reason });
+        let sections = read_changes(input.sections, &mut reader);
+        let command =
+            challenge.zip(reason).map(|(challenge, reason)| RequestChanges { challenge, reason, sections });
         let (challenge, user_errors) =
             after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(RequestChallengeChangesPayload { challenge, user_errors }))
@@ -471,8 +525,27 @@ impl ChallengeMutation {
         Ok(Some(RecallChallengePayload { challenge, user_errors }))
     }
 
-    /// Makes a challenge public; its agency is mailed; for the publishing authority, never for an author or the approver.
-    /// User errors: `SELF_APPROVAL`, `DEADLINE_PASSED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
+    /// Drafts a challenge like another one: sections, indicators, rubric, sector and track; without its timetable, files and acts. For those
+    /// who draft for the agency. User errors: as `createChallenge`.
+    async fn clone_challenge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Like which, and for whom.")] input: CloneChallengeInput,
+    ) -> Result<Option<CloneChallengePayload>> {
+        let mut reader = Reader::default();
+        let source = reader.id("challengeId", &input.challenge_id);
+        let agency = reader.id("agencyId", &input.agency_id);
+        let title =
+            input.title.and_then(|title| reader.bilingual("title", &title, limits::TITLE, Lines::One));
+        let command = source.zip(agency).map(|(source, agency)| CloneChallenge { source, agency, title });
+        let (challenge, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(CloneChallengePayload { challenge, user_errors }))
+    }
+
+    /// Makes a challenge public, now or by itself at a set time (within two minutes of it); then its agency and those who follow or look for
+    /// such a challenge are mailed. For the publishing authority, never for an author or the approver. `recallChallenge` takes a set
+    /// time back with the rest. User errors: `OUT_OF_RANGE`, `SELF_APPROVAL`, `DEADLINE_PASSED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
     async fn publish_challenge(
         &self,
         ctx: &Context<'_>,
@@ -481,7 +554,12 @@ impl ChallengeMutation {
         let mut reader = Reader::default();
         let challenge = reader.id("challengeId", &input.challenge_id);
         let record = input.record.read(&mut reader);
-        let command = challenge.zip(record).map(|(challenge, record)| PublishChallenge { challenge, record });
+        let publish_at = input.publish_at.map(|at| at.0);
+        let command = challenge.zip(record).map(|(challenge, record)| PublishChallenge {
+            challenge,
+            record,
+            publish_at,
+        });
         let (challenge, user_errors) =
             after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(PublishChallengePayload { challenge, user_errors }))

@@ -190,13 +190,31 @@ impl Challenge {
         Ok(self.0.status_reason.clone().filter(|_| inside))
     }
 
+    /// What is asked of its sections, until it is handed in again; empty for nothing, and unless you are of the agency, draft for it, or are
+    /// of the programme office.
+    async fn requested_changes(&self, ctx: &Context<'_>) -> Result<Vec<RequestedChange>> {
+        let inside = self.is_inside(ctx)? || self.is_drafted_by_viewer(ctx)?;
+        let changes = self.0.requested_changes.clone().filter(|_| inside).unwrap_or_default();
+        let asked = changes.0.into_iter();
+        Ok(asked
+            .map(|(kind, remark)| RequestedChange { kind: kind.into(), comment: remark.comment })
+            .collect())
+    }
+
+    /// When it is to be published by itself; null for no set time, once it is published, and unless you are of the agency, draft for it, or
+    /// are of the programme office.
+    async fn publish_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let inside = self.is_inside(ctx)? || self.is_drafted_by_viewer(ctx)?;
+        Ok(self.0.publish_at.filter(|_| inside).map(DateTime))
+    }
+
     /// The act of approval; null before, and unless you are of the agency, draft for it, or are of the programme office.
     async fn approval(&self, ctx: &Context<'_>) -> Result<Option<OfficialRecord>> {
         let inside = self.is_inside(ctx)? || self.is_drafted_by_viewer(ctx)?;
         Ok(self.0.approval.clone().filter(|_| inside).map(OfficialRecord::from))
     }
 
-    /// The act of publication; null before.
+    /// The act of publication; null before. With a time set for it, those who know the challenge know the act already.
     async fn publication(&self) -> Option<OfficialRecord> {
         self.0.publication.clone().map(OfficialRecord::from)
     }
@@ -603,6 +621,15 @@ impl Rubric {
     async fn minimum_sheet_count(&self) -> i32 {
         i32::try_from(self.0.rubric.sheets_min).unwrap_or(i32::MAX)
     }
+}
+
+/// What is asked of one section of a brief.
+#[derive(SimpleObject)]
+pub struct RequestedChange {
+    /// Which section.
+    kind: BriefSectionKind,
+    /// What is to change, at most 2,000 characters.
+    comment: String,
 }
 
 /// A criterion.

@@ -16,13 +16,13 @@ use domain::event::Event;
 use domain::id::{
     AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
     ExternalIdentityId, IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId,
-    QuestionId, ReviewId, SessionId, UserId, WorkingGroupId,
+    QuestionId, ReviewId, SavedSearchId, SessionId, UserId, WorkingGroupId,
 };
 use domain::review::Turnout;
 use entity::{
     challenge, challenge_version, council_member, criterion, decision, delegation, expert, external_identity,
     indicator, membership, message, one_time_token, opening, organization, proposal, proposal_draft,
-    proposal_version, question, review, session, user, working_group, working_group_member,
+    proposal_version, question, review, saved_search, session, user, working_group, working_group_member,
 };
 
 /// Reads in the name of one viewer.
@@ -61,6 +61,7 @@ loads! {
     CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
     MessageId => message::Model, |of, keys| batch::notifications(&of.app, &of.op.viewer, keys);
     AttachmentId => Attached, |of, keys| attachment::by_id(&of.app, &of.op.viewer, keys);
+    SavedSearchId => saved_search::Model, |of, keys| app::saved_search::by_id(&of.app, &of.op.viewer, keys);
     QuestionId => question::Model, |of, keys| batch::questions(&of.app, &of.op.viewer, keys);
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
     SessionId => session::Model, |of, keys| batch::sessions(&of.app, &of.op.viewer, keys);

@@ -29,6 +29,7 @@ pub mod proposal;
 pub mod question;
 pub mod ranking;
 pub mod review;
+pub mod saved_search;
 pub mod scalar;
 pub mod search;
 pub mod session;
@@ -68,6 +69,7 @@ pub struct Mutation(
     privacy::PrivacyMutation,
     notification::NotificationMutation,
     follow::FollowMutation,
+    saved_search::SavedSearchMutation,
     sign_on::SignOnMutation,
     organization::OrganizationMutation,
     structure::StructureMutation,

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
     AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
     ExternalIdentityId, IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId,
-    QuestionId, ReviewId, SessionId, UserId, WorkingGroupId,
+    QuestionId, ReviewId, SavedSearchId, SessionId, UserId, WorkingGroupId,
 };
 
 use super::account::User;
@@ -23,6 +23,7 @@ use super::organization::{Membership, Organization};
 use super::proposal::Proposal;
 use super::question::Question;
 use super::review::{CouncilMember, Review};
+use super::saved_search::SavedSearch;
 use super::session::Session;
 use super::sign_on::ExternalIdentity;
 use super::working_group::WorkingGroup;
@@ -58,6 +59,8 @@ pub enum Node {
     Review(Review),
     /// A decision.
     Decision(Decision),
+    /// A kept search.
+    SavedSearch(SavedSearch),
     /// A session.
     Session(Session),
     /// An invitation.
@@ -103,6 +106,7 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         DelegationId => Delegation,
         WorkingGroupId => WorkingGroup,
         ExpertId => Expert,
+        SavedSearchId => SavedSearch,
         SessionId => Session,
         ExternalIdentityId => ExternalIdentity
     ))

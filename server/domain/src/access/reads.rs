@@ -74,6 +74,8 @@ closed_set! {
         Notification = "NOTIFICATION",
         /// What somebody follows.
         Following = "FOLLOWING",
+        /// The searches that somebody keeps.
+        SavedSearch = "SAVED_SEARCH",
         /// Sessions, second factor, consents and external identities of a person.
         Security = "SECURITY",
         /// The audit chain.
@@ -426,6 +428,12 @@ pub const READS: &[Read] = &[
     Read {
         subject: Subject::Following,
         scope: "follow::visible_to",
+        readers: &[(Reader::Oneself, "always")],
+        but: "",
+    },
+    Read {
+        subject: Subject::SavedSearch,
+        scope: "saved_search::visible_to",
         readers: &[(Reader::Oneself, "always")],
         but: "",
     },

@@ -156,8 +156,8 @@ impl Action {
                 "Never by one of its authors. With number, date, signer and document of the act.",
             ),
             Self::PublishChallenge => challenge(
-                &[ChallengeCommand::Publish],
-                "Never by one of its authors or by who approved it. The deadline is ahead. With number, date, signer and document of the act.",
+                &[ChallengeCommand::Publish, ChallengeCommand::Schedule],
+                "Never by one of its authors or by who approved it. The deadline is ahead; a time set for it is before the deadline. With number, date, signer and document of the act.",
             ),
             Self::AmendChallenge => challenge(
                 &[ChallengeCommand::Amend],
@@ -368,6 +368,9 @@ mod tests {
             assert!(terms.provided.ends_with('.') && !terms.object.is_empty(), "{action}");
             assert!(terms.possible.iter().all(|(_, states)| !states.is_empty()), "{action} in no state");
         }
-        assert_eq!(Action::PublishChallenge.terms().possible, [("PUBLISH", vec!["APPROVED"])]);
+        assert_eq!(
+            Action::PublishChallenge.terms().possible,
+            [("PUBLISH", vec!["APPROVED"]), ("SCHEDULE", vec!["APPROVED"])]
+        );
     }
 }
