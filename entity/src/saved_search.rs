@@ -1,4 +1,4 @@
-//! A search that somebody keeps, to be told of what is new in it.
+//! A search that somebody keeps, to be told of what is new in it. `lead` follows from `words`: the first that has to be there, for the index.
 
 use domain::challenge::Sector;
 use domain::id::{SavedSearchId, UserId};
@@ -20,6 +20,8 @@ pub struct Model {
     pub name: String,
     #[sea_orm(column_type = "Text")]
     pub words: String,
+    #[sea_orm(column_type = "Text")]
+    pub lead: String,
     pub sector: Option<Sector>,
     pub created_at: Timestamp,
 }

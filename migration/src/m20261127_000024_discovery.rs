@@ -29,12 +29,17 @@ impl MigrationTrait for Migration {
                 id("user_id"),
                 text("name"),
                 text("words"),
+                text("lead"),
                 name_null("sector"),
                 instant("created_at"),
             ],
         )
         .foreign_key(&mut fk("saved_search", "user_id", "app_user"))
         .take();
-        create(manager, vec![(searches, vec![index("saved_search", &["user_id"])])]).await
+        create(
+            manager,
+            vec![(searches, vec![index("saved_search", &["user_id"]), index("saved_search", &["lead"])])],
+        )
+        .await
     }
 }

@@ -303,6 +303,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     let kept = saved_search::Model {
         name: TEXT.to_owned(),
         words: TEXT.to_owned(),
+        lead: TEXT.to_owned(),
         sector: Some(Sector::Tax),
         created_at: LAST,
         ..rows::saved_search(user)

@@ -254,6 +254,7 @@ pub fn saved_search(owner: UserId) -> saved_search::Model {
         user_id: owner,
         name: "Ngập".to_owned(),
         words: "ngap nuoc".to_owned(),
+        lead: "ngap".to_owned(),
         sector: None,
         created_at: THEN,
     }

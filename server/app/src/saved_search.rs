@@ -6,7 +6,7 @@ use domain::challenge::Sector;
 use domain::follow::SEARCHES;
 use domain::id::{ChallengeId, SavedSearchId, UserId};
 use domain::problem::{Problem, Reason};
-use domain::search::{is_answered, terms};
+use domain::search::{is_answered, leads, terms};
 use entity::{challenge, challenge_word, saved_search, user};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter,
@@ -64,9 +64,8 @@ impl Command for SaveSearch {
 
     async fn run(&self, tx: &Tx) -> Result<SavedSearchId> {
         let user = tx.op().user()?;
-        if terms(&self.words).is_empty() {
-            return Err(Problem::at("query", Reason::Required).into());
-        }
+        let terms = terms(&self.words);
+        let lead = terms.first().ok_or_else(|| Problem::at("query", Reason::Required))?;
         // One after the other, so that the limit holds.
         user::Entity::find_by_id(user).lock_exclusive().one(tx).await?;
         if visible_to(&tx.op().viewer).count(tx).await? >= SEARCHES as u64 {
@@ -78,6 +77,7 @@ impl Command for SaveSearch {
             user_id: Set(user),
             name: Set(self.name.clone()),
             words: Set(self.words.clone()),
+            lead: Set(lead.text.clone()),
             sector: Set(self.sector),
             created_at: Set(tx.now().await?),
         };
@@ -115,29 +115,28 @@ pub(crate) async fn end(tx: &Tx, user: UserId, id: SavedSearchId) -> Result<bool
     Ok(row.exec(tx).await?.rows_affected > 0)
 }
 
-/// The kept searches, of one person or of all, that a published challenge answers.
+/// The kept searches, of one person or of all, that a published challenge answers. As many statements as the challenge has words,
+/// by the hundred, however many searches are kept.
 pub(crate) async fn answered(
     db: &impl ConnectionTrait,
     row: &challenge::Model,
     of: Option<UserId>,
 ) -> Result<Vec<saved_search::Model>> {
     let index = index(db, row.id).await?;
-    let (mut last, mut answered) = (None, Vec::new());
-    loop {
+    let leads: Vec<String> = leads(index.iter().map(String::as_str)).into_iter().collect();
+    let mut answered = Vec::new();
+    for leads in leads.chunks(batch::CHUNK) {
         let rows = saved_search::Entity::find()
+            .filter(saved_search::Column::Lead.is_in(leads.iter().map(String::as_str)))
             .apply_if(of, |rows, of| rows.filter(saved_search::Column::UserId.eq(of)))
-            .apply_if(last, |rows, last| rows.filter(saved_search::Column::Id.gt(last)))
-            .order_by_asc(saved_search::Column::Id)
-            .limit(batch::CHUNK as u64)
             .all(db)
             .await?;
-        let Some(end) = rows.last() else { return Ok(answered) };
-        last = Some(end.id);
         answered.extend(rows.into_iter().filter(|search| {
             search.sector.is_none_or(|sector| sector == row.sector)
                 && is_answered(&terms(&search.words), &index)
         }));
     }
+    Ok(answered)
 }
 
 async fn index(db: &impl ConnectionTrait, challenge: ChallengeId) -> Result<BTreeSet<String>> {

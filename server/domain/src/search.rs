@@ -95,6 +95,17 @@ pub fn index<'a>(texts: impl IntoIterator<Item = (Place, &'a str)>) -> BTreeMap<
     index
 }
 
+/// What the first term of a question may be that a challenge with these words answers: each of them, and what each begins with.
+pub fn leads<'a>(words: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    let mut leads = BTreeSet::new();
+    // What leads is one word, never two.
+    for word in words.into_iter().filter(|word| !word.contains(' ')) {
+        let ends = word.char_indices().map(|(at, _)| at).skip(PREFIX_MIN).chain([word.len()]);
+        leads.extend(ends.filter_map(|end| word.get(..end)).map(str::to_owned));
+    }
+    leads
+}
+
 /// Whether everything that must be there is in the index.
 pub fn is_answered(terms: &[Term], index: &BTreeSet<String>) -> bool {
     let is_there = |term: &Term| {
@@ -185,6 +196,31 @@ mod tests {
     use unicode_normalization::UnicodeNormalization as _;
 
     use super::*;
+
+    #[test]
+    fn whatever_is_answered_is_found_by_its_first_word() {
+        let text = [(Place::Title, "Chống thất thu thuế"), (Place::Brief, "Ngập ở phường 8")];
+        let index: BTreeSet<String> = index(text).into_keys().collect();
+        let leads = leads(index.iter().map(String::as_str));
+        for (question, is_hit) in [
+            ("thuế", true),
+            ("thu", true),
+            ("th", true),
+            ("chong that thu thue", true),
+            ("8", true),
+            ("ngap phu", true),
+            ("t", false),
+            ("hue", false),
+            ("thuế điện", false),
+            ("", false),
+            ("phu ngap", false),
+        ] {
+            let terms = terms(question);
+            assert_eq!(is_answered(&terms, &index), is_hit, "{question}");
+            let is_lead = terms.first().is_some_and(|term| leads.contains(&term.text));
+            assert!(is_lead || !is_hit, "{question}");
+        }
+    }
 
     fn words(question: &str) -> Vec<(String, bool)> {
         terms(question)
