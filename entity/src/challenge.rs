@@ -49,6 +49,7 @@ pub struct Model {
     pub source_url: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub status_reason: Option<String>,
+    pub duplicate_of: Option<ChallengeId>,
     #[sea_orm(column_type = "Json", nullable)]
     pub requested_changes: Option<RequestedChanges>,
     pub approved_by: Option<UserId>,

@@ -6,6 +6,7 @@
 //! app_user --< saved_search
 //! app_user --< external_identity                sign_on_attempt
 //! organization (agency) --< challenge --< criterion, indicator, challenge_author, challenge_version, challenge_word, council_member, opening
+//! challenge --< announcement, support_offer       challenge -- preview_link; duplicate_of another challenge
 //! challenge -- challenge_key
 //! challenge --< question >-- organization (applicant)
 //! challenge --< attachment >-- proposal (or none)
@@ -18,6 +19,7 @@
 //! audit_entry -- event --< message >-- app_user
 //! ```
 
+pub mod announcement;
 pub mod attachment;
 pub mod audit_entry;
 pub mod audit_head;
@@ -47,6 +49,7 @@ pub mod one_time_token;
 pub mod opening;
 pub mod organization;
 pub mod platform_grant;
+pub mod preview_link;
 pub mod proposal;
 pub mod proposal_draft;
 pub mod proposal_version;
@@ -60,6 +63,7 @@ pub mod saved_search;
 pub mod second_factor;
 pub mod session;
 pub mod sign_on_attempt;
+pub mod support_offer;
 pub mod throttle;
 pub mod user;
 pub mod working_group;

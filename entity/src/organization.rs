@@ -29,6 +29,12 @@ pub struct Model {
     pub name_folded: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub status_reason: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub about_vi: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub about_en: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub website: Option<String>,
     pub parent_id: Option<OrganizationId>,
     pub successor_id: Option<OrganizationId>,
     pub valid_from: Option<Day>,

@@ -24,6 +24,7 @@ mod m20261127_000021_follow;
 mod m20261127_000022_review;
 mod m20261127_000023_attachments;
 mod m20261127_000024_discovery;
+mod m20261130_000025_announcements;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000022_review::Migration),
             Box::new(m20261127_000023_attachments::Migration),
             Box::new(m20261127_000024_discovery::Migration),
+            Box::new(m20261130_000025_announcements::Migration),
         ]
     }
 }

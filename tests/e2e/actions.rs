@@ -104,6 +104,11 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
                 json!({ "expectedVersion": version, "changeNote": vietnamese("Sửa"), "title": vietnamese("Ngập") }),
             ),
         ),
+        (Kind::Challenge, "ANNOUNCE") => {
+            ("publishAnnouncement", challenge(json!({ "text": vietnamese("Buổi giới thiệu") })))
+        }
+        (Kind::Challenge, "SHARE_PREVIEW") => ("sharePreview", challenge(json!({}))),
+        (Kind::Challenge, "LINK_DUPLICATE") => ("unlinkDuplicate", challenge(json!({}))),
         (Kind::Challenge, "PAUSE") => ("pauseChallenge", challenge(reason)),
         (Kind::Challenge, "RESUME") => ("resumeChallenge", challenge(json!({}))),
         (Kind::Challenge, "CANCEL") => ("cancelChallenge", challenge(reason)),
@@ -481,6 +486,10 @@ fn on_house(
             ("changeMemberRole", json!({ "membershipId": member, "role": less }))
         }
         "REMOVE_MEMBER" => ("removeMember", json!({ "membershipId": member })),
+        "DESCRIBE" => {
+            let input = json!({ "organizationId": id, "expectedVersion": 1, "about": vietnamese("Chúng tôi là ai.") });
+            ("describeOrganization", input)
+        }
         "UPDATE" => {
             let input =
                 json!({ "organizationId": id, "expectedVersion": 1, "slug": format!("ma-{}", slug(id)) });

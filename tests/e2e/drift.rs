@@ -254,6 +254,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         questions_until: Some(LAST),
         halted_at: Some(LAST),
         halt_reason: Some(TEXT.to_owned()),
+        duplicate_of: Some(domain::id::ChallengeId(agency.0)),
         decision_maker_id: Some(user),
         round_locked_at: Some(LAST),
         ..rows::challenge(agency, user)
@@ -286,6 +287,30 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         content: said,
     };
     tables.keep(version).await;
+    let announced = announcement::Model {
+        challenge_id: challenge,
+        number: i32::MAX,
+        published_by: user,
+        published_at: LAST,
+        text_vi: TEXT.to_owned(),
+        text_en: Some(TEXT.to_owned()),
+    };
+    tables.keep(announced).await;
+    let link = preview_link::Model {
+        challenge_id: challenge,
+        token_hash: TEXT.to_owned(),
+        created_by: user,
+        created_at: FIRST,
+        expires_at: LAST,
+    };
+    tables.keep(link).await;
+    let offer = support_offer::Model {
+        challenge_id: challenge,
+        stage: domain::challenge::SupportStage::PreIncubation,
+        ceiling_minor: i64::MAX,
+        ceiling_currency: domain::money::Currency::Vnd,
+    };
+    tables.keep(offer).await;
     let followed = follow::Model {
         user_id: user,
         kind: FollowKind::Sector,

@@ -18,6 +18,7 @@ mod concurrency;
 mod conflicts;
 mod constraints;
 mod course;
+mod discovery;
 mod drift;
 mod files;
 mod follow;

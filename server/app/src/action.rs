@@ -68,6 +68,7 @@ pub async fn on_challenges(
         user: person.id,
         viewer,
         written: authored(db, person.id, &of(&[Do::Approve, Do::Publish, Do::Pause, Do::Cancel])).await?,
+        announced: announced(db, &of(&[Do::Announce])).await?,
         seats: seats(db, &of(&[Do::AppointCouncilMember])).await?,
         openings: openings(db, &of(&[Do::RequestOpening, Do::OpenProposals])).await?,
         planned: planned(db, &of(&[Do::ReleaseReviewPlan])).await?,
@@ -88,6 +89,7 @@ struct ChallengeFacts<'a> {
     user: UserId,
     viewer: &'a Viewer,
     written: HashSet<ChallengeId>,
+    announced: HashMap<ChallengeId, usize>,
     seats: HashMap<ChallengeId, usize>,
     openings: HashMap<ChallengeId, UserId>,
     planned: HashSet<ChallengeId>,
@@ -121,6 +123,14 @@ impl ChallengeFacts<'_> {
                 rules::may_publish(row.status, is_author, is_approver, timetable, now)
             }
             Do::Amend => of_house(rules::may_amend(row.status, timetable, None, now)),
+            Do::Announce => {
+                let announced = self.announced.get(&row.id).copied().unwrap_or_default();
+                let by_office = may(Action::PublishAnnouncement, self.viewer.roles());
+                let acts = if by_office { Ok(()) } else { self.viewer.must_act_in(row.agency_id) };
+                both(acts, rules::may_announce(stage, announced))
+            }
+            Do::SharePreview => of_house(rules::may_preview(stage)),
+            Do::LinkDuplicate => Ok(()),
             Do::Pause => rules::may_halt(row.status, ChallengeCommand::Pause, is_author),
             Do::Resume => rules::may_halt(row.status, ChallengeCommand::Resume, is_author),
             Do::Cancel => rules::may_halt(row.status, ChallengeCommand::Cancel, is_author),
@@ -477,6 +487,7 @@ impl HouseFacts<'_> {
             if may(right, self.viewer.roles()) { Ok(()) } else { self.viewer.must_act_in(row.id) }
         };
         match action {
+            Do::Describe => both(self.viewer.must_act_in(row.id), all([row.status.must_act()])),
             Do::Update | Do::Place => organizations::may_edit(row.status),
             Do::Verify => judge(OrganizationCommand::Verify),
             Do::Reject => judge(OrganizationCommand::Reject),
@@ -556,6 +567,13 @@ async fn authored(
     use challenge_author::Column as A;
     let mine = challenge_author::Entity::find().filter(A::UserId.eq(user));
     found(db, mine, A::ChallengeId, rows.iter().map(|row| row.id), |row| row.challenge_id).await
+}
+
+async fn announced(
+    db: &DatabaseConnection,
+    rows: &[&challenge::Model],
+) -> Result<HashMap<ChallengeId, usize>> {
+    crate::announcement::counts(db, rows.iter().map(|row| row.id).collect()).await
 }
 
 async fn seats(db: &DatabaseConnection, rows: &[&challenge::Model]) -> Result<HashMap<ChallengeId, usize>> {

@@ -9,7 +9,7 @@ use domain::access::Action;
 use domain::attachment::{
     AttachmentCommand, AttachmentStatus, FileKind, FileNote, Load, Refusal, limits, may, may_announce,
 };
-use domain::challenge::{ChallengeCommand, TRANSITIONS as CHALLENGE};
+use domain::challenge::{ChallengeCommand, ChallengeStatus, TRANSITIONS as CHALLENGE};
 use domain::event::{Event, EventKind};
 use domain::id::{AttachmentId, ChallengeId, ProposalId, PublicId as _, SessionId, UserId};
 use domain::machine::allows;
@@ -66,12 +66,15 @@ pub fn visible_to(viewer: &Viewer) -> Select<attachment::Entity> {
         Expr::exists(proposals.filter(same).select_only().column(proposal::Column::Id).into_query())
     };
     let desks = challenge::Entity::find().filter(challenge::Column::AgencyId.is_in(viewer.desks()));
+    let known = || crate::challenge::visible_to(viewer);
+    // What comes after the publication is known to all with the amendment that it belongs to, and not before.
+    let published = Condition::any()
+        .add(A::SinceVersion.is_not_null().and(of_challenge(known())))
+        .add(of_challenge(known().filter(challenge::Column::IsPublic.eq(false))));
     let brief = Condition::all().add(A::ProposalId.is_null()).add(
-        Condition::any().add(of_challenge(desks)).add(
-            Condition::all()
-                .add(A::Status.eq(AttachmentStatus::Clean))
-                .add(of_challenge(crate::challenge::visible_to(viewer))),
-        ),
+        Condition::any()
+            .add(of_challenge(desks))
+            .add(Condition::all().add(A::Status.eq(AttachmentStatus::Clean)).add(published)),
     );
     let current = || Expr::col((proposal::Entity, proposal::Column::CurrentVersion));
     let submitted = crate::proposal::readable_by(viewer)
@@ -259,6 +262,34 @@ pub(crate) async fn submitted(tx: &Tx, proposal: ProposalId, number: i32) -> Res
     Ok(())
 }
 
+/// The files of a challenge that are not yet part of what is published.
+fn unpublished(challenge: ChallengeId) -> Select<attachment::Entity> {
+    attachment::Entity::find()
+        .filter(attachment::Column::ChallengeId.eq(challenge))
+        .filter(attachment::Column::ProposalId.is_null())
+        .filter(attachment::Column::Status.ne(AttachmentStatus::Removed))
+        .filter(attachment::Column::SinceVersion.is_null())
+}
+
+/// One of the files that an amendment would bring is not in order.
+pub(crate) async fn is_unready(tx: &Tx, challenge: ChallengeId) -> Result<bool> {
+    let unready = unpublished(challenge).filter(attachment::Column::Status.ne(AttachmentStatus::Clean));
+    Ok(unready.limit(1).one(tx).await?.is_some())
+}
+
+/// The files of a challenge that are in order are part of that version from now on.
+pub(crate) async fn published(tx: &Tx, challenge: ChallengeId, number: i32) -> Result<()> {
+    attachment::Entity::update_many()
+        .col_expr(attachment::Column::SinceVersion, Expr::value(number))
+        .filter(attachment::Column::ChallengeId.eq(challenge))
+        .filter(attachment::Column::ProposalId.is_null())
+        .filter(attachment::Column::Status.eq(AttachmentStatus::Clean))
+        .filter(attachment::Column::SinceVersion.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// What a file hangs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
@@ -277,6 +308,7 @@ impl Target {
 /// What it hangs on, locked, and found to be something whose files the caller may change now.
 struct Held {
     challenge: ChallengeId,
+    status: ChallengeStatus,
     proposal: Option<proposal::Model>,
 }
 
@@ -286,16 +318,21 @@ impl Held {
         match target {
             Target::Challenge(id) => {
                 let row = crate::challenge::locked(tx, id).await?;
-                must_in(tx, Action::WriteChallenge, row.agency_id).await?;
-                allows(CHALLENGE, row.status, &ChallengeCommand::Edit)?;
+                let (action, command) = if row.is_public {
+                    (Action::AmendChallenge, ChallengeCommand::Amend)
+                } else {
+                    (Action::WriteChallenge, ChallengeCommand::Edit)
+                };
+                must_in(tx, action, row.agency_id).await?;
+                allows(CHALLENGE, row.status, &command)?;
                 crate::challenge::sign_as_author(tx, row.id, writer).await?;
-                Ok(Self { challenge: row.id, proposal: None })
+                Ok(Self { challenge: row.id, status: row.status, proposal: None })
             }
             Target::Proposal(id) => {
                 let (challenge, row) = crate::proposal::locked(tx, crate::proposal::of_team, id).await?;
                 must_in(tx, Action::WriteProposal, row.organization_id).await?;
                 may_edit(row.status, crate::challenge::timetable(&challenge), tx.now().await?)?;
-                Ok(Self { challenge: challenge.id, proposal: Some(row) })
+                Ok(Self { challenge: challenge.id, status: challenge.status, proposal: Some(row) })
             }
         }
     }
@@ -486,7 +523,8 @@ impl Command for RemoveAttachment {
                     .exec(tx)
                     .await?;
             }
-            _ => {
+            (None, Some(_)) => allows(CHALLENGE, held.status, &ChallengeCommand::Edit)?,
+            (_, None) => {
                 settle(tx, &row, AttachmentCommand::Remove, Default::default()).await?;
             }
         }

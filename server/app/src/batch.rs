@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use domain::access::{Role, Roles};
-use domain::challenge::Sector;
+use domain::challenge::{Sector, SupportOffer};
 use domain::id::{
     ChallengeId, CouncilMemberId, DecisionId, DelegationId, ExpertId, ExternalIdentityId, MembershipId,
     MessageId, OneTimeTokenId, OrganizationId, ProposalId, QuestionId, ReviewId, SessionId, UserId,
@@ -18,7 +18,8 @@ use domain::time::Day;
 use entity::{
     challenge, challenge_version, council_member, criterion, decision, delegation, expert, expert_sector,
     external_identity, indicator, membership, message, one_time_token, opening, organization, proposal,
-    proposal_draft, proposal_version, question, review, session, user, working_group, working_group_member,
+    proposal_draft, proposal_version, question, review, session, support_offer, user, working_group,
+    working_group_member,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
@@ -82,7 +83,10 @@ pub(crate) fn grouped<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> H
     groups
 }
 
-fn visible_challenges(viewer: &Viewer, ids: &[ChallengeId]) -> sea_orm::sea_query::SelectStatement {
+pub(crate) fn visible_challenges(
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> sea_orm::sea_query::SelectStatement {
     crate::challenge::visible_to(viewer)
         .filter(challenge::Column::Id.is_in(ids.to_vec()))
         .select_only()
@@ -116,6 +120,26 @@ pub async fn indicators(
         .all(&app.db.read)
         .await?;
     Ok(grouped(rows, |row| row.challenge_id))
+}
+
+/// What challenges offer, stage by stage.
+pub async fn support(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, Vec<SupportOffer>>> {
+    let rows = support_offer::Entity::find()
+        .filter(support_offer::Column::ChallengeId.in_subquery(visible_challenges(viewer, ids)))
+        .all(&app.db.read)
+        .await?;
+    let mut offers: Vec<_> =
+        rows.into_iter().map(|row| (row.challenge_id, crate::challenge::offer(&row))).collect();
+    offers.sort_by_key(|(_, offer)| offer.stage);
+    let offers = grouped(offers, |(id, _)| *id);
+    Ok(offers
+        .into_iter()
+        .map(|(id, offers)| (id, offers.into_iter().map(|(_, offer)| offer).collect()))
+        .collect())
 }
 
 /// What challenges said in public, the newest first.

@@ -4,20 +4,25 @@ use domain::access::Action;
 use domain::account::PlatformRole;
 use domain::challenge::{
     Brief, BriefFacts, ChallengeCommand, ChallengeStatus, OfficialRecord, Published, RequestedChanges,
-    Rubric, Sector, Stage, TRANSITIONS, Timetable, Track, Window, after_halt, limits, may_amend, may_approve,
-    may_halt, may_publish, may_schedule, may_submit_for_approval, missing_sections,
+    Rubric, Sector, Stage, SupportOffer, SupportStage, TRANSITIONS, Timetable, Track, Window, after_halt,
+    limits, may_amend, may_approve, may_halt, may_publish, may_schedule, may_submit_for_approval,
+    missing_sections,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, OrganizationId, UserId};
 use domain::machine;
+use domain::money::Money;
 use domain::organization::{OrganizationKind, OrganizationStatus};
 use domain::problem::{Problem, Reason, unless};
 use domain::text::{Bilingual, fold, slug_from};
 use domain::time::{Day, Timestamp};
-use entity::{challenge, challenge_author, challenge_version, criterion, indicator, organization};
+use entity::{
+    challenge, challenge_author, challenge_version, criterion, indicator, organization, support_offer,
+};
+use sea_orm::sea_query::{ExprTrait as _, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait as _, Select,
 };
 use serde::Serialize;
 
@@ -64,6 +69,10 @@ pub struct Filter {
     pub agencies: Option<Vec<OrganizationId>>,
     /// With this window at this moment.
     pub window: Option<Window>,
+    /// With support at any of these stages.
+    pub support: Option<Vec<SupportStage>>,
+    /// Taking proposals now, and for so many days at most.
+    pub closes_within_days: Option<i64>,
     /// Words of title, summary or brief, accents or not.
     pub search: Option<String>,
 }
@@ -94,6 +103,17 @@ pub(crate) fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Sele
     if let Some(agencies) = &filter.agencies {
         select = select.filter(C::AgencyId.is_in(agencies.clone()));
     }
+    if let Some(stages) = &filter.support {
+        let offers = support_offer::Entity::find()
+            .filter(support_offer::Column::Stage.is_in(stages.clone()))
+            .select_only()
+            .column(support_offer::Column::ChallengeId)
+            .into_query();
+        select = select.filter(C::Id.in_subquery(offers));
+    }
+    if let Some(days) = filter.closes_within_days {
+        select = select.filter(closes_within(days, now));
+    }
     match filter.window {
         Some(Window::Upcoming) => select = select.filter(C::OpensAt.gt(now)),
         Some(Window::Open) => {
@@ -109,6 +129,21 @@ pub(crate) fn filtered(viewer: &Viewer, filter: &Filter, now: Timestamp) -> Sele
         select = select.filter(page::has_word(C::SearchText, word));
     }
     select
+}
+
+/// Takes proposals now, and for so many days at most.
+pub(crate) fn closes_within(days: i64, now: Timestamp) -> SimpleExpr {
+    use challenge::Column as C;
+    let end = now.plus_seconds(days * 86_400).micros();
+    C::OpensAt.lte(now).and(C::DeadlineKey.gt(now.micros())).and(C::DeadlineKey.lte(end))
+}
+
+/// What a row offers.
+pub(crate) fn offer(row: &support_offer::Model) -> SupportOffer {
+    SupportOffer {
+        stage: row.stage,
+        ceiling: Money { minor: row.ceiling_minor, currency: row.ceiling_currency },
+    }
 }
 
 /// A page of challenges.
@@ -258,6 +293,8 @@ pub struct Draft {
     pub brief: Option<Brief>,
     /// All indicators, in order.
     pub indicators: Option<Vec<NewIndicator>>,
+    /// All support that is offered, each stage once.
+    pub support: Option<Vec<SupportOffer>>,
     /// All criteria, in order.
     pub criteria: Option<Vec<NewCriterion>>,
     /// Score from which a proposal passes.
@@ -339,6 +376,7 @@ impl Command for CreateChallenge {
             title_key: String::new(),
             search_text: String::new(),
             source_url: None,
+            duplicate_of: None,
             requested_changes: None,
             publish_at: None,
             scheduled_by: None,
@@ -440,6 +478,21 @@ async fn write_lists(tx: &Tx, challenge: ChallengeId, draft: &Draft) -> Result<(
         });
         if !criteria.is_empty() {
             criterion::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        }
+    }
+    if let Some(support) = &draft.support {
+        support_offer::Entity::delete_many()
+            .filter(support_offer::Column::ChallengeId.eq(challenge))
+            .exec(tx)
+            .await?;
+        let rows = support.iter().map(|offer| support_offer::ActiveModel {
+            challenge_id: Set(challenge),
+            stage: Set(offer.stage),
+            ceiling_minor: Set(offer.ceiling.minor),
+            ceiling_currency: Set(offer.ceiling.currency),
+        });
+        if !support.is_empty() {
+            support_offer::Entity::insert_many(rows).exec_without_returning(tx).await?;
         }
     }
     if let Some(indicators) = &draft.indicators {
@@ -729,6 +782,8 @@ async fn publish(tx: &Tx, row: &challenge::Model, record: &OfficialRecord) -> Re
     };
     let next = advance(tx, row, ChallengeCommand::Publish, change).await?;
     put_down(tx, row, 1, None).await?;
+    crate::attachment::published(tx, row.id, 1).await?;
+    crate::preview::end(tx, row.id).await?;
     tx.record(moved(EventKind::ChallengePublished, row, next).fact("decision_number", &record.number));
     Ok(())
 }
@@ -812,8 +867,11 @@ impl Command for CloneChallenge {
             source: Bilingual { vi: row.source_vi, en: row.source_en },
             target: row.target,
         });
+        let offered = support_offer::Entity::find().filter(support_offer::Column::ChallengeId.eq(source.id));
+        let support = offered.all(tx).await?.iter().map(offer).collect();
         let draft = Draft {
             track: Some(source.track),
+            support: Some(support),
             brief: Some(source.brief.clone()),
             indicators: Some(indicators.collect()),
             criteria: Some(criteria.collect()),
@@ -901,6 +959,9 @@ impl Command for AmendChallenge {
         must_be_version(Some(self.expected_version), row.version)?;
         may_amend(row.status, timetable(&row), self.closes_at, tx.now().await?)?;
         unless(self.brief.iter().flat_map(missing_sections))?;
+        if crate::attachment::is_unready(tx, row.id).await? {
+            return Err(Problem::at("challengeId", Reason::FileNotReady).into());
+        }
         let number = next_number(tx, row.id).await?;
         if number > limits::VERSIONS {
             let limit = usize::try_from(limits::VERSIONS).unwrap_or(usize::MAX);
@@ -928,6 +989,7 @@ impl Command for AmendChallenge {
         };
         let next = advance(tx, &row, ChallengeCommand::Amend, change).await?;
         put_down(tx, &new, number, Some(&self.note)).await?;
+        crate::attachment::published(tx, row.id, number).await?;
         sign_as_author(tx, row.id, user).await?;
         tx.record(moved(EventKind::ChallengeAmended, &row, next).fact("number", number));
         Ok(row.id)

@@ -16,8 +16,8 @@ use domain::review::{CouncilRole, ReviewStatus};
 use domain::text::Bilingual;
 use domain::time::Timestamp;
 use entity::{
-    challenge, challenge_version, decision, delegation, event, expert, message, one_time_token, opening,
-    organization, proposal, proposal_version, question, review, user,
+    announcement, challenge, challenge_version, decision, delegation, event, expert, message, one_time_token,
+    opening, organization, proposal, proposal_version, question, review, user,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -282,6 +282,7 @@ struct Facts {
     challenge: Option<challenge::Model>,
     agency: Option<organization::Model>,
     amended: Option<challenge_version::Model>,
+    announced: Option<announcement::Model>,
     proposal: Option<proposal::Model>,
     version: Option<proposal_version::Model>,
     title: Option<String>,
@@ -343,10 +344,17 @@ impl Facts {
             }
             _ => None,
         };
+        let announced = match (event.challenge, number) {
+            (Some(challenge), Some(number)) if event.kind == EventKind::AnnouncementPublished => {
+                announcement::Entity::find_by_id((challenge, number)).one(db).await?
+            }
+            _ => None,
+        };
         Ok(Self {
             locale,
             token,
             amended,
+            announced,
             organization: row!(organization, event.organization),
             agency: row!(organization, challenge.as_ref().map(|challenge| challenge.agency_id)),
             proposal: row!(proposal, event.proposal),
@@ -575,6 +583,14 @@ impl Facts {
                     challenge: challenge()?,
                     note: say(amended.note_vi.as_ref()?, amended.note_en.as_ref()),
                     closes_at: amended.content.closes_at,
+                    link: at_challenge()?,
+                }
+            }
+            LetterKind::Announcement => {
+                let announced = self.announced.as_ref()?;
+                Letter::Announcement {
+                    challenge: challenge()?,
+                    text: say(&announced.text_vi, announced.text_en.as_ref()),
                     link: at_challenge()?,
                 }
             }

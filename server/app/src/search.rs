@@ -3,23 +3,23 @@
 //! The index is a table of words that follows from what is public. It ranks in integers and breaks ties by handle, so that
 //! both databases give one order; what is not public is neither in it nor in any figure.
 
-use domain::challenge::{Sector, Track, Window};
+use domain::challenge::{ChallengeStatus, Sector, SupportStage, Track, Window};
 use domain::id::{ChallengeId, OrganizationId};
 use domain::problem::{Form, Reason};
 use domain::search::{self, Place, Term};
 use domain::text::Bilingual;
 use domain::time::Timestamp;
-use entity::{challenge, challenge_word, organization};
+use entity::{challenge, challenge_word, organization, support_offer};
 use sea_orm::sea_query::{
     Alias, CaseStatement, Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement, SimpleExpr,
     UnionType,
 };
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect, QueryTrait as _, Select,
+    ColumnTrait, EntityTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect, QueryTrait as _, Select,
 };
 
-use crate::challenge::{Filter, filtered};
+use crate::challenge::{Filter, closes_within, filtered};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::op::Viewer;
@@ -247,55 +247,129 @@ fn open(app: &App, question: &Question, cursor: &str, field: &str) -> Result<(i6
     if tag == scope(question) { Ok((distance, slug)) } else { Err(refuse()) }
 }
 
-/// How many hits there would be with each value of a condition, the others as they are.
-#[derive(Clone, Debug, Default)]
-pub struct Facets {
-    /// By sector.
-    pub sectors: Vec<(Sector, i64)>,
-    /// By track.
-    pub tracks: Vec<(Track, i64)>,
-    /// By agency, those with most hits first.
-    pub agencies: Vec<(OrganizationId, i64)>,
-    /// By window.
-    pub windows: Vec<(Window, i64)>,
+/// The days up to the deadline for which there are figures.
+const DAYS: [i64; 3] = [7, 30, 90];
+
+/// How many hits there would be with each value of a condition, the others as they are, of what is public. Each figure is
+/// one statement.
+pub struct Facets<'a> {
+    app: &'a App,
+    viewer: &'a Viewer,
+    question: &'a Question,
 }
 
-/// Counts what is found, of what is public: one statement per condition.
-pub async fn facets(app: &App, viewer: &Viewer, question: &Question) -> Result<Facets> {
-    use challenge::Column as C;
-    let (now, read, filter) = (app.db.clock.process(), &app.db.read, &question.filter);
-    let select = |filter: Filter| found(viewer, question, &filter, now).select_only();
-    let grouped = |select: Select<challenge::Entity>, column: C| {
-        select.column(column).column_as(C::Id.count(), "hits").group_by(column)
-    };
-    let sectors = grouped(select(Filter { sectors: None, ..filter.clone() }), C::Sector);
-    let tracks = grouped(select(Filter { tracks: None, ..filter.clone() }), C::Track);
-    let agencies = grouped(select(Filter { agencies: None, ..filter.clone() }), C::AgencyId)
-        .order_by_desc(C::Id.count())
-        .order_by_asc(C::AgencyId)
-        .limit(AGENCIES);
-    let is_open = C::OpensAt.lte(now).and(C::DeadlineKey.gt(now.micros()));
-    let counted = |condition: SimpleExpr| {
-        let one: SimpleExpr = CaseStatement::new().case(condition, Expr::col(C::Track)).into();
-        one.count()
-    };
-    let windows = select(Filter { window: None, ..filter.clone() })
-        .expr_as(counted(C::OpensAt.gt(now)), "upcoming")
-        .expr_as(counted(is_open), "open")
-        .expr_as(counted(C::DeadlineKey.lte(now.micros())), "closed")
-        .into_tuple::<(i64, i64, i64)>();
-    let mut sectors: Vec<(Sector, i64)> = sectors.into_tuple().all(read).await?;
-    let mut tracks: Vec<(Track, i64)> = tracks.into_tuple().all(read).await?;
-    sectors.sort();
-    tracks.sort();
-    let (upcoming, open, closed) = windows.one(read).await?.unwrap_or_default();
-    let windows = [(Window::Upcoming, upcoming), (Window::Open, open), (Window::Closed, closed)];
-    Ok(Facets {
-        sectors,
-        tracks,
-        agencies: agencies.into_tuple().all(read).await?,
-        windows: windows.into_iter().filter(|(_, hits)| *hits > 0).collect(),
-    })
+impl<'a> Facets<'a> {
+    /// Of what answers that question.
+    pub const fn of(app: &'a App, viewer: &'a Viewer, question: &'a Question) -> Self {
+        Self { app, viewer, question }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.app.db.clock.process()
+    }
+
+    /// What answers the question without one of its conditions.
+    fn without(&self, drop: impl FnOnce(&mut Filter)) -> Select<challenge::Entity> {
+        let mut filter = self.question.filter.clone();
+        drop(&mut filter);
+        found(self.viewer, self.question, &filter, self.now()).select_only()
+    }
+
+    async fn by<T>(
+        &self,
+        select: Select<challenge::Entity>,
+        column: impl ColumnTrait,
+    ) -> Result<Vec<(T, i64)>>
+    where
+        (T, i64): sea_orm::TryGetableMany,
+        T: Ord,
+    {
+        let hits = select.column(column).column_as(challenge::Column::Id.count(), "hits").group_by(column);
+        let mut hits: Vec<(T, i64)> = hits.into_tuple().all(&self.app.db.read).await?;
+        hits.sort();
+        Ok(hits)
+    }
+
+    /// By sector.
+    pub async fn sectors(&self) -> Result<Vec<(Sector, i64)>> {
+        self.by(self.without(|filter| filter.sectors = None), challenge::Column::Sector).await
+    }
+
+    /// By track.
+    pub async fn tracks(&self) -> Result<Vec<(Track, i64)>> {
+        self.by(self.without(|filter| filter.tracks = None), challenge::Column::Track).await
+    }
+
+    /// By state.
+    pub async fn statuses(&self) -> Result<Vec<(ChallengeStatus, i64)>> {
+        self.by(self.without(|filter| filter.statuses = None), challenge::Column::Status).await
+    }
+
+    /// By stage of support.
+    pub async fn support(&self) -> Result<Vec<(SupportStage, i64)>> {
+        let offers = support_offer::Entity::belongs_to(challenge::Entity)
+            .from(support_offer::Column::ChallengeId)
+            .to(challenge::Column::Id)
+            .into();
+        let select = self.without(|filter| filter.support = None).join_rev(JoinType::InnerJoin, offers);
+        self.by(select, support_offer::Column::Stage).await
+    }
+
+    /// By agency, those with most hits first.
+    pub async fn agencies(&self) -> Result<Vec<(OrganizationId, i64)>> {
+        use challenge::Column as C;
+        let hits = self
+            .without(|filter| filter.agencies = None)
+            .column(C::AgencyId)
+            .column_as(C::Id.count(), "hits")
+            .group_by(C::AgencyId)
+            .order_by_desc(C::Id.count())
+            .order_by_asc(C::AgencyId)
+            .limit(AGENCIES);
+        Ok(hits.into_tuple().all(&self.app.db.read).await?)
+    }
+
+    async fn each<T>(
+        &self,
+        select: Select<challenge::Entity>,
+        conditions: [(T, SimpleExpr); 3],
+    ) -> Result<Vec<(T, i64)>> {
+        let [(one, first), (two, second), (three, third)] = conditions;
+        let counted = |condition: SimpleExpr| {
+            let one: SimpleExpr =
+                CaseStatement::new().case(condition, Expr::col(challenge::Column::Track)).into();
+            one.count()
+        };
+        let hits = select
+            .expr_as(counted(first), "first")
+            .expr_as(counted(second), "second")
+            .expr_as(counted(third), "third")
+            .into_tuple::<(i64, i64, i64)>()
+            .one(&self.app.db.read)
+            .await?
+            .unwrap_or_default();
+        let hits = [(one, hits.0), (two, hits.1), (three, hits.2)];
+        Ok(hits.into_iter().filter(|(_, hits)| *hits > 0).collect())
+    }
+
+    /// By window.
+    pub async fn windows(&self) -> Result<Vec<(Window, i64)>> {
+        use challenge::Column as C;
+        let (now, select) = (self.now(), self.without(|filter| filter.window = None));
+        let is_open = C::OpensAt.lte(now).and(C::DeadlineKey.gt(now.micros()));
+        let windows = [
+            (Window::Upcoming, C::OpensAt.gt(now)),
+            (Window::Open, is_open),
+            (Window::Closed, C::DeadlineKey.lte(now.micros())),
+        ];
+        self.each(select, windows).await
+    }
+
+    /// Of those that take proposals, how many close within so many days.
+    pub async fn deadlines(&self) -> Result<Vec<(i64, i64)>> {
+        let (now, select) = (self.now(), self.without(|filter| filter.closes_within_days = None));
+        self.each(select, DAYS.map(|days| (days, closes_within(days, now)))).await
+    }
 }
 
 /// The statement by which a visitor's page of hits is read: for proving that no table is read from end to end.

@@ -96,6 +96,44 @@ impl Command for UpdateOrganization {
     }
 }
 
+/// Says in public what an organisation is and does. None leaves a part as it is, Some(None) clears it.
+#[derive(Serialize)]
+pub struct DescribeOrganization {
+    /// Which.
+    pub organization: OrganizationId,
+    /// The version that the caller saw.
+    pub expected_version: i32,
+    /// What it is and does.
+    pub about: Option<Option<Bilingual>>,
+    /// Where more of it is to be read.
+    pub website: Option<Option<String>>,
+}
+
+impl Command for DescribeOrganization {
+    const NAME: &'static str = "describeOrganization";
+    type Output = OrganizationId;
+
+    async fn run(&self, tx: &Tx) -> Result<OrganizationId> {
+        tx.op().user()?;
+        let row = locked(tx, self.organization, "organizationId").await?;
+        must(Action::DescribeOrganization, manager_roles(&tx.op().viewer, row.id, row.kind))?;
+        row.status.must_act()?;
+        must_be_version(Some(self.expected_version), row.version)?;
+        let mut change = organization::ActiveModel::default();
+        if let Some(about) = &self.about {
+            change.about_vi = Set(about.as_ref().map(|about| about.vi.clone()));
+            change.about_en = Set(about.as_ref().and_then(|about| about.en.clone()));
+        }
+        if let Some(website) = &self.website {
+            change.website = Set(website.clone());
+        }
+        advance(tx, &row, OrganizationCommand::Edit, change).await?;
+        let event = Event::new(EventKind::OrganizationDescribed).organization(row.id);
+        tx.record(event.fact("version", row.version + 1));
+        Ok(row.id)
+    }
+}
+
 /// Says what a public body stands below, and from when to when it exists. None leaves a part as it is, Some(None) clears it.
 #[derive(Serialize)]
 pub struct PlaceOrganization {

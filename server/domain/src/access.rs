@@ -62,6 +62,8 @@ closed_set! {
         RegisterUnit = "REGISTER_UNIT",
         /// Change name and handle of an organisation that waits for verification.
         EditOrganization = "EDIT_ORGANIZATION",
+        /// Say in public what an organisation is and does.
+        DescribeOrganization = "DESCRIBE_ORGANIZATION",
         /// Change name and handle of an organisation afterwards.
         RenameOrganization = "RENAME_ORGANIZATION",
         /// Say what a public body stands below, and from when to when it exists.
@@ -96,6 +98,10 @@ closed_set! {
         PublishChallenge = "PUBLISH_CHALLENGE",
         /// Change what is published of a challenge.
         AmendChallenge = "AMEND_CHALLENGE",
+        /// Announce something about a challenge.
+        PublishAnnouncement = "PUBLISH_ANNOUNCEMENT",
+        /// Say that a challenge is the duplicate of another one, or is not.
+        LinkDuplicate = "LINK_DUPLICATE",
         /// Halt a challenge, or let it go on.
         PauseChallenge = "PAUSE_CHALLENGE",
         /// Give a challenge up.
@@ -149,6 +155,7 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::VerifyOrganization, &[Role::Officer, Role::Publisher]),
     (Action::RegisterUnit, &[Role::Officer]),
     (Action::EditOrganization, &[Role::TeamOwner, Role::AgencyLead]),
+    (Action::DescribeOrganization, &[Role::TeamOwner, Role::AgencyLead, Role::Publisher]),
     (Action::RenameOrganization, &[Role::Officer, Role::Publisher]),
     (Action::PlaceOrganization, &[Role::Officer]),
     (Action::SuspendOrganization, &[Role::Officer, Role::Publisher]),
@@ -166,6 +173,8 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::ApproveChallenge, &[Role::Officer]),
     (Action::PublishChallenge, &[Role::Publisher]),
     (Action::AmendChallenge, &[Role::AgencyLead]),
+    (Action::PublishAnnouncement, &[Role::AgencyLead, Role::Officer]),
+    (Action::LinkDuplicate, &[Role::Officer]),
     (Action::PauseChallenge, &[Role::Officer]),
     (Action::CancelChallenge, &[Role::Publisher]),
     (Action::AskQuestion, &[Role::TeamOwner, Role::TeamEditor]),

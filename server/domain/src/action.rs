@@ -56,6 +56,12 @@ closed_set! {
         Publish = "PUBLISH",
         /// Change what is published.
         Amend = "AMEND",
+        /// Announce something about it.
+        Announce = "ANNOUNCE",
+        /// Show the draft to others by a link.
+        SharePreview = "SHARE_PREVIEW",
+        /// Say that it is the duplicate of another one, or is not.
+        LinkDuplicate = "LINK_DUPLICATE",
         /// Halt for the time being.
         Pause = "PAUSE",
         /// Go on.
@@ -87,13 +93,15 @@ impl ChallengeAction {
     /// The row of the permission table that it needs.
     pub const fn right(self) -> Action {
         match self {
-            Self::Edit => Action::WriteChallenge,
+            Self::Edit | Self::SharePreview => Action::WriteChallenge,
+            Self::LinkDuplicate => Action::LinkDuplicate,
             Self::SubmitForApproval => Action::SubmitChallenge,
             Self::RequestChanges => Action::RequestChallengeChanges,
             Self::Approve => Action::ApproveChallenge,
             Self::Recall => Action::RecallChallenge,
             Self::Publish => Action::PublishChallenge,
             Self::Amend => Action::AmendChallenge,
+            Self::Announce => Action::PublishAnnouncement,
             Self::Pause | Self::Resume => Action::PauseChallenge,
             Self::Cancel => Action::CancelChallenge,
             Self::AppointCouncilMember => Action::AppointCouncil,
@@ -198,6 +206,8 @@ closed_set! {
     pub enum OrganizationAction {
         /// Change its name or handle.
         Update = "UPDATE",
+        /// Say in public what it is and does.
+        Describe = "DESCRIBE",
         /// Say what it stands below, and from when to when it exists.
         Place = "PLACE",
         /// Find it to be what it says.
@@ -231,6 +241,7 @@ impl OrganizationAction {
         let is_agency = matches!(kind, OrganizationKind::Agency);
         match self {
             Self::Update => Some(renamed_by(status)),
+            Self::Describe => Some(Action::DescribeOrganization),
             Self::Place if kind.is_public_body() => Some(Action::PlaceOrganization),
             Self::Verify => Some(judged_by(kind, Do::Verify)),
             Self::Reject => Some(judged_by(kind, Do::Reject)),
@@ -247,7 +258,7 @@ impl OrganizationAction {
     /// Needs a place in that very organisation.
     pub const fn is_by_place(self, status: OrganizationStatus) -> bool {
         match self {
-            Self::InviteMember | Self::ChangeMemberRole | Self::RemoveMember => true,
+            Self::InviteMember | Self::ChangeMemberRole | Self::RemoveMember | Self::Describe => true,
             Self::Update => matches!(renamed_by(status), Action::EditOrganization),
             _ => false,
         }

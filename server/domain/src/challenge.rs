@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::{self, Rule};
-use crate::problem::{Guard, Problem, Reason, all, unless};
+use crate::money::Money;
+use crate::problem::{Form, Guard, Problem, Reason, all, unless};
 use crate::text::Bilingual;
 use crate::time::{Day, Timestamp};
 
@@ -236,12 +237,174 @@ closed_set! {
         IpTerms = "IP_TERMS",
         /// Legal or policy basis.
         LegalBasis = "LEGAL_BASIS",
+        /// Why it comes first: how urgent, how soon to be solved, how well to be repeated elsewhere.
+        Priority = "PRIORITY",
+        /// The steps after the deadline, and when they are meant to be done.
+        Timetable = "TIMETABLE",
+        /// Whom to turn to, beside the questions that everybody reads.
+        Contact = "CONTACT",
     }
 }
 
 /// Sections without which a brief is not complete.
 pub const REQUIRED_SECTIONS: &[BriefSection] =
     &[BriefSection::Context, BriefSection::CurrentProcess, BriefSection::ExpectedProduct];
+
+impl BriefSection {
+    /// What people call it, and what belongs there: the form that an office without staff for it fills in.
+    pub fn guidance(self) -> (Bilingual, Bilingual) {
+        let (title_vi, title_en, hint_vi, hint_en) = match self {
+            Self::Context => (
+                "Bối cảnh",
+                "Context",
+                "Chuyện gì xảy ra, ở đâu, từ khi nào, vì sao quan trọng. Nêu vấn đề, chưa nêu giải pháp.",
+                "What happens, where, since when, and why it matters. The problem, not a solution.",
+            ),
+            Self::AffectedPeople => (
+                "Người bị ảnh hưởng",
+                "Affected people",
+                "Ai chịu ảnh hưởng, bao nhiêu người, bao nhiêu lần mỗi năm.",
+                "Who suffers from it, how many they are, how often in a year.",
+            ),
+            Self::CurrentProcess => (
+                "Cách làm hiện nay",
+                "Current process",
+                "Từng bước đang làm, ai làm, mất bao lâu, tốn bao nhiêu.",
+                "How it is done today, step by step: by whom, for how long, at what cost.",
+            ),
+            Self::Constraints => (
+                "Ràng buộc",
+                "Constraints",
+                "Quy định, hạ tầng, an toàn thông tin, ngân sách mà giải pháp phải tuân theo.",
+                "Rules, infrastructure, information security and budget that a solution has to respect.",
+            ),
+            Self::PilotScope => (
+                "Phạm vi thí điểm",
+                "Pilot scope",
+                "Thí điểm ở đâu, quy mô nào, trong bao lâu, đơn vị nào tiếp nhận.",
+                "Where the pilot is to be, how large, how long, and who hosts it.",
+            ),
+            Self::ExpectedProduct => (
+                "Sản phẩm mong đợi",
+                "Expected product",
+                "Những gì phải bàn giao và dùng được vào cuối thí điểm.",
+                "What is to be handed over, and to work, at the end of the pilot.",
+            ),
+            Self::OutOfScope => (
+                "Ngoài phạm vi",
+                "Out of scope",
+                "Những gì không đặt ra, để không ai mất công.",
+                "What is not asked for, so that nobody works in vain.",
+            ),
+            Self::DataOffered => (
+                "Dữ liệu cung cấp",
+                "Data offered",
+                "Dữ liệu nào được chia sẻ, mức truy cập, có dữ liệu cá nhân hay không.",
+                "Which data are shared, on what terms, and whether personal data are among them.",
+            ),
+            Self::Eligibility => (
+                "Đối tượng tham gia",
+                "Eligibility",
+                "Ai được nộp đề xuất, điều kiện về pháp nhân và năng lực.",
+                "Who may apply: legal form, experience, capacity.",
+            ),
+            Self::Support => (
+                "Hỗ trợ",
+                "Support",
+                "Kinh phí và hỗ trợ khác theo từng giai đoạn, mức trần, điều kiện nhận.",
+                "Money and other support by stage, ceilings, and on what conditions.",
+            ),
+            Self::IpTerms => (
+                "Sở hữu trí tuệ",
+                "Intellectual property",
+                "Kết quả thuộc về ai, đơn vị được dùng thế nào sau thí điểm.",
+                "To whom the results belong, and how the agency may use them afterwards.",
+            ),
+            Self::LegalBasis => (
+                "Căn cứ pháp lý",
+                "Legal basis",
+                "Văn bản, chủ trương làm căn cứ, số và ngày.",
+                "The laws, decisions or policies it rests on, with number and date.",
+            ),
+            Self::Priority => (
+                "Mức ưu tiên",
+                "Priority",
+                "Cấp bách đến đâu, giải được ngay hay không, nhân rộng được đến đâu.",
+                "How urgent it is, how soon it can be solved, how well it can be repeated elsewhere.",
+            ),
+            Self::Timetable => (
+                "Kế hoạch thời gian",
+                "Timetable",
+                "Các bước sau hạn nộp: chấm, quyết định, thí điểm, tổng kết.",
+                "The steps after the deadline: evaluation, decision, pilot, results.",
+            ),
+            Self::Contact => (
+                "Đầu mối liên hệ",
+                "Contact",
+                "Bộ phận phụ trách và cách liên hệ. Câu hỏi về đề bài gửi ở mục hỏi đáp để mọi người cùng đọc.",
+                "The responsible unit and how to reach it. Questions about the brief belong where everybody reads the answer.",
+            ),
+        };
+        let both = |vi: &str, en: &str| Bilingual { vi: vi.to_owned(), en: Some(en.to_owned()) };
+        (both(title_vi, title_en), both(hint_vi, hint_en))
+    }
+}
+
+closed_set! {
+    /// The stages at which support is given.
+    pub enum SupportStage {
+        /// To find out whether the idea holds.
+        PreIncubation = "PRE_INCUBATION",
+        /// To build what can be tried.
+        Incubation = "INCUBATION",
+        /// To bring to many what has been tried.
+        Acceleration = "ACCELERATION",
+    }
+}
+
+/// What is offered at one stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupportOffer {
+    /// When.
+    pub stage: SupportStage,
+    /// At most how much.
+    pub ceiling: Money,
+}
+
+/// Calling a challenge the duplicate of another one: they are two, and no chain comes of it.
+pub fn may_link_duplicate(
+    is_same: bool,
+    has_duplicates: bool,
+    original_is_duplicate: bool,
+    others: usize,
+) -> Guard {
+    let at = |field, reason| Problem::at(field, reason);
+    let malformed = || Reason::Malformed { expected: Form::Original };
+    let limit = limits::DUPLICATES;
+    unless(
+        [
+            (is_same || original_is_duplicate).then(|| at("duplicateOfId", malformed())),
+            has_duplicates.then(|| at("challengeId", malformed())),
+            (others >= limit).then(|| at("duplicateOfId", Reason::Quota { limit })),
+        ]
+        .into_iter()
+        .flatten(),
+    )
+}
+
+/// States in which a draft is shown to others by a link: before everybody may read it.
+pub const PREVIEWED: &[ChallengeStatus] = &[S::Draft, S::InReview, S::ChangesRequested, S::Approved];
+
+/// Sharing a preview: before the publication.
+pub fn may_preview(stage: Stage) -> Guard {
+    all([stage.must_be_in(PREVIEWED)])
+}
+
+/// How well a challenge fits somebody: what their houses have bid for counts more than what they follow.
+pub fn recommendation(sector: Sector, bid_for: &[Sector], followed: &[Sector]) -> usize {
+    let times = |sectors: &[Sector]| sectors.iter().filter(|of| **of == sector).count();
+    2 * times(bid_for) + times(followed)
+}
 
 /// The written part of a challenge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -557,6 +720,16 @@ pub fn may_name_decision_maker(stage: Stage) -> Guard {
     all([stage.must_be_staffing()])
 }
 
+/// States in which the agency tells everybody something about a challenge.
+pub const ANNOUNCING: &[ChallengeStatus] = &[S::Published, S::Paused, S::Evaluation, S::Decision];
+
+/// Announcing: from the publication until the challenge has ended, so many times.
+pub fn may_announce(stage: Stage, announced: usize) -> Guard {
+    all([stage.must_be_in(ANNOUNCING)])?;
+    let limit = limits::ANNOUNCEMENTS;
+    all([if announced < limit { Ok(()) } else { Err(Reason::Quota { limit }) }])
+}
+
 /// After the deadline, and in no other state.
 fn may_be_opened(status: ChallengeStatus, timetable: Option<Timetable>, now: Timestamp) -> Guard {
     machine::allows(TRANSITIONS, status, &C::OpenProposals)?;
@@ -692,6 +865,16 @@ pub mod limits {
     pub const CRITERIA: usize = 20;
     /// Characters of a reason, or of what is said of a change.
     pub const REASON: usize = 2_000;
+    /// Duplicates of a challenge.
+    pub const DUPLICATES: usize = 50;
+    /// Challenges that are recommended at once.
+    pub const RECOMMENDED: usize = 10;
+    /// Days for which a preview may be shared.
+    pub const PREVIEW_DAYS: i64 = 30;
+    /// Announcements about a challenge.
+    pub const ANNOUNCEMENTS: usize = 50;
+    /// Characters of an announcement.
+    pub const ANNOUNCEMENT: usize = 4_000;
     /// Published versions of a challenge.
     pub const VERSIONS: i32 = 100;
     /// The last deadline that can be set.

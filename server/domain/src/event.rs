@@ -80,6 +80,8 @@ closed_set! {
         OrganizationRejected = "organization_rejected",
         /// Name or handle of an organisation was changed.
         OrganizationEdited = "organization_edited",
+        /// An organisation says something else of itself.
+        OrganizationDescribed = "organization_described",
         /// A public body was given its place among the others.
         OrganizationPlaced = "organization_placed",
         /// An organisation was suspended.
@@ -132,6 +134,16 @@ closed_set! {
         ChallengePublished = "challenge_published",
         /// What is published was changed.
         ChallengeAmended = "challenge_amended",
+        /// A draft was made readable by a link.
+        PreviewShared = "preview_shared",
+        /// That link reads nothing any more.
+        PreviewRevoked = "preview_revoked",
+        /// A challenge was found to be the duplicate of another one.
+        DuplicateLinked = "duplicate_linked",
+        /// It is none any more.
+        DuplicateUnlinked = "duplicate_unlinked",
+        /// Something was announced about a challenge.
+        AnnouncementPublished = "announcement_published",
         /// A published challenge was halted for the time being.
         ChallengePaused = "challenge_paused",
         /// A halted challenge goes on.
@@ -343,6 +355,7 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::OrganizationVerified, &[(A::OrganizationManagers, L::OrganizationVerified)]),
     (K::OrganizationRejected, &[(A::OrganizationManagers, L::OrganizationRejected)]),
     (K::OrganizationEdited, &[]),
+    (K::OrganizationDescribed, &[]),
     (K::OrganizationPlaced, &[]),
     (K::OrganizationSuspended, &[(A::OrganizationManagers, L::OrganizationSuspended)]),
     (K::OrganizationReinstated, &[(A::OrganizationManagers, L::OrganizationReinstated)]),
@@ -381,6 +394,14 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
             (A::Bidders, L::ChallengeAmended),
             (A::Followers, L::ChallengeAmended),
         ],
+    ),
+    (K::PreviewShared, &[]),
+    (K::PreviewRevoked, &[]),
+    (K::DuplicateLinked, &[]),
+    (K::DuplicateUnlinked, &[]),
+    (
+        K::AnnouncementPublished,
+        &[(A::AgencyStaff, L::Announcement), (A::Bidders, L::Announcement), (A::Followers, L::Announcement)],
     ),
     (
         K::ChallengePaused,

@@ -20,6 +20,8 @@ closed_set! {
         Published = "PUBLISHED",
         /// What is published was changed.
         Amended = "AMENDED",
+        /// Something was announced about it.
+        Announced = "ANNOUNCED",
         /// It was halted.
         Paused = "PAUSED",
         /// It goes on.
@@ -107,6 +109,7 @@ const CHALLENGE: &[(ChallengeStep, K, To)] = &[
     (ChallengeStep::Recalled, K::ChallengeRecalled, To::Inside),
     (ChallengeStep::Published, K::ChallengePublished, To::Everybody),
     (ChallengeStep::Amended, K::ChallengeAmended, To::Everybody),
+    (ChallengeStep::Announced, K::AnnouncementPublished, To::Everybody),
     (ChallengeStep::Paused, K::ChallengePaused, To::Everybody),
     (ChallengeStep::Resumed, K::ChallengeResumed, To::Everybody),
     (ChallengeStep::Cancelled, K::ChallengeCancelled, To::Everybody),

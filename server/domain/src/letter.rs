@@ -137,6 +137,9 @@ letters! {
     /// To the agency and to everybody who works on a proposal: what is published was changed; `note` says what and why.
     ChallengeAmended = "challenge_amended" { challenge: String, note: String, closes_at: Timestamp }
 
+    /// To the same: something that everybody is to know of the challenge.
+    Announcement = "announcement" { challenge: String, text: String }
+
     /// To the same: the challenge is halted for the time being.
     ChallengePaused = "challenge_paused" { challenge: String, reason: String }
 

@@ -206,6 +206,7 @@ pub enum Form {
     PublicBody,
     Parent,
     Successor,
+    Original,
     FileName,
 }
 
@@ -419,6 +420,10 @@ impl Form {
             Self::Parent => (
                 "Đơn vị cấp trên phải là cơ quan nhà nước và không trực thuộc chính đơn vị này.",
                 "What stands above must be a public body that does not itself stand below.",
+            ),
+            Self::Original => (
+                "Phải là một bài toán khác, và bài toán đó không được là bản trùng lặp của bài toán khác nữa.",
+                "It must be another challenge, and one that is not itself a duplicate.",
             ),
             Self::Successor => (
                 "Tổ chức kế thừa phải là một tổ chức khác cùng loại.",

@@ -210,6 +210,7 @@ templates! {
     ChallengeRecalled "challenge_recalled"
     ChallengePublished "challenge_published"
     ChallengeAmended "challenge_amended"
+    Announcement "announcement"
     ChallengePaused "challenge_paused"
     ChallengeResumed "challenge_resumed"
     ChallengeCancelled "challenge_cancelled"

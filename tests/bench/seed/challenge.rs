@@ -118,6 +118,7 @@ impl Seed {
             published_key: published_at.map_or(0, Timestamp::micros),
             search_text,
             source_url: Some(like.source_url.clone()),
+            duplicate_of: None,
             requested_changes: None,
             publish_at: None,
             scheduled_by: None,

@@ -96,8 +96,9 @@ impl<'a> Crawl<'a> {
         self.lists(viewer, &mut seen).await;
         self.searches(viewer, &mut seen).await;
         let own = format!(
-            "{{ viewer {{ {} }} sectors {{ {} }} signOn {{ {} }} {ANY_WORD} {{ {} }} challengeFacets {{ {} }} }}",
+            "{{ viewer {{ {} }} briefTemplate {{ {} }} challengePreview(token: \"x\") {{ title {{ text }} }} sectors {{ {} }} signOn {{ {} }} {ANY_WORD} {{ {} }} challengeFacets {{ {} }} }}",
             self.schema.selection("User"),
+            self.schema.selection("BriefTemplateSection"),
             self.schema.selection("Sector"),
             self.schema.selection("SignOnProvider"),
             self.schema.selection("ChallengeSearchConnection"),

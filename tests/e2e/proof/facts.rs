@@ -202,6 +202,7 @@ macro_rules! tables {
 }
 
 tables! {
+    announcement, preview_link, support_offer,
     user, one_time_token, organization, membership, platform_grant, challenge, challenge_author, challenge_version, challenge_word, criterion, indicator,
     council_member, question, attachment, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, review_plan, decision,
     decision_outcome,
@@ -516,6 +517,7 @@ impl Facts {
                     when.extend((since && until).then_some("submitted"));
                 } else {
                     when.insert("brief");
+                    when.extend(row.since_version.is_some().then_some("submitted"));
                     when.extend(self.when(Thing::Challenge(self.challenge_of(row.challenge_id))));
                 }
             }
@@ -736,6 +738,7 @@ impl Facts {
                 Row::user(row) => Thing::User(row),
                 Row::organization(row) => Thing::Organization(row),
                 Row::challenge(row) => Thing::Challenge(row),
+                Row::announcement(row) => Thing::Challenge(self.challenge_of(row.challenge_id)),
                 Row::challenge_version(row) => Thing::Challenge(self.challenge_of(row.challenge_id)),
                 Row::challenge_word(row) => Thing::Challenge(self.challenge_of(row.challenge_id)),
                 Row::criterion(row) => Thing::Criterion(row),
@@ -763,6 +766,8 @@ impl Facts {
                 Row::one_time_token(row) => Thing::Invitation(row),
                 Row::idempotency(_) | Row::message(_) | Row::follow(_) => Thing::Nothing,
                 Row::membership(_)
+                | Row::preview_link(_)
+                | Row::support_offer(_)
                 | Row::platform_grant(_)
                 | Row::challenge_author(_)
                 | Row::council_member(_)

@@ -18,6 +18,7 @@ const AT_ONCE: usize = 15;
 const PUBLIC: &[K] = &[
     K::ChallengePublished,
     K::ChallengeAmended,
+    K::AnnouncementPublished,
     K::ChallengePaused,
     K::ChallengeResumed,
     K::ChallengeCancelled,

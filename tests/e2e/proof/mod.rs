@@ -66,10 +66,23 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RankingDifference.published", NOT_FORGED),
     ("ReviewPlan.conflicts", NOBODY_JOINS),
     ("ReviewConflict.member", NOBODY_JOINS),
+    ("ChallengePreview.agencyName", BY_LINK),
+    ("ChallengePreview.closesAt", BY_LINK),
+    ("ChallengePreview.criteria", BY_LINK),
+    ("ChallengePreview.expiresAt", BY_LINK),
+    ("ChallengePreview.indicators", BY_LINK),
+    ("ChallengePreview.opensAt", BY_LINK),
+    ("ChallengePreview.sections", BY_LINK),
+    ("ChallengePreview.sector", BY_LINK),
+    ("ChallengePreview.summary", BY_LINK),
+    ("ChallengePreview.title", BY_LINK),
+    ("ChallengePreview.track", BY_LINK),
     ("ReviewConflict.proposal", NOBODY_JOINS),
 ];
 
 const NOBODY_JOINS: &str = "nobody joins a house whose bid they review: the stories in plan.rs do";
+const BY_LINK: &str =
+    "nobody in the town has the link: whoever has it is meant to read; the story in authoring.rs does";
 const NO_TIE: &str = "no two means are the same in the town: the stories in ranking.rs do";
 const NOT_FORGED: &str = "nobody forges in the town: the stories in ranking.rs do";
 
@@ -103,6 +116,10 @@ async fn everybody_sees_what_they_may_and_nothing_else_by_every_path() {
     crawl.slugs = facts.slugs();
     crawl.words = facts.searchable();
     let crawl = &crawl;
+    // Who looked is told to auditors. So one has looked before, and it does not matter who of the others is faster.
+    for viewer in viewers.iter().filter(|viewer| viewer.nick.starts_with("auditor")) {
+        crawl.by(viewer).await;
+    }
     let looks = futures_util::stream::iter(viewers).map(|viewer| async move {
         let seen = crawl.by(&viewer).await;
         (viewer, seen)

@@ -218,8 +218,12 @@ pub fn golden(oracle: &Oracle<'_>, viewers: &[Viewer], seen: &[Seen], tried: &Tr
         std::fs::write(&path, &out).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let (was, is): (BTreeSet<_>, BTreeSet<_>) = (written.lines().collect(), out.lines().collect());
     assert!(
         written == out,
-        "golden/visibility.txt is stale: UPDATE_GOLDEN=1 writes it, a person reads the difference"
+        "golden/visibility.txt is stale: UPDATE_GOLDEN=1 writes it, a person reads the difference, which begins with\n\
+         no longer {:#?}\nnow {:#?}",
+        was.difference(&is).take(40).collect::<Vec<_>>(),
+        is.difference(&was).take(40).collect::<Vec<_>>(),
     );
 }

@@ -5,7 +5,7 @@ use domain::challenge::{ChallengeStatus, Window};
 use domain::expert::ExpertStatus;
 use domain::organization::{OrganizationKind, OrganizationStatus};
 use domain::time::Timestamp;
-use entity::{challenge, expert, organization};
+use entity::{challenge, expert, organization, support_offer};
 
 use crate::proof::facts::{Facts, Thing, words};
 use crate::proof::schema::Schema;
@@ -36,6 +36,8 @@ impl List {
 
 /// The root fields: what the crawler does with each.
 const ROOTS: &[(&str, &str)] = &[
+    ("briefTemplate", "once, all fields"),
+    ("challengePreview", "with no good link: whoever has one is meant to read; the story in authoring.rs"),
     ("challenge", "every id of every type, every handle"),
     ("challengeFacets", "once"),
     ("challenges", "LISTS, every word"),
@@ -52,7 +54,10 @@ const ROOTS: &[(&str, &str)] = &[
 
 /// Filters and orders: what `lists` has a condition for.
 const CONDITIONS: &[(&str, &[&str])] = &[
-    ("ChallengeFilter", &["agencyId", "search", "sector", "status", "track", "window"]),
+    (
+        "ChallengeFilter",
+        &["agencyId", "closesWithinDays", "search", "sector", "status", "support", "track", "window"],
+    ),
     ("ChallengeOrder", &["direction", "field"]),
     ("ChallengeOrderField", &["DEADLINE", "PUBLISHED_AT", "TITLE"]),
     ("ExpertFilter", &["search", "sector", "status"]),
@@ -146,6 +151,19 @@ pub fn lists(facts: &Facts, now: Timestamp) -> Vec<List> {
         false,
         of_challenge(|row| row.sector.name() == "TAX"),
     );
+    let keeps: Keeps = Box::new(move |_, thing| {
+        let Thing::Challenge(row) = thing else { return false };
+        let (Some(opens), Some(closes)) = (row.opens_at, row.closes_at) else { return false };
+        opens <= now && now < closes && closes <= now.plus_seconds(70 * 86_400)
+    });
+    add("challenges", "filter: { closesWithinDays: 70 }".to_owned(), false, keeps);
+    let keeps: Keeps = Box::new(|facts, thing| {
+        let Thing::Challenge(row) = thing else { return false };
+        let offers =
+            |offer: &support_offer::Model| offer.challenge_id == row.id && offer.stage.name() == "INCUBATION";
+        facts.support_offer.iter().any(offers)
+    });
+    add("challenges", "filter: { support: [INCUBATION] }".to_owned(), false, keeps);
     for house in &facts.organization {
         let (id, public) = (house.id, api::graphql::id::encode(house.id).to_string());
         let keeps: Keeps =

@@ -65,6 +65,7 @@ const DEEPER: &[(&str, &str, &str, fn(&Town, &Facts) -> Value)] = &[
             "assignments": [{ "proposalId": town.id("song in evaluation"), "memberIds": [null] }],
         })
     }),
+    ("linkDuplicate", "duplicateOfId", "officer", |town, _| json!({ "challengeId": town.id("upcoming") })),
     ("cloneChallenge", "agencyId", "lead", |town, _| json!({ "challengeId": town.id("open") })),
     ("createUpload", "on.challengeId", "lead", |_, _| json!({ "on": {}, "name": "a.pdf", "size": 1 })),
     ("createUpload", "on.proposalId", "song owner", |_, _| json!({ "on": {}, "name": "a.pdf", "size": 1 })),

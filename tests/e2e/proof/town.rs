@@ -676,6 +676,10 @@ impl Town {
                     "name": self.both("Chỉ số"), "unit": self.both("phút"), "source": self.both("Nguồn"),
                     "baseline": "52.5", "baselineDate": "2026-10-01", "target": "8",
                 }],
+                "support": [
+                    { "stage": "PRE_INCUBATION", "ceiling": { "amount": "40000000", "currency": "VND" } },
+                    { "stage": "INCUBATION", "ceiling": { "amount": "80000000", "currency": "VND" } },
+                ],
                 "criteria": [criterion(60, true), criterion(40, false)],
                 "isBlind": is_blind,
                 "showsProposalCount": is_counted,
@@ -746,6 +750,7 @@ impl Town {
         self.hangs("drafter", &on, File::Refused).await;
         let gone = self.hangs("drafter", &on, File::Clean).await;
         self.act("drafter", "removeAttachment", json!({ "attachmentId": gone })).await;
+        self.act("drafter", "sharePreview", json!({ "challengeId": draft })).await;
         self.drafts("a draft elsewhere", ("other lead", "other agency"), (1, 10), false, false).await;
         let in_review = self.drafts("in review", agency, (1, 10), false, false).await;
         self.hands_in(&in_review).await;
@@ -757,6 +762,8 @@ impl Town {
         self.act("officer", "requestChallengeChanges", input).await;
         let like = json!({ "challengeId": returned, "agencyId": self.house("agency"), "title": self.both("Bản sao") });
         self.act("drafter", "cloneChallenge", like).await;
+        self.act("drafter", "sharePreview", json!({ "challengeId": returned, "days": 30 })).await;
+        self.act("lead", "revokePreview", json!({ "challengeId": returned })).await;
         for (nick, recalled) in [("approved", false), ("recalled", true)] {
             let challenge = self.drafts(nick, agency, (1, 10), false, false).await;
             self.hands_in(&challenge).await;
@@ -850,6 +857,7 @@ impl Town {
         .await;
 
         let amended = self.publishes("amended", (0, 60), false, false).await;
+        self.hangs("lead", &json!({ "challengeId": amended }), File::Clean).await;
         self.proposes("song", "amended").await;
         let section = |kind: &str| json!({ "kind": kind, "text": self.both(kind) });
         let input = json!({
@@ -862,6 +870,25 @@ impl Town {
             "closesAt": domain::time::Timestamp::parse("2199-01-01T00:00:00Z").unwrap().to_rfc3339(),
         });
         self.act("lead", "amendChallenge", input).await;
+        self.hangs("lead", &json!({ "challengeId": amended }), File::Clean).await;
+        for nick in ["lead", "officer"] {
+            let input = json!({ "challengeId": amended, "text": self.both("Thông báo") });
+            self.act(nick, "publishAnnouncement", input).await;
+        }
+        for (nick, of) in [("in review", "amended"), ("open", "amended"), ("upcoming", "amended")] {
+            let link = json!({ "challengeId": self.id(nick), "duplicateOfId": self.id(of) });
+            self.act("officer", "linkDuplicate", link).await;
+        }
+        self.act("officer", "unlinkDuplicate", json!({ "challengeId": self.id("upcoming") })).await;
+        for (nick, house) in [("lead", "agency"), ("song owner", "song")] {
+            let facts = Facts::read(&self.world).await;
+            let row = facts.organization.iter().find(|row| row.id == self.houses[house]).unwrap();
+            let input = json!({
+                "organizationId": self.house(house), "expectedVersion": row.version, "about": self.both("Giới thiệu"),
+                "website": format!("https://example.vn/{}", self.word()),
+            });
+            self.act(nick, "describeOrganization", input).await;
+        }
         self.halts("officer", "pauseChallenge", "amended").await;
         self.act("officer", "resumeChallenge", json!({ "challengeId": amended })).await;
 

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, InputObject, Object};
 use domain::text::Email;
 use entity::{review, user};
 
+use super::challenge::Challenge;
 use super::context::Ask as _;
 use super::enums::{Locale, PlatformRole};
 use super::error::{Reported, Result};
@@ -150,6 +151,17 @@ impl User {
         }
         let own = app::saved_search::list(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
         Ok(own.into_iter().map(SavedSearch).collect())
+    }
+
+    /// Challenges that take proposals, or will, in the sectors that your houses have bid in or that you follow, and to which none of your houses
+    /// has a proposal: the best first, at most 10; empty unless this is you.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn recommended_challenges(&self, ctx: &Context<'_>) -> Result<Vec<Challenge>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(Vec::new());
+        }
+        let rows = app::recommend::for_viewer(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
+        Ok(rows.into_iter().map(Challenge).collect())
     }
 
     /// What you follow, the newest first, at most 200; empty unless this is you.

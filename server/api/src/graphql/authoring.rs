@@ -7,13 +7,14 @@ use app::challenge::{
     RecallChallenge, RequestChanges, SubmitForApproval, UpdateChallenge,
 };
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::challenge::{Brief, Remark, RequestedChanges, limits};
+use domain::challenge::{Brief, Remark, RequestedChanges, SupportOffer, limits};
 use domain::problem::Reason;
 
 use super::challenge::{Challenge, OfficialRecordInput};
-use super::enums::{BriefSectionKind, SectorCode, Track};
+use super::enums::{BriefSectionKind, SectorCode, SupportStage, Track};
 use super::error::Result;
 use super::payload::{Done, UserError, execute, found, payload};
+use super::proposal::MoneyInput;
 use super::scalar::{Date, DateTime, Decimal};
 use super::text::{Lines, LocalizedTextInput, Reader};
 
@@ -43,6 +44,15 @@ pub struct IndicatorInput {
     target: Decimal,
 }
 
+/// What is offered at one stage.
+#[derive(InputObject)]
+pub struct SupportOfferInput {
+    /// When; each stage at most once.
+    stage: SupportStage,
+    /// At most how much.
+    ceiling: MoneyInput,
+}
+
 /// A criterion.
 #[derive(InputObject)]
 pub struct CriterionInput {
@@ -66,6 +76,8 @@ pub struct ChallengeDraftInput {
     indicators: Option<Vec<IndicatorInput>>,
     /// All criteria in order, at most 20; replaces those there were. Their weights sum to 100 for approval.
     criteria: Option<Vec<CriterionInput>>,
+    /// All support that is offered; replaces what there was.
+    support: Option<Vec<SupportOfferInput>>,
     /// Total from which a proposal passes: 0 to 100; 70 unless given.
     pass_mark: Option<i32>,
     /// Reviewers do not learn who applies until the decision is published.
@@ -106,6 +118,7 @@ impl ChallengeDraftInput {
                             .collect()
                     })
                 });
+            let support = self.support.map(|offers| read_support(offers, reader));
             let pass_mark = self.pass_mark.and_then(|mark| reader.keep("passMark", within(mark, 0, 100)));
             let source_url =
                 self.source_url.and_then(|url| reader.keep("sourceUrl", domain::text::http_url(&url)));
@@ -116,6 +129,7 @@ impl ChallengeDraftInput {
                 track: self.track.map(Into::into),
                 brief,
                 indicators,
+                support,
                 criteria,
                 pass_mark,
                 is_blind: self.is_blind,
@@ -144,6 +158,23 @@ pub fn read_sections(sections: Vec<BriefSectionInput>, reader: &mut Reader) -> B
         }
     });
     Brief(brief)
+}
+
+fn read_support(offers: Vec<SupportOfferInput>, reader: &mut Reader) -> Vec<SupportOffer> {
+    let mut read: Vec<SupportOffer> = Vec::new();
+    reader.within("support", |reader| {
+        for (index, offer) in offers.into_iter().enumerate() {
+            let stage = offer.stage.into();
+            reader.within(index, |reader| {
+                if read.iter().any(|known| known.stage == stage) {
+                    reader.note("stage", Reason::AlreadyExists);
+                } else if let Some(ceiling) = offer.ceiling.read("ceiling", reader) {
+                    read.push(SupportOffer { stage, ceiling });
+                }
+            });
+        }
+    });
+    read
 }
 
 fn within(value: i32, min: i32, max: i32) -> std::result::Result<i64, Reason> {

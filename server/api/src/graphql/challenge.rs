@@ -3,27 +3,32 @@
 use app::challenge::{Filter, Order};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use domain::challenge::{self as rules, Brief, OfficialRecord as Record};
+use domain::id::OrganizationId;
+use domain::problem::{Problem, Reason};
 use entity::{challenge, challenge_version, criterion, indicator};
 
 use super::account::User;
 use super::action::{BidEligibility, ChallengeActionVerdict, allowed, verdicts};
+use super::announcement::Announcement;
 use super::attachment::Attachment;
 use super::context::Ask as _;
 use super::decision::Decision;
 use super::enums::{
-    BriefSectionKind, ChallengeAction, ChallengeStatus, ChallengeWindow, Locale, SectorCode, TieBreaker,
-    Track,
+    BriefSectionKind, ChallengeAction, ChallengeStatus, ChallengeWindow, Locale, SectorCode, SupportStage,
+    TieBreaker, Track,
 };
 use super::error::{Reported, Result};
 use super::id;
 use super::load::{
-    ActionsOnChallenge, BidsOn, CouncilOf, CriteriaOf, DecisionOf, FilesOfChallenge, FollowOf, IndicatorsOf,
-    OpeningOf, ProgressOf, ProposalCountOf, PublishedOf, RolesOn,
+    ActionsOnChallenge, AnnouncementsOf, BidsOn, CouncilOf, CriteriaOf, DecisionOf, DuplicatesOf,
+    FilesOfChallenge, FollowOf, IndicatorsOf, OpeningOf, PreviewOf, ProgressOf, ProposalCountOf, PublishedOf,
+    RolesOn, SupportOf,
 };
 use super::organization::Organization;
 use super::page::{ask, connection, cost};
 use super::plan::ReviewPlan;
-use super::proposal::ProposalConnection;
+use super::preview::PreviewLink;
+use super::proposal::{Money, ProposalConnection};
 use super::question::{About, QuestionConnection};
 use super::ranking::{Ranking, RankingCheck};
 use super::review::{CouncilMember, ReviewProgress};
@@ -234,6 +239,39 @@ impl Challenge {
             .await
             .map_err(Reported)?;
         Ok(ProposalConnection::new(page, super::proposal::Counted(of)))
+    }
+
+    /// What is offered at most, stage by stage.
+    async fn support(&self, ctx: &Context<'_>) -> Result<Vec<SupportOffer>> {
+        let offers = super::one(ctx, SupportOf(self.0.id)).await?.unwrap_or_default();
+        Ok(offers.into_iter().map(SupportOffer::from).collect())
+    }
+
+    /// What was announced about it, the newest first, at most 50.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn announcements(&self, ctx: &Context<'_>) -> Result<Vec<Announcement>> {
+        let rows = super::one(ctx, AnnouncementsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Announcement).collect())
+    }
+
+    /// The challenge that is the same problem and stands for all of them; null for none, or if you may not see it.
+    async fn duplicate_of(&self, ctx: &Context<'_>) -> Result<Option<Challenge>> {
+        match self.0.duplicate_of {
+            Some(id) => Ok(super::one(ctx, id).await?.map(Challenge)),
+            None => Ok(None),
+        }
+    }
+
+    /// The challenges for which this one stands, as far as you may see them, oldest first, at most 50.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn duplicates(&self, ctx: &Context<'_>) -> Result<Vec<Challenge>> {
+        let rows = super::one(ctx, DuplicatesOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Challenge).collect())
+    }
+
+    /// The link by which others read the draft; null without a good one, and unless you write it: see `sharePreview`.
+    async fn preview_link(&self, ctx: &Context<'_>) -> Result<Option<PreviewLink>> {
+        Ok(super::one(ctx, PreviewOf(self.0.id)).await?.map(PreviewLink::from))
     }
 
     /// You follow it: see `followChallenge`.
@@ -530,7 +568,8 @@ impl ChallengeChange {
     }
 }
 
-fn sections(brief: &Brief) -> Vec<BriefSection> {
+/// A brief, section by section.
+pub fn sections(brief: &Brief) -> Vec<BriefSection> {
     brief.0.iter().map(|(kind, text)| BriefSection { kind: (*kind).into(), text: text.clone() }).collect()
 }
 
@@ -723,6 +762,21 @@ impl Indicator {
     }
 }
 
+/// What is offered at one stage.
+#[derive(SimpleObject)]
+pub struct SupportOffer {
+    /// When.
+    stage: SupportStage,
+    /// At most how much.
+    ceiling: Money,
+}
+
+impl From<rules::SupportOffer> for SupportOffer {
+    fn from(offer: rules::SupportOffer) -> Self {
+        Self { stage: offer.stage.into(), ceiling: offer.ceiling.into() }
+    }
+}
+
 /// The opening of sealed proposals: one person asks, another opens.
 #[derive(SimpleObject)]
 pub struct Opening {
@@ -801,6 +855,17 @@ connection!(
     Counted
 );
 
+impl ChallengeConnection {
+    /// A page of an agency's.
+    pub async fn of_agency(ctx: &Context<'_>, agency: OrganizationId, ask: &app::page::Ask) -> Result<Self> {
+        let filter = Filter { agencies: Some(vec![agency]), ..Filter::default() };
+        let order = (Order::Deadline, false);
+        let page =
+            app::challenge::list(ctx.app()?, &ctx.viewer()?, &filter, order, ask).await.map_err(Reported)?;
+        Ok(Self::new(page, Counted(filter)))
+    }
+}
+
 /// Conditions of a list of challenges; all must hold, what is left out is no condition.
 #[derive(InputObject, Default)]
 pub struct ChallengeFilter {
@@ -814,6 +879,10 @@ pub struct ChallengeFilter {
     agency_id: Option<Vec<ID>>,
     /// Whether proposals are taken now, by the server's clock.
     window: Option<ChallengeWindow>,
+    /// With support at any of these stages.
+    support: Option<Vec<SupportStage>>,
+    /// Taking proposals now, and closing within so many days: 1 to 365.
+    closes_within_days: Option<i32>,
     /// Words of title, summary, brief or sector, all of which must be there, with or without accents; at most 200 characters.
     search: Option<String>,
 }
@@ -827,9 +896,20 @@ impl ChallengeFilter {
             tracks: self.track.map(|tracks| tracks.into_iter().map(Into::into).collect()),
             agencies: super::ids("agencyId", self.agency_id.as_deref(), 50)?,
             window: self.window.map(Into::into),
+            support: self.support.map(|stages| stages.into_iter().map(Into::into).collect()),
+            closes_within_days: self.closes_within_days.map(days).transpose()?,
             search: super::search(&["filter", "search"], self.search.as_ref())?,
         })
     }
+}
+
+fn days(days: i32) -> Result<i64> {
+    if (1..=365).contains(&days) {
+        return Ok(days.into());
+    }
+    let reason = Reason::OutOfRange { min: "1".to_owned(), max: "365".to_owned() };
+    let field = Some(vec!["filter".to_owned(), "closesWithinDays".to_owned()]);
+    Err(Reported(Problem { field, reason }.into()).into())
 }
 
 /// What challenges are ordered by; ties by id.

@@ -48,6 +48,12 @@ pub enum ChallengeAction {
     Publish,
     /// Change what is published.
     Amend,
+    /// Announce something about it.
+    Announce,
+    /// Show the draft to others by a link.
+    SharePreview,
+    /// Say that it is the duplicate of another one, or is not.
+    LinkDuplicate,
     /// Halt for the time being.
     Pause,
     /// Go on.
@@ -95,6 +101,9 @@ impl From<domain::action::ChallengeAction> for ChallengeAction {
             Of::Recall => Self::Recall,
             Of::Publish => Self::Publish,
             Of::Amend => Self::Amend,
+            Of::Announce => Self::Announce,
+            Of::SharePreview => Self::SharePreview,
+            Of::LinkDuplicate => Self::LinkDuplicate,
             Of::Pause => Self::Pause,
             Of::Resume => Self::Resume,
             Of::Cancel => Self::Cancel,
@@ -137,6 +146,18 @@ pub enum Track {
     Sandbox,
 }
 
+/// The stages at which support is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::challenge::SupportStage")]
+pub enum SupportStage {
+    /// To find out whether the idea holds.
+    PreIncubation,
+    /// To build what can be tried.
+    Incubation,
+    /// To bring to many what has been tried.
+    Acceleration,
+}
+
 /// The sections of a brief.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::challenge::BriefSection")]
@@ -165,6 +186,12 @@ pub enum BriefSectionKind {
     IpTerms,
     /// Legal or policy basis.
     LegalBasis,
+    /// Why it comes first: how urgent, how soon to be solved, how well to be repeated elsewhere.
+    Priority,
+    /// The steps after the deadline, and when they are meant to be done.
+    Timetable,
+    /// Whom to turn to, beside the questions that everybody reads.
+    Contact,
 }
 
 /// Whether proposals are taken, by the server's clock.
@@ -589,6 +616,8 @@ pub enum ExpertStatus {
 pub enum OrganizationAction {
     /// Change its name or handle (`updateOrganization`).
     Update,
+    /// Say in public what it is and does.
+    Describe,
     /// Say what it stands below, and from when to when it exists (`placeOrganization`).
     Place,
     /// Find it to be what it says.
@@ -824,6 +853,8 @@ pub enum ChallengeStep {
     Published,
     /// What is published was changed.
     Amended,
+    /// Something was announced about it.
+    Announced,
     /// It was halted.
     Paused,
     /// It goes on.
@@ -930,6 +961,8 @@ pub enum NotificationKind {
     ChallengePublished,
     /// To the agency and to everybody who works on a proposal: what is published was changed; `note` says what and why.
     ChallengeAmended,
+    /// Something was announced about a challenge.
+    Announcement,
     /// To the same: the challenge is halted for the time being.
     ChallengePaused,
     /// To the same: it goes on, with a deadline moved by as long as it was halted.

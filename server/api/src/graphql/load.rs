@@ -10,7 +10,7 @@ use app::vault::Opened;
 use app::{App, Error, Op, access_log, action, batch, follow, inbox};
 use domain::access::Roles;
 use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalAction, ReviewAction};
-use domain::challenge::Sector;
+use domain::challenge::{Sector, SupportOffer};
 use domain::decision::DecisionCommand;
 use domain::event::Event;
 use domain::id::{
@@ -20,9 +20,10 @@ use domain::id::{
 };
 use domain::review::Turnout;
 use entity::{
-    challenge, challenge_version, council_member, criterion, decision, delegation, expert, external_identity,
-    indicator, membership, message, one_time_token, opening, organization, proposal, proposal_draft,
-    proposal_version, question, review, saved_search, session, user, working_group, working_group_member,
+    announcement, challenge, challenge_version, council_member, criterion, decision, delegation, expert,
+    external_identity, indicator, membership, message, one_time_token, opening, organization, proposal,
+    proposal_draft, proposal_version, question, review, saved_search, session, user, working_group,
+    working_group_member,
 };
 
 /// Reads in the name of one viewer.
@@ -86,6 +87,14 @@ keys! {
     IndicatorsOf(ChallengeId);
     /// What a challenge said in public.
     PublishedOf(ChallengeId);
+    /// What a challenge offers, stage by stage.
+    SupportOf(ChallengeId);
+    /// What was announced about a challenge.
+    AnnouncementsOf(ChallengeId);
+    /// The link to the preview of a challenge.
+    PreviewOf(ChallengeId);
+    /// The duplicates of a challenge.
+    DuplicatesOf(ChallengeId);
     /// The council of a challenge.
     CouncilOf(ChallengeId);
     /// The decision on a challenge.
@@ -185,6 +194,10 @@ loads_of! {
     CriteriaOf(ChallengeId) => Vec<criterion::Model>, |of, ids| batch::criteria(&of.app, &of.op.viewer, ids);
     IndicatorsOf(ChallengeId) => Vec<indicator::Model>, |of, ids| batch::indicators(&of.app, &of.op.viewer, ids);
     PublishedOf(ChallengeId) => Vec<challenge_version::Model>, |of, ids| batch::challenge_versions(&of.app, &of.op.viewer, ids);
+    SupportOf(ChallengeId) => Vec<SupportOffer>, |of, ids| batch::support(&of.app, &of.op.viewer, ids);
+    AnnouncementsOf(ChallengeId) => Vec<announcement::Model>, |of, ids| app::announcement::of_challenges(&of.app, &of.op.viewer, ids);
+    PreviewOf(ChallengeId) => app::preview::Shared, |of, ids| app::preview::of_challenges(&of.app, &of.op.viewer, ids);
+    DuplicatesOf(ChallengeId) => Vec<challenge::Model>, |of, ids| app::duplicate::of_challenges(&of.app, &of.op.viewer, ids);
     CouncilOf(ChallengeId) => Vec<council_member::Model>, |of, ids| batch::councils(&of.app, &of.op.viewer, ids);
     DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod action;
+pub mod announcement;
 pub mod attachment;
 pub mod authoring;
 pub mod challenge;
@@ -10,6 +11,7 @@ pub mod course;
 pub mod credentials;
 pub mod decision;
 pub mod delegation;
+pub mod duplicate;
 pub mod enums;
 pub mod error;
 pub mod evaluation;
@@ -24,6 +26,7 @@ pub mod organization;
 pub mod page;
 pub mod payload;
 pub mod plan;
+pub mod preview;
 pub mod privacy;
 pub mod proposal;
 pub mod question;
@@ -55,6 +58,7 @@ pub struct Query(
     sign_on::SignOnQuery,
     challenge::ChallengeQuery,
     search::SearchQuery,
+    preview::PreviewQuery,
     organization::OrganizationQuery,
     expert::ExpertQuery,
 );
@@ -77,7 +81,10 @@ pub struct Mutation(
     working_group::WorkingGroupMutation,
     expert::ExpertMutation,
     authoring::ChallengeMutation,
+    preview::PreviewMutation,
     course::ChallengeCourseMutation,
+    announcement::AnnouncementMutation,
+    duplicate::DuplicateMutation,
     attachment::AttachmentMutation,
     question::QuestionMutation,
     proposal::ProposalMutation,

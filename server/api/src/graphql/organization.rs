@@ -12,6 +12,7 @@ use entity::{membership, organization};
 
 use super::account::User;
 use super::action::{OrganizationActionVerdict, verdicts};
+use super::challenge::ChallengeConnection;
 use super::context::Ask as _;
 use super::delegation::{Delegation, DelegationConnection};
 use super::enums::{Locale, MembershipRole, OrganizationKind, OrganizationStatus};
@@ -21,7 +22,7 @@ use super::invitation::Invitation;
 use super::load::{ActionsOnOrganization, DelegationsBy, InvitationsInto, MembersOf, WorkingGroupOf};
 use super::page::{ask, connection, cost};
 use super::payload::{Done, UserError, execute, found, payload};
-use super::scalar::{Date, DateTime};
+use super::scalar::{Date, DateTime, Url};
 use super::text::{Lines, LocalizedText, LocalizedTextInput, Reader};
 use super::working_group::WorkingGroup;
 
@@ -67,6 +68,35 @@ impl Organization {
     /// Its handle in addresses: a-z, digits and hyphens. Nobody else's from the verification on.
     async fn slug(&self) -> &str {
         &self.0.slug
+    }
+
+    /// What it is and does, in its own words, at most 2,000 characters; null for nothing.
+    async fn about(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The language; the reader's unless given.")] locale: Option<Locale>,
+    ) -> Result<Option<LocalizedText>> {
+        let locale = ctx.locale(locale.map(Into::into))?;
+        let about = self.0.about_vi.as_ref();
+        Ok(about.map(|vi| LocalizedText::new(vi, self.0.about_en.as_ref(), locale)))
+    }
+
+    /// Where more of it is to be read; null for none.
+    async fn website(&self) -> Option<Url> {
+        self.0.website.clone().map(Url)
+    }
+
+    /// Its challenges that you may see, the nearest deadline first; none of an applicant.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn challenges(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 25 unless given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100; not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<ChallengeConnection> {
+        ChallengeConnection::of_agency(ctx, self.0.id, &ask(first, after, last, before)).await
     }
 
     /// The public body directly above it; null for none, for an applicant, and if you may not see it.

@@ -262,6 +262,12 @@ pub struct Money {
     currency: CurrencyCode,
 }
 
+impl From<domain::money::Money> for Money {
+    fn from(money: domain::money::Money) -> Self {
+        Self { amount: Decimal(money.amount()), currency: money.currency.into() }
+    }
+}
+
 impl From<Content> for ProposalContent {
     fn from(content: Content) -> Self {
         Self {
@@ -273,9 +279,7 @@ impl From<Content> for ProposalContent {
                 .into_iter()
                 .map(|(kind, text)| ProposalSection { kind: kind.into(), text })
                 .collect(),
-            budget: content
-                .budget
-                .map(|money| Money { amount: Decimal(money.amount()), currency: money.currency.into() }),
+            budget: content.budget.map(Money::from),
         }
     }
 }
@@ -348,8 +352,9 @@ pub struct MoneyInput {
 }
 
 impl MoneyInput {
-    fn read(&self, reader: &mut Reader) -> Option<domain::money::Money> {
-        reader.within("budget", |reader| {
+    /// Reads the input below that field.
+    pub fn read(&self, field: &'static str, reader: &mut Reader) -> Option<domain::money::Money> {
+        reader.within(field, |reader| {
             reader.keep("amount", domain::money::Money::parse(&self.amount.0, self.currency.into()))
         })
     }
@@ -518,7 +523,7 @@ impl ProposalMutation {
         let title = reader.text("title", &input.title, limits::TITLE, Lines::One);
         let summary = reader.text("summary", &input.summary, limits::SUMMARY, Lines::Many);
         let sections = read_sections(&mut reader, input.sections);
-        let budget = input.budget.and_then(|budget| budget.read(&mut reader));
+        let budget = input.budget.and_then(|budget| budget.read("budget", &mut reader));
         let content = title.zip(summary).map(|(title, summary)| Content {
             language: input.language.into(),
             title,
@@ -554,7 +559,7 @@ impl ProposalMutation {
             budget: match input.budget {
                 MaybeUndefined::Undefined => None,
                 MaybeUndefined::Null => Some(None),
-                MaybeUndefined::Value(budget) => budget.read(&mut reader).map(Some),
+                MaybeUndefined::Value(budget) => budget.read("budget", &mut reader).map(Some),
             },
         };
         let command = proposal.map(|proposal| UpdateProposal {

@@ -11,7 +11,7 @@ use domain::text::Bilingual;
 
 use super::challenge::{Challenge, ChallengeFilter, Sector};
 use super::context::Ask as _;
-use super::enums::{BriefSectionKind, ChallengeWindow, Locale, Track};
+use super::enums::{BriefSectionKind, ChallengeStatus, ChallengeWindow, Locale, SupportStage, Track};
 use super::error::{Reported, Result};
 use super::organization::Organization;
 use super::page::{PageInfo, ask, cost};
@@ -168,46 +168,68 @@ impl From<Piece> for SearchPiece {
 }
 
 /// Figures.
-pub struct ChallengeFacets(Facets);
+pub struct ChallengeFacets(Question);
 
 /// For each value of a condition, how many published challenges there are with it, the other conditions as they are: what a filter
 /// shows beside its boxes. Values with none are left out.
 #[Object]
 impl ChallengeFacets {
     /// By sector, in the order of `sectors`.
-    async fn sectors(&self) -> Vec<SectorFacet> {
-        self.0
-            .sectors
-            .iter()
-            .map(|(of, hits)| SectorFacet { sector: Sector(*of), count: short(*hits) })
-            .collect()
+    async fn sectors(&self, ctx: &Context<'_>) -> Result<Vec<SectorFacet>> {
+        let hits = self.figures(ctx, async |facets| facets.sectors().await).await?;
+        Ok(hits
+            .into_iter()
+            .map(|(of, hits)| SectorFacet { sector: Sector(of), count: short(hits) })
+            .collect())
     }
 
     /// By track.
-    async fn tracks(&self) -> Vec<TrackFacet> {
-        self.0
-            .tracks
-            .iter()
-            .map(|(of, hits)| TrackFacet { track: (*of).into(), count: short(*hits) })
-            .collect()
+    async fn tracks(&self, ctx: &Context<'_>) -> Result<Vec<TrackFacet>> {
+        let hits = self.figures(ctx, async |facets| facets.tracks().await).await?;
+        Ok(hits.into_iter().map(|(of, hits)| TrackFacet { track: of.into(), count: short(hits) }).collect())
     }
 
     /// By agency, those with most first; at most 50.
-    async fn agencies(&self) -> Vec<AgencyFacet> {
-        self.0
-            .agencies
-            .iter()
-            .map(|(agency, hits)| AgencyFacet { agency: *agency, count: short(*hits) })
-            .collect()
+    async fn agencies(&self, ctx: &Context<'_>) -> Result<Vec<AgencyFacet>> {
+        let hits = self.figures(ctx, async |facets| facets.agencies().await).await?;
+        Ok(hits.into_iter().map(|(of, hits)| AgencyFacet { agency: of, count: short(hits) }).collect())
+    }
+
+    /// By state, in the order of their course.
+    async fn statuses(&self, ctx: &Context<'_>) -> Result<Vec<StatusFacet>> {
+        let hits = self.figures(ctx, async |facets| facets.statuses().await).await?;
+        Ok(hits.into_iter().map(|(of, hits)| StatusFacet { status: of.into(), count: short(hits) }).collect())
+    }
+
+    /// By stage of the support that is offered; a challenge counts at each of its stages.
+    async fn support(&self, ctx: &Context<'_>) -> Result<Vec<SupportFacet>> {
+        let hits = self.figures(ctx, async |facets| facets.support().await).await?;
+        Ok(hits.into_iter().map(|(of, hits)| SupportFacet { stage: of.into(), count: short(hits) }).collect())
+    }
+
+    /// Of those that take proposals now, how many close within 7, 30 and 90 days; whatever closes within 7 is in all three.
+    async fn deadlines(&self, ctx: &Context<'_>) -> Result<Vec<DeadlineFacet>> {
+        let hits = self.figures(ctx, async |facets| facets.deadlines().await).await?;
+        Ok(hits
+            .into_iter()
+            .map(|(of, hits)| DeadlineFacet { within_days: short(of), count: short(hits) })
+            .collect())
     }
 
     /// By window, at this moment by the server's clock.
-    async fn windows(&self) -> Vec<WindowFacet> {
-        self.0
-            .windows
-            .iter()
-            .map(|(of, hits)| WindowFacet { window: (*of).into(), count: short(*hits) })
-            .collect()
+    async fn windows(&self, ctx: &Context<'_>) -> Result<Vec<WindowFacet>> {
+        let hits = self.figures(ctx, async |facets| facets.windows().await).await?;
+        Ok(hits.into_iter().map(|(of, hits)| WindowFacet { window: of.into(), count: short(hits) }).collect())
+    }
+}
+
+impl ChallengeFacets {
+    async fn figures<T>(
+        &self,
+        ctx: &Context<'_>,
+        read: impl AsyncFnOnce(Facets<'_>) -> app::Result<T>,
+    ) -> Result<T> {
+        Ok(read(Facets::of(ctx.app()?, &ctx.viewer()?, &self.0)).await.map_err(Reported)?)
     }
 }
 
@@ -238,6 +260,33 @@ pub struct TrackFacet {
 pub struct WindowFacet {
     /// The window.
     window: ChallengeWindow,
+    /// How many published challenges.
+    count: i32,
+}
+
+/// How many there are in a state.
+#[derive(SimpleObject)]
+pub struct StatusFacet {
+    /// The state.
+    status: ChallengeStatus,
+    /// How many published challenges.
+    count: i32,
+}
+
+/// How many there are with support at a stage.
+#[derive(SimpleObject)]
+pub struct SupportFacet {
+    /// The stage.
+    stage: SupportStage,
+    /// How many published challenges.
+    count: i32,
+}
+
+/// How many there are that close soon.
+#[derive(SimpleObject)]
+pub struct DeadlineFacet {
+    /// Within so many days: what `ChallengeFilter.closesWithinDays` takes.
+    within_days: i32,
     /// How many published challenges.
     count: i32,
 }
@@ -299,15 +348,12 @@ impl SearchQuery {
     #[graphql(complexity = "20 + child_complexity")]
     async fn challenge_facets(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "Only what `searchChallenges` finds by these words; all without a word.")]
         query: Option<String>,
         #[graphql(desc = "Further conditions. The figures of a condition are counted without it.")]
         filter: Option<ChallengeFilter>,
     ) -> Result<ChallengeFacets> {
-        let question = question(query.as_ref(), filter)?;
-        let facets = app::search::facets(ctx.app()?, &ctx.viewer()?, &question).await.map_err(Reported)?;
-        Ok(ChallengeFacets(facets))
+        Ok(ChallengeFacets(question(query.as_ref(), filter)?))
     }
 }
 

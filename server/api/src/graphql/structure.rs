@@ -1,7 +1,9 @@
 //! Where organisations stand: registered without staff, renamed, placed, suspended, closed.
 
 use app::organization::{JudgeOrganization, Judgement};
-use app::structure::{CloseOrganization, PlaceOrganization, RegisterUnit, UpdateOrganization};
+use app::structure::{
+    CloseOrganization, DescribeOrganization, PlaceOrganization, RegisterUnit, UpdateOrganization,
+};
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use domain::challenge::limits::REASON;
 use domain::problem::Problem;
@@ -52,6 +54,21 @@ pub struct PlaceOrganizationInput {
     valid_from: MaybeUndefined<Date>,
     /// Last day of its existence, not before the first.
     valid_until: MaybeUndefined<Date>,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// What `describeOrganization` needs; what is left out stays as it is, null clears it.
+#[derive(InputObject)]
+pub struct DescribeOrganizationInput {
+    /// Which.
+    organization_id: ID,
+    /// The version that you saw; another one meanwhile is refused with `CONFLICT`.
+    expected_version: i32,
+    /// What it is and does, 1 to 2,000 characters.
+    about: MaybeUndefined<Vec<LocalizedTextInput>>,
+    /// Where more of it is to be read: http or https, at most 2,000 characters.
+    website: MaybeUndefined<String>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
@@ -108,6 +125,13 @@ payload! {
 payload! {
     /// Answer of `placeOrganization`.
     PlaceOrganizationPayload {
+        /// The organisation.
+        organization: Organization,
+    }
+}
+payload! {
+    /// Answer of `describeOrganization`.
+    DescribeOrganizationPayload {
         /// The organisation.
         organization: Organization,
     }
@@ -219,6 +243,37 @@ impl StructureMutation {
         let (organization, user_errors) =
             after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(PlaceOrganizationPayload { organization, user_errors }))
+    }
+
+    /// Says in public what an organisation is and does; whoever may know the organisation reads it. For its own managers, as long as it
+    /// acts. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `CONFLICT`, `REQUIRED`, `TOO_LONG`,
+    /// `FORBIDDEN_CHARACTER`, `MALFORMED`.
+    async fn describe_organization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and what it says.")] input: DescribeOrganizationInput,
+    ) -> Result<Option<DescribeOrganizationPayload>> {
+        let mut reader = Reader::default();
+        let organization = reader.id("organizationId", &input.organization_id);
+        let about = match input.about {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(about) => reader.bilingual("about", &about, REASON, Lines::Many).map(Some),
+        };
+        let website = match input.website {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(url) => reader.keep("website", domain::text::http_url(&url)).map(Some),
+        };
+        let command = organization.map(|organization| DescribeOrganization {
+            organization,
+            expected_version: input.expected_version,
+            about,
+            website,
+        });
+        let (organization, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(DescribeOrganizationPayload { organization, user_errors }))
     }
 
     /// Stops a verified organisation for a time; its managers are mailed. It does nothing then, and only its members and staff know

@@ -12,6 +12,8 @@ closed_set! {
         Challenge = "CHALLENGE",
         /// Why a challenge was returned, and the act of its approval.
         ChallengeNotes = "CHALLENGE_NOTES",
+        /// A draft, by the link that its authors share.
+        Preview = "PREVIEW",
         /// A file of a challenge.
         ChallengeFile = "CHALLENGE_FILE",
         /// A file of a proposal.
@@ -141,10 +143,19 @@ pub const READS: &[Read] = &[
         but: "",
     },
     Read {
+        subject: Subject::Preview,
+        scope: "preview::by_token",
+        readers: &[(EVERYBODY, "who has the link, up to the publication, as long as it is good")],
+        but: "Its text, rubric and timetable, and no file.",
+    },
+    Read {
         subject: Subject::ChallengeFile,
         scope: "attachment::visible_to",
         readers: &[
-            (EVERYBODY, "as CHALLENGE, once it was found in order"),
+            (
+                EVERYBODY,
+                "as CHALLENGE, once it was found in order, and published with it or with an amendment",
+            ),
             (AGENCY, "their own challenges', always; by a delegation as long as it holds"),
         ],
         but: "",

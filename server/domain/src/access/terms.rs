@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{Action, Role, Roles, may};
-use crate::challenge::{self, ChallengeCommand, RANKED, SCORING, STAFFING, UNDECIDED};
+use crate::challenge::{self, ANNOUNCING, ChallengeCommand, RANKED, SCORING, STAFFING, UNDECIDED};
 use crate::decision::{self, DecisionCommand};
 use crate::delegation::DelegationStatus;
 use crate::expert::{self, ExpertCommand};
@@ -79,6 +79,11 @@ impl Action {
                 object: "an organisation",
                 possible: vec![("EDIT", vec![OrganizationStatus::Pending.name()])],
                 provided: "By a place in that very organisation. Its name is not like another's.",
+            },
+            Self::DescribeOrganization => Terms {
+                object: "an organisation",
+                possible: vec![("DESCRIBE", acting())],
+                provided: "By a place in that very organisation. Everybody reads it who may know the organisation.",
             },
             Self::RenameOrganization => Terms {
                 object: "an organisation",
@@ -162,6 +167,16 @@ impl Action {
             Self::AmendChallenge => challenge(
                 &[ChallengeCommand::Amend],
                 "Title, summary, sections and deadline; the rubric is fixed at the publication. The deadline moves only to a later instant that is still ahead. With a public note. At most 99 times.",
+            ),
+            Self::PublishAnnouncement => while_in(
+                "a challenge",
+                "ANNOUNCE",
+                ANNOUNCING,
+                "By a place in the agency that owns it, or by the programme office. At most 50 times.",
+            ),
+            Self::LinkDuplicate => any(
+                "two challenges",
+                "They are not the same, and no chain comes of it: neither has the one duplicates, nor is the other one. At most 50 of one.",
             ),
             Self::PauseChallenge => challenge(
                 &[ChallengeCommand::Pause, ChallengeCommand::Resume],

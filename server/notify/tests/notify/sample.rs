@@ -101,6 +101,7 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         LetterKind::ChallengeAmended => {
             Letter::ChallengeAmended { challenge, note: reason, closes_at: time, link }
         }
+        LetterKind::Announcement => Letter::Announcement { challenge, text: reason, link },
         LetterKind::ChallengePaused => Letter::ChallengePaused { challenge, reason, link },
         LetterKind::ChallengeResumed => Letter::ChallengeResumed { challenge, closes_at: time, link },
         LetterKind::ChallengeCancelled => Letter::ChallengeCancelled { challenge, reason, link },
