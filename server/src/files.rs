@@ -7,14 +7,14 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use app::attachment::{self, Upload, UploadError};
+use app::attachment::{self, Right, Upload, UploadError};
 use app::{App, Op, Viewer};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
-use axum::{Router, middleware};
+use axum::{BoxError, Router, middleware};
 use domain::id::UserId;
 use edge::{Lifecycle, Network};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
@@ -32,6 +32,9 @@ const SILENCE: Duration = Duration::from_secs(20);
 /// How long a file may take: so long, and a second for each of these bytes.
 const BEGIN: Duration = Duration::from_secs(30);
 const BYTES_PER_SECOND: u64 = 32 * 1024;
+/// Whether the reader of a file may still have it is asked again after so many bytes, and after so long.
+const ASKED_AFTER: usize = 1024 * 1024;
+const ASKED_EVERY: Duration = Duration::from_secs(1);
 /// Refused uploads are heard out for so long, so that their sender gets to read why.
 const PATIENCE: Duration = Duration::from_secs(3);
 const MOST_DISCARDED: usize = 4 * 1024 * 1024;
@@ -273,9 +276,38 @@ async fn send(State(counter): State<Counter>, Path(link): Path<String>, request:
     say(header::CONTENT_TYPE, download.kind.media_type().to_owned());
     say(header::CONTENT_LENGTH, (range.end - range.start).to_string());
     say(header::CONTENT_DISPOSITION, disposition(&download.name, &download.kind.extension()));
+    let right = download.right();
     let bytes = download.content.read(range.start, range.end);
     let bytes = bytes.inspect_err(|error| tracing::warn!(%error, "a file breaks off"));
-    (status, headers, Body::from_stream(bytes)).into_response()
+    (status, headers, Body::from_stream(as_long_as_it_holds(bytes, right, counter.app))).into_response()
+}
+
+/// The bytes, as long as their reader may have them: asked again after so many of them, and after so long.
+fn as_long_as_it_holds(
+    bytes: impl Stream<Item = app::Result<Bytes>> + Send + 'static,
+    right: Right,
+    app: App,
+) -> impl Stream<Item = Result<Bytes, BoxError>> {
+    let (bytes, asked, sent) = (Box::pin(bytes), Instant::now(), 0);
+    stream::unfold(Some((bytes, asked, sent)), move |state| {
+        let app = app.clone();
+        async move {
+            let (mut bytes, mut asked, mut sent) = state?;
+            if sent >= ASKED_AFTER || asked.elapsed() >= ASKED_EVERY {
+                match right.holds(&app).await {
+                    Ok(true) => (asked, sent) = (Instant::now(), 0),
+                    Ok(false) => return Some((Err("the right to it has ended".into()), None)),
+                    Err(error) => {
+                        tracing::warn!(%error, "a file breaks off");
+                        return Some((Err(error.into()), None));
+                    }
+                }
+            }
+            let more = bytes.next().await?;
+            sent += more.as_ref().map_or(0, Bytes::len);
+            Some((more.map_err(BoxError::from), Some((bytes, asked, sent))))
+        }
+    })
 }
 
 /// Whether the caller has the bytes with that tag.

@@ -219,6 +219,44 @@ async fn a_file_of_a_proposal_is_sealed_with_it_and_goes_the_same_ways() {
 }
 
 #[tokio::test]
+async fn a_download_does_not_outlive_the_right_to_it() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    let seats = cast.appoint(&challenge).await;
+    let proposal = cast.writes(&cast.linh, &challenge, "Cảm biến").await;
+    // More than lies on the way between two sockets.
+    let bytes = "Số liệu đo mực nước.\n".repeat(600_000).into_bytes();
+    let file = cast.quan.uploads(&on_proposal(&proposal), "số liệu.txt", bytes.clone()).await.ok();
+    let file = text(&file["attachment"]["id"]);
+    cast.submits(&cast.linh, &proposal).await;
+    world.pass(11 * DAY).await;
+    cast.open(&challenge).await;
+    cast.admits(&proposal).await;
+    cast.assigns(&challenge, &proposal, &seats).await;
+    let input = json!({ "proposalId": proposal });
+    cast.reviewer.does("declareNoConflict", input, "proposal { id }").await.ok();
+    let whole = cast.reviewer.fetches(&file).await.unwrap();
+    assert_eq!(whole.bytes.len(), bytes.len(), "at the full length as long as the right holds");
+
+    let url = cast.reviewer.link_to(&file).await.unwrap();
+    let address = world.visitor.origin().trim_start_matches("http://").to_owned();
+    let mut socket = TcpStream::connect(&address).await.unwrap();
+    let request = format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", path(&url));
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut begun = vec![0; 10_000];
+    socket.read_exact(&mut begun).await.unwrap();
+    assert!(begun.starts_with(b"HTTP/1.1 200"));
+    let conflict = json!({ "proposalId": proposal, "kind": "OTHER", "reason": "Nhận ra người quen." });
+    cast.reviewer.does("declareConflict", conflict, "isRecused").await.ok();
+    let mut rest = Vec::new();
+    // Whether it ends or breaks depends on the machine; that it is not all of it does not.
+    let _ = socket.read_to_end(&mut rest).await;
+    assert!(rest.len() < bytes.len() - begun.len(), "{} of {} bytes", rest.len(), bytes.len());
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_not_what_it_says_is_refused_and_says_why() {
     let world = World::new().await;
     let cast = Box::pin(Cast::gather(&world)).await;

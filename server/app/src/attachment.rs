@@ -576,17 +576,30 @@ pub fn download_link(app: &App, viewer: &Viewer, file: &Attached) -> Option<Stri
     Some(is_clean.then(link)??.0)
 }
 
-/// Who follows a link, as they are today. None: it is not ours, too old, or its session has ended.
-async fn follow(app: &App, purpose: &str, token: &str) -> Result<Option<(AttachmentId, Viewer)>> {
-    let link = app.keys.open_link(purpose, token).and_then(|text| serde_json::from_str::<Link>(&text).ok());
-    let Some(link) = link.filter(|link| app.db.clock.process().seconds() < link.until) else {
-        return Ok(None);
-    };
-    let viewer = match link.session {
-        None => Some(Viewer::default()),
-        Some((user, session)) => access::admit(app, user, session).await?.map(|admitted| admitted.viewer),
-    };
-    Ok(viewer.map(|viewer| (link.file, viewer)))
+/// For whom a link was made, and for which file.
+#[derive(Clone, Copy, Debug)]
+struct Holder {
+    file: AttachmentId,
+    session: Option<(UserId, SessionId)>,
+}
+
+impl Holder {
+    /// By the link; None if it is not ours or too old.
+    fn of(app: &App, purpose: &str, token: &str) -> Option<Self> {
+        let link = serde_json::from_str::<Link>(&app.keys.open_link(purpose, token)?).ok()?;
+        let is_good = app.db.clock.process().seconds() < link.until;
+        is_good.then_some(Self { file: link.file, session: link.session })
+    }
+
+    /// Who they are today; None if their session has ended.
+    async fn viewer(&self, app: &App) -> Result<Option<Viewer>> {
+        match self.session {
+            None => Ok(Some(Viewer::default())),
+            Some((user, session)) => {
+                Ok(access::admit(app, user, session).await?.map(|admitted| admitted.viewer))
+            }
+        }
+    }
 }
 
 /// A file that somebody may have now.
@@ -599,12 +612,35 @@ pub struct Download {
     pub tag: String,
     /// Its bytes.
     pub content: Content,
+    holder: Holder,
+}
+
+impl Download {
+    /// What is asked for again while it is being sent.
+    pub const fn right(&self) -> Right {
+        Right(self.holder)
+    }
+}
+
+/// The right to a file that is being sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Right(Holder);
+
+impl Right {
+    /// Whether it still holds: a long download does not outlive it.
+    pub async fn holds(self, app: &App) -> Result<bool> {
+        let Some(viewer) = self.0.viewer(app).await? else { return Ok(false) };
+        let rows = visible_to(&viewer).filter(attachment::Column::Id.eq(self.0.file));
+        Ok(rows.one(&app.db.read).await?.is_some_and(|row| row.status == AttachmentStatus::Clean))
+    }
 }
 
 /// What a link leads to, by the rights of today. Whoever is not of a proposal's team leaves a trace first, unless nothing of the
 /// bytes is asked for.
 pub async fn download(app: &App, token: &str, op: Op, takes_bytes: bool) -> Result<Option<Download>> {
-    let Some((id, viewer)) = follow(app, DOWNLOAD, token).await? else { return Ok(None) };
+    let Some(holder) = Holder::of(app, DOWNLOAD, token) else { return Ok(None) };
+    let Some(viewer) = holder.viewer(app).await? else { return Ok(None) };
+    let id = holder.file;
     let Some(file) = by_id(app, &viewer, &[id]).await?.remove(&id) else { return Ok(None) };
     let content = file.content(app).filter(|_| file.row.status == AttachmentStatus::Clean);
     let Some(content) = content else { return Ok(None) };
@@ -615,7 +651,7 @@ pub async fn download(app: &App, token: &str, op: Op, takes_bytes: bool) -> Resu
             app.execute(&op, None, RecordReads { proposals: vec![proposal] }).await?;
         }
     }
-    Ok(Some(Download { name: file.name, kind: file.kind, tag: id.public(), content }))
+    Ok(Some(Download { name: file.name, kind: file.kind, tag: id.public(), content, holder }))
 }
 
 /// Why bytes were not taken in.
@@ -651,7 +687,9 @@ pub struct Upload {
 impl Upload {
     /// By the link that they have. None: it leads to nothing that is awaited.
     pub async fn by_link(app: &App, token: &str, op: Op) -> Result<Option<Self>> {
-        let Some((id, viewer)) = follow(app, UPLOAD, token).await? else { return Ok(None) };
+        let Some(holder) = Holder::of(app, UPLOAD, token) else { return Ok(None) };
+        let Some(viewer) = holder.viewer(app).await? else { return Ok(None) };
+        let id = holder.file;
         let file = by_id(app, &viewer, &[id]).await?.remove(&id);
         let mine =
             file.filter(|file| viewer.0.as_ref().is_some_and(|person| person.id == file.row.uploaded_by));

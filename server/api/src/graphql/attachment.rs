@@ -227,7 +227,7 @@ impl AttachmentMutation {
     }
 
     /// Has a file looked at whose bytes are here, for those who edit what it hangs on: that it is what its name says, contains nothing that
-    /// runs, and is known to no scanner. Repeat it as you like; the answer to a file that was decided stays the same. While the scanner is
+    /// runs, and is known to no scanner. Repeat it as you like, as long as you may edit what it hangs on; the answer to a file that was decided stays the same. While the scanner is
     /// away the error is `UNAVAILABLE` and the file stays `QUARANTINED`. User errors: `NOT_FOUND`, `NOT_PERMITTED`,
     /// `ORGANIZATION_INACTIVE`, `CONFLICT`, `DEADLINE_PASSED`, `FILE_REFUSED`.
     async fn complete_upload(
