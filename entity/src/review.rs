@@ -28,6 +28,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub comment: Option<String>,
     pub offered_at: Timestamp,
+    pub due_at: Option<Timestamp>,
     pub submitted_at: Option<Timestamp>,
     pub locked_at: Option<Timestamp>,
     pub updated_at: Timestamp,

@@ -1,9 +1,11 @@
-//! Announcements, previews by a link, support by stage, duplicates, what houses say of themselves, and files of an amendment.
+//! Announcements, previews by a link, support by stage, duplicates, what houses say of themselves, files of an amendment, and
+//! until when reviews are wanted.
 
 use sea_orm_migration::prelude::*;
 
 use crate::column::{
-    add, big, create, fk, id, id_null, index, instant, int, key, name, one_of, table, text, text_null, unique,
+    add, big, create, fk, id, id_null, index, instant, instant_null, int, key, name, one_of, table, text,
+    text_null, unique,
 };
 
 #[derive(DeriveMigrationName)]
@@ -20,6 +22,8 @@ impl MigrationTrait for Migration {
         // No foreign key: SQLite adds none to a table that is there.
         add(manager, "challenge", id_null("duplicate_of")).await?;
         manager.create_index(index("challenge", &["duplicate_of"])).await?;
+        add(manager, "review", instant_null("due_at")).await?;
+        manager.create_index(index("review", &["due_at"])).await?;
         add(manager, "organization", text_null("about_vi")).await?;
         add(manager, "organization", text_null("about_en")).await?;
         add(manager, "organization", text_null("website")).await?;

@@ -430,6 +430,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     let review = review::Model {
         status_reason: Some(TEXT.to_owned()),
         comment: Some(TEXT.to_owned()),
+        due_at: Some(LAST),
         ..rows::review(&proposal, &seat, rows::sheet(&[criterion], "9.99"))
     };
     tables.keep(review).await;

@@ -1,6 +1,6 @@
 //! What becomes of a review besides being handed in: declined, taken back, given back.
 
-use e2e::cast::{Cast, DAY};
+use e2e::cast::{Cast, DAY, text};
 use e2e::{Answer, Person, World};
 use serde_json::{Value, json};
 
@@ -149,5 +149,63 @@ async fn after_the_lock_a_sheet_stays_where_it_is() {
     {
         assert_eq!(does(person, mutation, &reviews[0], "Nhầm.").await.refused(), ["CONFLICT"], "{mutation}");
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_review_has_its_time_and_both_sides_hear_of_it() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    let seats = cast.appoint(&challenge).await;
+    let proposal = cast.writes(&cast.linh, &challenge, "Cống thông minh").await;
+    cast.submits(&cast.linh, &proposal).await;
+    world.pass(11 * DAY).await;
+    cast.open(&challenge).await;
+    cast.admits(&proposal).await;
+    let now = world.now().await;
+    let at = |days: i64| now.plus_seconds(days * 86_400).to_rfc3339();
+    let assigns = async |due: String| {
+        let assignments = json!([{ "proposalId": proposal, "memberIds": seats }]);
+        let input = json!({ "challengeId": challenge, "assignments": assignments, "dueAt": due });
+        cast.secretary.does("assignReviews", input, "reviews { id dueAt }").await
+    };
+    assert_eq!(assigns(at(0)).await.refused(), ["OUT_OF_RANGE input.dueAt"]);
+    let offered = assigns(at(10)).await.ok();
+    let due = &offered["reviews"][0]["dueAt"];
+    assert_eq!(due, &at(10));
+    let reviews: Vec<_> =
+        offered["reviews"].as_array().unwrap().iter().map(|review| text(&review["id"])).collect();
+    let (done, half, idle) = (&reviews[0], &reviews[1], &reviews[2]);
+    cast.scores(&cast.reviewer, &proposal, done, ["8", "7", "9"]).await;
+    let input = json!({ "proposalId": proposal });
+    cast.other_reviewer.does("declareNoConflict", input, "proposal { id }").await.ok();
+    world.letters().await;
+    world.reminds().await;
+    assert_eq!(world.letters().await, Vec::<String>::new(), "too early");
+    world.pass(7 * DAY).await;
+    assert_eq!(world.reminds().await, 2, "whose sheet is in needs no reminder");
+    assert_eq!(world.reminds().await, 0, "once");
+    let told = ["other-reviewer", "third-reviewer"].map(|who| format!("review_due: {who}"));
+    assert_eq!(world.letters().await, told);
+    // By its instant nothing is taken any more, whether or not anybody has cleared up.
+    world.pass(3 * DAY).await;
+    let sheet = json!({ "reviewId": half, "expectedVersion": 2, "marks": [] });
+    let late = cast.other_reviewer.does("saveScoreSheet", sheet, "review { id }").await;
+    assert_eq!(late.refused(), ["DEADLINE_PASSED"]);
+    let counted: u64 =
+        futures_util::future::join_all((0..4).map(|_| world.reminds())).await.into_iter().sum();
+    assert_eq!(counted, 2, "each once, whoever looks");
+    let told = [
+        "review_expired: other-reviewer",
+        "review_expired: third-reviewer",
+        "review_missed: secretary",
+        "review_missed: secretary",
+    ];
+    assert_eq!(world.letters().await, told);
+    let document = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Review { status } } }";
+    let stands = cast.secretary.asks(document, json!({ "ids": [done, half, idle] })).await.ok();
+    let expired = json!({ "status": "EXPIRED" });
+    assert_eq!(stands, json!([{ "status": "SUBMITTED" }, expired, expired]));
     world.finish().await;
 }

@@ -377,6 +377,7 @@ pub fn review(proposal: &proposal::Model, member: &council_member::Model, sheet:
         status_reason: None,
         sheet,
         comment: None,
+        due_at: None,
         offered_at: THEN,
         submitted_at: Some(THEN),
         locked_at: Some(THEN),

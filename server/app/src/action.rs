@@ -25,7 +25,7 @@ use domain::proposal::{
     may_submit, may_withdraw, team_step,
 };
 use domain::review::{
-    IN_PLAY, Interest, ReviewCommand, ReviewStatus, Turnout, may_assign, may_declare, may_decline,
+    IN_PLAY, Interest, ReviewCommand, ReviewStatus, Turnout, in_time, may_assign, may_declare, may_decline,
     may_interfere, may_lock, may_offer, may_save,
 };
 use domain::time::{Day, Timestamp};
@@ -337,14 +337,18 @@ pub async fn on_reviews(
     let challenges = challenges_of(db, rows.iter().map(|row| row.challenge_id)).await?;
     let roles = roles_on_each(db, viewer, challenges.values()).await?;
     let criteria = criteria(db, challenges.keys().copied()).await?;
+    let now = app.db.clock.process();
     let possible = rows.iter().filter_map(|row| {
         let stage = stage(challenges.get(&row.challenge_id)?);
         let roles = roles.get(&row.challenge_id).copied().unwrap_or_default();
         let criteria = criteria.get(&row.challenge_id).map(Vec::as_slice).unwrap_or_default();
         let is_cleared = cleared.contains(&row.proposal_id);
         let guard = |action| match action {
-            ReviewAction::Save => may_save(stage, row.status),
-            ReviewAction::Submit => domain::review::may_submit(stage, row.status, &row.sheet, criteria),
+            ReviewAction::Save => may_save(stage, row.status, in_time(row.due_at, now)),
+            ReviewAction::Submit => {
+                let in_time = in_time(row.due_at, now);
+                domain::review::may_submit(stage, row.status, in_time, &row.sheet, criteria)
+            }
             ReviewAction::Decline => may_decline(stage, row.status),
             ReviewAction::Revoke => may_interfere(stage, row.status, ReviewCommand::Revoke, is_cleared),
             ReviewAction::Reopen => may_interfere(stage, row.status, ReviewCommand::Reopen, is_cleared),

@@ -8,11 +8,12 @@ use domain::id::{
 };
 use domain::letter::{Letter, LetterKind, LetterOutcome};
 use domain::locale::Locale;
+use domain::machine::allows;
 use domain::message::{GIVE_UP_AFTER_SECONDS, MessageStatus, pause_seconds};
 use domain::organization::{MembershipRole, OrganizationStatus};
 use domain::proposal::ProposalStatus;
 use domain::question::QuestionStatus;
-use domain::review::{CouncilRole, ReviewStatus};
+use domain::review::{CouncilRole, ReviewCommand, ReviewStatus, TRANSITIONS as REVIEW};
 use domain::text::Bilingual;
 use domain::time::Timestamp;
 use entity::{
@@ -248,6 +249,9 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
         LetterKind::ReviewOffered
             | LetterKind::ReviewRecused
             | LetterKind::ReviewDeclined
+            | LetterKind::ReviewDue
+            | LetterKind::ReviewExpired
+            | LetterKind::ReviewMissed
             | LetterKind::ReviewRevoked
             | LetterKind::ReviewReopened
             | LetterKind::ReviewSubmitted
@@ -402,6 +406,11 @@ impl Facts {
             }
             LetterKind::ChallengePaused => !self.is_challenge(ChallengeStatus::Paused),
             LetterKind::ChallengeResumed => !self.is_challenge(ChallengeStatus::Published),
+            // It is in, or was given up, or its time is over.
+            LetterKind::ReviewDue => self.review.as_ref().is_none_or(|row| {
+                allows(REVIEW, row.status, &ReviewCommand::Expire).is_err()
+                    || row.due_at.is_none_or(|due_at| due_at <= now)
+            }),
             // Handed in once more, or taken back, meanwhile.
             LetterKind::ReviewReopened => {
                 self.review.as_ref().is_none_or(|row| row.status != ReviewStatus::InProgress)
@@ -682,6 +691,19 @@ impl Facts {
             }
             LetterKind::ReviewRecused => {
                 Letter::ReviewRecused { challenge: challenge()?, member: person()?, link: at_challenge()? }
+            }
+            LetterKind::ReviewDue => Letter::ReviewDue {
+                challenge: challenge()?,
+                due_at: self.review.as_ref()?.due_at?,
+                link: at_challenge()?,
+            },
+            LetterKind::ReviewExpired => Letter::ReviewExpired {
+                challenge: challenge()?,
+                due_at: self.review.as_ref()?.due_at?,
+                link: at_challenge()?,
+            },
+            LetterKind::ReviewMissed => {
+                Letter::ReviewMissed { challenge: challenge()?, member: person()?, link: at_challenge()? }
             }
             LetterKind::ReviewDeclined => Letter::ReviewDeclined {
                 challenge: challenge()?,

@@ -13,7 +13,8 @@ use domain::id::{ChallengeId, CouncilMemberId, OrganizationId, ProposalId, Revie
 use domain::machine;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{ProposalCommand, ProposalStatus, TRANSITIONS};
-use domain::review::{Interest, houses_by_mailbox, mailbox, may_assign};
+use domain::review::{Interest, houses_by_mailbox, mailbox, may_assign, may_fall_due};
+use domain::time::Timestamp;
 use entity::{
     challenge, conflict_declaration, council_member, expert, expert_sector, membership, proposal,
     proposal_version, review, review_plan, user,
@@ -319,6 +320,8 @@ pub struct ReleaseReviewPlan {
     pub challenge: ChallengeId,
     /// The version of the plan that the caller saw.
     pub expected_version: i32,
+    /// Until when the reviews are wanted, if that is set.
+    pub due_at: Option<Timestamp>,
 }
 
 impl Command for ReleaseReviewPlan {
@@ -330,6 +333,7 @@ impl Command for ReleaseReviewPlan {
         let row = locked(tx, self.challenge).await?;
         must(Action::AssignReviews, roles_on(tx, &tx.op().viewer, &row).await?)?;
         may_assign(stage(&row))?;
+        may_fall_due(self.due_at, tx.now().await?)?;
         let planned = review_plan::Entity::find_by_id(row.id).lock_exclusive().one(tx).await?;
         let planned = planned.ok_or_else(|| Problem::at("challengeId", Reason::NotFound))?;
         must_be_version(Some(self.expected_version), planned.version)?;
@@ -357,7 +361,14 @@ impl Command for ReleaseReviewPlan {
             let (member, proposal) = couple;
             let id: ReviewId = ids::random();
             let is_clear = council.clear.contains(&couple);
-            rows.push(crate::review::offered(id, &row, proposal, (member, *user), is_clear, now));
+            rows.push(crate::review::offered(
+                id,
+                &row,
+                proposal,
+                (member, *user),
+                is_clear,
+                (now, self.due_at),
+            ));
             tx.record(
                 Event::new(EventKind::ReviewOffered)
                     .review(id)

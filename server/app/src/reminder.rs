@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use domain::challenge::ChallengeStatus;
 use domain::event::{Event, EventKind};
-use domain::id::{ChallengeId, OrganizationId};
+use domain::id::{ChallengeId, OrganizationId, ReviewId};
+use domain::machine::allows;
 use domain::organization::OrganizationStatus;
-use domain::reminder::{DEADLINE_AHEAD, ReminderKind, before_deadline, waits_too_long_from};
+use domain::reminder::{
+    DEADLINE_AHEAD, REVIEW_AHEAD, ReminderKind, before_deadline, before_review, waits_too_long_from,
+};
+use domain::review::{ReviewCommand, ReviewStatus, TRANSITIONS};
 use domain::time::Timestamp;
-use entity::{challenge, organization, reminder};
+use entity::{challenge, organization, reminder, review};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect as _, TryInsertResult};
 use serde::Serialize;
 use uuid::Uuid;
@@ -21,6 +25,7 @@ use crate::command::Command;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::op::{Op, Viewer};
+use crate::review::ExpireReview;
 
 /// Reminds everybody who is to be reminded by now. Returns how many reminders that were.
 pub async fn remind(app: &App) -> Result<u64> {
@@ -32,7 +37,11 @@ pub async fn remind(app: &App) -> Result<u64> {
     for challenge in crate::challenge::due(app, now).await? {
         reminded += u64::from(app.execute(&op, None, PublishDue { challenge }).await?);
     }
-    for remind in deadlines.chain(waiting) {
+    for review in crate::review::overdue(app, now).await? {
+        reminded += u64::from(app.execute(&op, None, ExpireReview { review }).await?);
+    }
+    let reviews = reviews(app, now).await?.into_iter().map(Remind::Review);
+    for remind in deadlines.chain(waiting).chain(reviews) {
         reminded += u64::from(app.execute(&op, None, remind).await?);
     }
     Ok(reminded)
@@ -56,6 +65,29 @@ async fn deadlines(app: &App, now: Timestamp) -> Result<Vec<ChallengeId>> {
         due.is_some_and(|due| !reminded.contains(&due))
     });
     Ok(due.map(|(id, _)| id).collect())
+}
+
+/// Reviews that are wanted soon.
+async fn reviews(app: &App, now: Timestamp) -> Result<Vec<ReviewId>> {
+    use review::Column as R;
+    let open = [ReviewStatus::Offered, ReviewStatus::Accepted, ReviewStatus::InProgress];
+    let near: Vec<(ReviewId, Timestamp, Option<Timestamp>)> = review::Entity::find()
+        .filter(R::Status.is_in(open))
+        .filter(R::DueAt.gt(now))
+        .filter(R::DueAt.lte(now.plus_seconds(REVIEW_AHEAD)))
+        .select_only()
+        .columns([R::Id, R::OfferedAt, R::DueAt])
+        .into_tuple()
+        .all(&app.db.read)
+        .await?;
+    let reminded = reminded(app, near.iter().map(|(id, ..)| id.0)).await?;
+    let due = near.into_iter().filter(|(id, offered_at, due_at)| {
+        due_at.is_some_and(|due_at| {
+            before_review(*offered_at, due_at, now)
+                && !reminded.contains(&(ReminderKind::ReviewDue, id.0, due_at))
+        })
+    });
+    Ok(due.map(|(id, ..)| id).collect())
 }
 
 /// Organisations that have waited too long.
@@ -94,6 +126,7 @@ async fn reminded(app: &App, of: impl Iterator<Item = Uuid>) -> Result<HashSet<K
 enum Remind {
     Deadline(ChallengeId),
     Organization(OrganizationId),
+    Review(ReviewId),
 }
 
 impl Command for Remind {
@@ -111,6 +144,23 @@ impl Command for Remind {
                 due.map(|(kind, at)| {
                     let event = Event::new(EventKind::DeadlineNear).challenge(id);
                     ((kind, id.0, at), event.fact("reminder", kind).fact("closes_at", at.micros()))
+                })
+            }
+            Self::Review(id) => {
+                let row = review::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+                let now = tx.now().await?;
+                // Of what can still expire: what is in, given up or taken away is done.
+                let open =
+                    |row: &review::Model| allows(TRANSITIONS, row.status, &ReviewCommand::Expire).is_ok();
+                let due = row.filter(open).and_then(|row| Some((row.due_at?, row)));
+                let due = due.filter(|(due_at, row)| before_review(row.offered_at, *due_at, now));
+                due.map(|(due_at, row)| {
+                    let event = Event::new(EventKind::ReviewDue)
+                        .review(row.id)
+                        .proposal(row.proposal_id)
+                        .challenge(row.challenge_id)
+                        .user(row.user_id);
+                    ((ReminderKind::ReviewDue, id.0, due_at), event.fact("due_at", due_at.micros()))
                 })
             }
             Self::Organization(id) => {

@@ -11,10 +11,12 @@ use domain::machine;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{ProposalCommand, ProposalStatus};
 use domain::review::{
-    CouncilRole, IN_PLAY, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout,
-    may_assign, may_declare, may_decline, may_interfere, may_lock, may_offer, may_save, may_submit,
+    CouncilRole, IN_PLAY, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout, in_time,
+    may_assign, may_declare, may_decline, may_expire, may_fall_due, may_interfere, may_lock, may_offer,
+    may_save, may_submit,
 };
 use domain::score::{self, Sheet};
+use domain::time::Timestamp;
 use entity::{challenge, conflict_declaration, council_member, proposal, review};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
@@ -116,6 +118,8 @@ pub struct AssignReviews {
     pub challenge: ChallengeId,
     /// Which proposal to which members.
     pub assignments: Vec<(ProposalId, Vec<CouncilMemberId>)>,
+    /// Until when they are wanted, if that is set.
+    pub due_at: Option<Timestamp>,
 }
 
 impl Command for AssignReviews {
@@ -127,6 +131,7 @@ impl Command for AssignReviews {
         let row = locked(tx, self.challenge).await?;
         must(Action::AssignReviews, roles_on(tx, &tx.op().viewer, &row).await?)?;
         may_assign(stage(&row))?;
+        may_fall_due(self.due_at, tx.now().await?)?;
         if self.assignments.iter().map(|(_, members)| members.len()).sum::<usize>() > OFFERS_MAX {
             return Err(Problem::at("assignments", Reason::TooLong { max: OFFERS_MAX }).into());
         }
@@ -152,7 +157,7 @@ impl Command for AssignReviews {
                 let at = |reason| {
                     Problem::at_path(["assignments", &index, "memberIds", &place.to_string()], reason)
                 };
-                offered.push(offer(tx, &row, &proposal, *member).await?.map_err(at)?);
+                offered.push(offer(tx, &row, &proposal, *member, self.due_at).await?.map_err(at)?);
             }
         }
         Ok(offered)
@@ -165,6 +170,7 @@ async fn offer(
     challenge: &challenge::Model,
     proposal: &proposal::Model,
     member: CouncilMemberId,
+    due_at: Option<Timestamp>,
 ) -> Result<Result<ReviewId, Reason>> {
     let seat = council_member::Entity::find_by_id(member)
         .filter(council_member::Column::ChallengeId.eq(challenge.id))
@@ -196,7 +202,7 @@ async fn offer(
     let now = tx.now().await?;
     let id: ReviewId = ids::random();
     let is_clear = declared == Some(Interest::None);
-    let row = offered(id, challenge, proposal.id, (seat.id, seat.user_id), is_clear, now);
+    let row = offered(id, challenge, proposal.id, (seat.id, seat.user_id), is_clear, (now, due_at));
     review::Entity::insert(row).exec_without_returning(tx).await?;
     tx.record(
         Event::new(EventKind::ReviewOffered)
@@ -215,7 +221,7 @@ pub(crate) fn offered(
     proposal: ProposalId,
     (member, user): (CouncilMemberId, UserId),
     is_clear: bool,
-    now: domain::time::Timestamp,
+    (now, due_at): (Timestamp, Option<Timestamp>),
 ) -> review::ActiveModel {
     review::ActiveModel {
         id: Set(id),
@@ -228,6 +234,7 @@ pub(crate) fn offered(
         sheet: Set(Sheet::default()),
         comment: Set(None),
         offered_at: Set(now),
+        due_at: Set(due_at),
         submitted_at: Set(None),
         locked_at: Set(None),
         updated_at: Set(now),
@@ -370,7 +377,7 @@ impl Command for SaveSheet {
 
     async fn run(&self, tx: &Tx) -> Result<ReviewId> {
         let (challenge, row) = own(tx, self.review).await?;
-        may_save(stage(&challenge), row.status)?;
+        may_save(stage(&challenge), row.status, in_time(row.due_at, tx.now().await?))?;
         must_be_version(Some(self.expected_version), row.version)?;
         let criteria = crate::challenge::criteria(tx, challenge.id).await?;
         let mut marks = BTreeMap::new();
@@ -429,8 +436,8 @@ impl Command for SubmitReview {
         machine::step(TRANSITIONS, row.status, &ReviewCommand::Submit)?;
         must_be_version(self.expected_version, row.version)?;
         let criteria = crate::challenge::criteria(tx, challenge.id).await?;
-        may_submit(stage(&challenge), row.status, &row.sheet, &criteria)?;
         let now = tx.now().await?;
+        may_submit(stage(&challenge), row.status, in_time(row.due_at, now), &row.sheet, &criteria)?;
         let next = advance(
             tx,
             &row,
@@ -470,6 +477,46 @@ impl Command for DeclineReview {
         let (challenge, row) = own(tx, self.review).await?;
         may_decline(stage(&challenge), row.status)?;
         ends(tx, &row, ReviewCommand::Decline, EventKind::ReviewDeclined, &self.reason).await
+    }
+}
+
+/// Reviews whose time is over.
+pub(crate) async fn overdue(app: &App, now: Timestamp) -> Result<Vec<ReviewId>> {
+    let open = [ReviewStatus::Offered, ReviewStatus::Accepted, ReviewStatus::InProgress];
+    let rows = review::Entity::find()
+        .filter(review::Column::DueAt.lte(now))
+        .filter(review::Column::Status.is_in(open))
+        .select_only()
+        .column(review::Column::Id);
+    Ok(rows.into_tuple().all(&app.db.read).await?)
+}
+
+/// Ends a review whose time is over, if nothing has happened to it meanwhile. True: it did.
+#[derive(Serialize)]
+pub(crate) struct ExpireReview {
+    pub(crate) review: ReviewId,
+}
+
+impl Command for ExpireReview {
+    const NAME: &'static str = "expireReview";
+    type Output = bool;
+
+    async fn run(&self, tx: &Tx) -> Result<bool> {
+        let Some(found) = review::Entity::find_by_id(self.review).one(tx).await? else { return Ok(false) };
+        let challenge = challenge::Entity::find_by_id(found.challenge_id).lock_shared().one(tx).await?;
+        let row = review::Entity::find_by_id(self.review).lock_exclusive().one(tx).await?;
+        let (Some(challenge), Some(row)) = (challenge, row) else { return Ok(false) };
+        if !may_expire(stage(&challenge), row.status, row.due_at, tx.now().await?) {
+            return Ok(false);
+        }
+        let next = advance(tx, &row, ReviewCommand::Expire, Default::default()).await?;
+        let event = Event::new(EventKind::ReviewExpired)
+            .review(row.id)
+            .proposal(row.proposal_id)
+            .challenge(row.challenge_id)
+            .user(row.user_id);
+        tx.record(event.fact("from", row.status).fact("to", next));
+        Ok(true)
     }
 }
 
@@ -657,7 +704,7 @@ async fn settle(
     challenge: ChallengeId,
     from: &[ReviewStatus],
     to: ReviewStatus,
-    now: domain::time::Timestamp,
+    now: Timestamp,
 ) -> Result<()> {
     let locked_at = (to == ReviewStatus::Locked).then_some(now);
     review::Entity::update_many()

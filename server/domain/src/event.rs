@@ -206,6 +206,10 @@ closed_set! {
         ReviewRecused = "review_recused",
         /// A council member said no to a review.
         ReviewDeclined = "review_declined",
+        /// Time: a review is wanted soon.
+        ReviewDue = "review_due",
+        /// Time: a review was not in when it was wanted.
+        ReviewExpired = "review_expired",
         /// A review was taken from its member.
         ReviewRevoked = "review_revoked",
         /// A sheet that was in was given back to its member.
@@ -474,6 +478,8 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ConflictDeclared, &[]),
     (K::ReviewRecused, &[(A::Secretary, L::ReviewRecused)]),
     (K::ReviewDeclined, &[(A::Secretary, L::ReviewDeclined)]),
+    (K::ReviewDue, &[(A::Person, L::ReviewDue)]),
+    (K::ReviewExpired, &[(A::Person, L::ReviewExpired), (A::Secretary, L::ReviewMissed)]),
     (K::ReviewRevoked, &[(A::Person, L::ReviewRevoked)]),
     (K::ReviewReopened, &[(A::Person, L::ReviewReopened)]),
     (K::SheetSaved, &[]),

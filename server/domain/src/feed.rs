@@ -136,6 +136,7 @@ pub const REVIEW_PROGRESS: &[K] = &[
     K::ConflictDeclared,
     K::ReviewRecused,
     K::ReviewDeclined,
+    K::ReviewExpired,
     K::ReviewRevoked,
     K::ReviewReopened,
     K::ReviewSubmitted,

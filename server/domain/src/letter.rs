@@ -199,6 +199,15 @@ letters! {
     /// To the council's secretary: a member stepped back from a review.
     ReviewRecused = "review_recused" { challenge: String, member: String }
 
+    /// To a council member: a sheet is wanted soon.
+    ReviewDue = "review_due" { challenge: String, due_at: Timestamp }
+
+    /// To a council member: a sheet was not in when it was wanted.
+    ReviewExpired = "review_expired" { challenge: String, due_at: Timestamp }
+
+    /// To the council's secretary: a member's sheet was not in when it was wanted.
+    ReviewMissed = "review_missed" { challenge: String, member: String }
+
     /// To the council's secretary: a member said no to a review.
     ReviewDeclined = "review_declined" { challenge: String, member: String, reason: String }
 

@@ -9,6 +9,8 @@ closed_set! {
         DeadlineInAWeek = "DEADLINE_IN_A_WEEK",
         /// The deadline of a challenge is a day away or less.
         DeadlineInADay = "DEADLINE_IN_A_DAY",
+        /// A review is wanted in three days or less.
+        ReviewDue = "REVIEW_DUE",
         /// An organisation waits for its verification for more than two working days.
         OrganizationWaits = "ORGANIZATION_WAITS",
     }
@@ -16,6 +18,17 @@ closed_set! {
 
 /// How far ahead of a deadline the first reminder is, in seconds.
 pub const DEADLINE_AHEAD: i64 = 7 * DAY;
+
+/// How far ahead of its time somebody is reminded of a review, in seconds.
+pub const REVIEW_AHEAD: i64 = 3 * DAY;
+
+/// Whether somebody is to be reminded of a review that is wanted by then, offered so long ago: not of one that was offered for less
+/// time than that ahead.
+pub fn before_review(offered_at: Timestamp, due_at: Timestamp, now: Timestamp) -> bool {
+    let left = due_at.seconds_since(now);
+    let begun = due_at.seconds_since(offered_at) > REVIEW_AHEAD;
+    begun && now < due_at && left <= REVIEW_AHEAD
+}
 
 /// Working days after which an organisation has waited too long.
 const PATIENCE: u32 = 2;
@@ -60,6 +73,21 @@ mod tests {
             ("2027-01-01T00:00:00+07:00", None),
         ] {
             assert_eq!(before_deadline(closes, at(now)), due, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_review_is_remembered_three_days_ahead_unless_it_was_offered_later() {
+        let due = at("2026-11-30T17:00:00+07:00");
+        let long_ago = at("2026-11-01T17:00:00+07:00");
+        for (offered, now, expected) in [
+            (long_ago, "2026-11-27T16:59:59+07:00", false),
+            (long_ago, "2026-11-27T17:00:00+07:00", true),
+            (long_ago, "2026-11-30T16:59:59+07:00", true),
+            (long_ago, "2026-11-30T17:00:00+07:00", false),
+            (at("2026-11-27T17:00:00+07:00"), "2026-11-28T17:00:00+07:00", false),
+        ] {
+            assert_eq!(before_review(offered, due, at(now)), expected, "{now}");
         }
     }
 

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::access::Role;
-use crate::challenge::{Rubric, Stage};
+use crate::challenge::{Rubric, Stage, limits};
 use crate::decision::untied;
 use crate::machine::{self, Rule};
-use crate::problem::{Guard, Reason, all, unless};
+use crate::problem::{Guard, Problem, Reason, all, unless};
 use crate::proposal::{self, ProposalCommand, ProposalStatus, cleared};
 use crate::score::{self, Criterion, Sheet};
+use crate::time::Timestamp;
 
 closed_set! {
     /// A seat on a council.
@@ -77,7 +78,7 @@ closed_set! {
         Recused = "RECUSED",
         /// Immutable.
         Locked = "LOCKED",
-        /// Not handed in before the lock.
+        /// Not handed in by its time, or before the lock.
         Expired = "EXPIRED",
         /// The member said no.
         Declined = "DECLINED",
@@ -99,7 +100,7 @@ closed_set! {
         Submit = "SUBMIT",
         /// Lock the round: sheets that are in.
         Lock = "LOCK",
-        /// Lock the round: sheets that are not in.
+        /// Its time is over, or the round is locked: sheets that are not in.
         Expire = "EXPIRE",
         /// Say no to what was offered.
         Decline = "DECLINE",
@@ -172,16 +173,44 @@ pub fn may_declare(stage: Stage, interest: Interest) -> Guard {
     all([if interest == Interest::None { in_time.and_then(|()| stage.must_be_scoring()) } else { in_time }])
 }
 
-/// Saving one's own sheet: after declaring no conflict, until it is handed in.
-pub fn may_save(stage: Stage, status: ReviewStatus) -> Guard {
-    machine::allows(TRANSITIONS, status, &C::Save)?;
-    all([stage.must_be_scoring()])
+/// Until when a review is wanted: the first instant that is too late, if there is one.
+pub fn in_time(due_at: Option<Timestamp>, now: Timestamp) -> Result<(), Reason> {
+    match due_at {
+        Some(closed_at) if closed_at <= now => Err(Reason::DeadlinePassed { closed_at }),
+        _ => Ok(()),
+    }
 }
 
-/// Handing one's own sheet in: when nothing is missing on it.
-pub fn may_submit(stage: Stage, status: ReviewStatus, sheet: &Sheet, criteria: &[Criterion]) -> Guard {
+/// A time set for reviews: ahead.
+pub fn may_fall_due(due_at: Option<Timestamp>, now: Timestamp) -> Guard {
+    let past = due_at.filter(|due_at| *due_at <= now);
+    let range = |_| Reason::OutOfRange { min: now.to_rfc3339(), max: limits::LAST_DEADLINE.to_owned() };
+    unless(past.map(range).map(|reason| Problem::at("dueAt", reason)))
+}
+
+/// What nobody waits for any more: not in by its time, while the council works on its sheets.
+pub fn may_expire(stage: Stage, status: ReviewStatus, due_at: Option<Timestamp>, now: Timestamp) -> bool {
+    in_time(due_at, now).is_err()
+        && stage.must_be_scoring().is_ok()
+        && machine::allows(TRANSITIONS, status, &C::Expire).is_ok()
+}
+
+/// Saving one's own sheet: after declaring no conflict, until it is handed in, in time.
+pub fn may_save(stage: Stage, status: ReviewStatus, in_time: Result<(), Reason>) -> Guard {
+    machine::allows(TRANSITIONS, status, &C::Save)?;
+    all([stage.must_be_scoring(), in_time])
+}
+
+/// Handing one's own sheet in: when nothing is missing on it, in time.
+pub fn may_submit(
+    stage: Stage,
+    status: ReviewStatus,
+    in_time: Result<(), Reason>,
+    sheet: &Sheet,
+    criteria: &[Criterion],
+) -> Guard {
     machine::allows(TRANSITIONS, status, &C::Submit)?;
-    all([stage.must_be_scoring()])?;
+    all([stage.must_be_scoring(), in_time])?;
     unless(score::missing(sheet, criteria))
 }
 
@@ -290,6 +319,25 @@ mod tests {
         let houses = houses_by_mailbox(addresses);
         assert_eq!(houses, BTreeMap::from([("hongha.vn", 2), ("songcam.vn", 1)]));
         assert_eq!(houses.get(mailbox("expert@songcam.vn")), Some(&1));
+    }
+
+    #[test]
+    fn a_review_is_in_time_up_to_its_instant_and_expires_from_then_on() {
+        use crate::challenge::ChallengeStatus;
+        let at = Timestamp::from_micros;
+        let stage = |is_locked| Stage { status: ChallengeStatus::Evaluation, is_locked };
+        assert!(in_time(None, at(9)).is_ok() && in_time(Some(at(10)), at(9)).is_ok());
+        assert_eq!(in_time(Some(at(10)), at(10)), Err(Reason::DeadlinePassed { closed_at: at(10) }));
+        let expires = |status, due, now| may_expire(stage(false), status, Some(at(due)), at(now));
+        assert!(expires(S::Offered, 10, 10) && expires(S::InProgress, 10, 11));
+        assert!(!expires(S::Offered, 10, 9), "not yet");
+        assert!(
+            !expires(S::Submitted, 10, 11) && !expires(S::Declined, 10, 11),
+            "not what has an end already"
+        );
+        assert!(!may_expire(stage(true), S::Offered, Some(at(10)), at(11)), "the lock has settled it");
+        assert!(!may_expire(stage(false), S::Offered, None, at(11)), "no time, no end");
+        assert!(may_fall_due(Some(at(10)), at(9)).is_ok() && may_fall_due(Some(at(10)), at(10)).is_err());
     }
 
     #[test]

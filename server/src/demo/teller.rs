@@ -423,7 +423,7 @@ impl<'a> Teller<'a> {
         let proposals = self.content.proposals_to(challenge).map(|proposal| self.proposal(proposal));
         let assignments =
             proposals.map(|proposal| Ok((proposal?, reviewers.clone()))).collect::<Told<_>>()?;
-        self.act(SECRETARY, AssignReviews { challenge: id, assignments }).await
+        self.act(SECRETARY, AssignReviews { challenge: id, assignments, due_at: None }).await
     }
 
     async fn seat(&self, challenge: ChallengeId, person: &str) -> Told<CouncilMemberId> {

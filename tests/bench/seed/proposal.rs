@@ -230,6 +230,7 @@ impl Seed {
                 status_reason: None,
                 sheet: if status == ReviewStatus::Accepted { Sheet::default() } else { sheet },
                 comment: None,
+                due_at: None,
                 offered_at,
                 submitted_at: matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked)
                     .then_some(done_at),

@@ -42,6 +42,7 @@ const EVALUATION: &[K] = &[
     K::ConflictDeclared,
     K::ReviewRecused,
     K::ReviewDeclined,
+    K::ReviewExpired,
     K::ReviewRevoked,
     K::ReviewReopened,
     K::ReviewSubmitted,

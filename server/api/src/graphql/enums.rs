@@ -416,7 +416,7 @@ pub enum ReviewStatus {
     Recused,
     /// Immutable.
     Locked,
-    /// Not handed in before the lock.
+    /// Not handed in by its time, or before the lock.
     Expired,
     /// The member said no.
     Declined,
@@ -1003,6 +1003,12 @@ pub enum NotificationKind {
     ReviewRecused,
     /// To the council's secretary: a member said no to a review.
     ReviewDeclined,
+    /// To a council member: a sheet is wanted soon.
+    ReviewDue,
+    /// To a council member: a sheet was not in when it was wanted.
+    ReviewExpired,
+    /// To the council's secretary: a member's sheet was not in when it was wanted.
+    ReviewMissed,
     /// To a council member: a review is not theirs any more.
     ReviewRevoked,
     /// To a council member: a sheet that they had handed in is theirs again.

@@ -21,7 +21,7 @@ use super::error::Result;
 use super::payload::{Done, UserError, execute, found, payload};
 use super::proposal::{Proposal, after as after_proposal};
 use super::review::{CouncilMember, Review};
-use super::scalar::Decimal;
+use super::scalar::{DateTime, Decimal};
 use super::text::{Lines, Reader};
 
 /// What `appointCouncilMember` needs.
@@ -95,6 +95,9 @@ pub struct AssignReviewsInput {
     challenge_id: ID,
     /// Which proposals to which members; at most 100 pairs, all or none.
     assignments: Vec<ReviewAssignmentInput>,
+    /// Until when they are wanted: the first instant that is too late, ahead. Whoever is not done by then has nothing to do with them any more.
+    /// Left out: until the lock.
+    due_at: Option<DateTime>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
@@ -470,7 +473,8 @@ impl EvaluationMutation {
                 .filter_map(read)
                 .collect()
         });
-        let command = challenge.map(|challenge| AssignReviews { challenge, assignments });
+        let due_at = input.due_at.map(|at| at.0);
+        let command = challenge.map(|challenge| AssignReviews { challenge, assignments, due_at });
         Ok(Some(match execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await? {
             Ok(ids) => {
                 let state = ctx.state()?;

@@ -228,6 +228,9 @@ pub struct ReleaseReviewPlanInput {
     challenge_id: ID,
     /// The version of the plan that you saw: nobody releases what they have not read.
     expected_version: i32,
+    /// Until when the reviews are wanted: the first instant that is too late, ahead. Whoever is not done by then has nothing to do with them any
+    /// more. Left out: until the lock.
+    due_at: Option<DateTime>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
@@ -292,9 +295,12 @@ impl PlanMutation {
         #[graphql(desc = "Of which challenge.")] input: ReleaseReviewPlanInput,
     ) -> Result<Option<ReleaseReviewPlanPayload>> {
         let mut reader = Reader::default();
-        let command = reader
-            .id("challengeId", &input.challenge_id)
-            .map(|challenge| ReleaseReviewPlan { challenge, expected_version: input.expected_version });
+        let due_at = input.due_at.map(|at| at.0);
+        let command = reader.id("challengeId", &input.challenge_id).map(|challenge| ReleaseReviewPlan {
+            challenge,
+            expected_version: input.expected_version,
+            due_at,
+        });
         let (challenge, user_errors) =
             after_challenge(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?)
                 .await?;

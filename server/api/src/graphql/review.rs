@@ -84,6 +84,11 @@ impl Review {
         Ok(super::one(ctx, self.0.member_id).await?.map(CouncilMember))
     }
 
+    /// Until when it is wanted: the first instant that is too late; null for until the lock.
+    async fn due_at(&self) -> Option<DateTime> {
+        self.0.due_at.map(DateTime)
+    }
+
     /// Where it stands.
     async fn status(&self) -> ReviewStatus {
         self.0.status.into()

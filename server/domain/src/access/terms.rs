@@ -262,7 +262,7 @@ impl Action {
                 review::TRANSITIONS,
                 &[ReviewCommand::Save, ReviewCommand::Submit, ReviewCommand::Decline],
                 ReviewCommand::name,
-                "Before the round is locked. To hand in: every criterion has a mark, and a reason where it asks for one.",
+                "Before the round is locked, and by the time that was set for it. To hand in: every criterion has a mark, and a reason where it asks for one.",
             ),
             Self::ReopenReview => terms(
                 "a review",

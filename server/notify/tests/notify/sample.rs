@@ -129,6 +129,9 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         }
         LetterKind::ReviewOffered => Letter::ReviewOffered { challenge, link },
         LetterKind::ReviewRecused => Letter::ReviewRecused { challenge, member, link },
+        LetterKind::ReviewDue => Letter::ReviewDue { challenge, due_at: time, link },
+        LetterKind::ReviewExpired => Letter::ReviewExpired { challenge, due_at: time, link },
+        LetterKind::ReviewMissed => Letter::ReviewMissed { challenge, member, link },
         LetterKind::ReviewDeclined => Letter::ReviewDeclined { challenge, member, reason, link },
         LetterKind::ReviewRevoked => Letter::ReviewRevoked { challenge, reason, link },
         LetterKind::ReviewReopened => Letter::ReviewReopened { challenge, reason, link },
