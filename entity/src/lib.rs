@@ -12,6 +12,7 @@
 //! challenge --< attachment >-- proposal (or none)
 //! challenge --< proposal >-- organization (applicant)      proposal -- proposal_draft, --< proposal_version
 //! council_member --< review >-- proposal        challenge -- review_plan
+//! proposal --< clarification
 //! proposal --< conflict_declaration >-- app_user
 //! challenge -- decision --< decision_outcome >-- proposal
 //! organization (agency) --< delegation >-- organization      organization --< working_group --< working_group_member
@@ -28,6 +29,7 @@ pub mod challenge_author;
 pub mod challenge_key;
 pub mod challenge_version;
 pub mod challenge_word;
+pub mod clarification;
 pub mod conflict_declaration;
 pub mod consent;
 pub mod council_member;

@@ -1,5 +1,5 @@
-//! Announcements, previews by a link, support by stage, duplicates, what houses say of themselves, files of an amendment, and
-//! until when reviews are wanted.
+//! Announcements, previews by a link, support by stage, duplicates, what houses say of themselves, files of an amendment,
+//! until when reviews are wanted, and what teams are asked to make clearer.
 
 use sea_orm_migration::prelude::*;
 
@@ -75,9 +75,28 @@ impl MigrationTrait for Migration {
         .check(one_of("ceiling_currency", &["VND", "USD", "EUR"]))
         .check(Expr::col("ceiling_minor").gte(0))
         .take();
+        let clarifications = table(
+            "clarification",
+            vec![
+                id("proposal_id"),
+                int("number"),
+                id("challenge_id"),
+                text("said"),
+                id("asked_by"),
+                instant("asked_at"),
+                instant("due_at"),
+                id_null("answered_by"),
+                instant_null("answered_at"),
+            ],
+        )
+        .primary_key(Index::create().col("proposal_id").col("number"))
+        .foreign_key(&mut fk("clarification", "proposal_id", "proposal"))
+        .foreign_key(&mut fk("clarification", "asked_by", "app_user"))
+        .take();
         create(
             manager,
             vec![
+                (clarifications, vec![index("clarification", &["due_at"])]),
                 (announcements, vec![]),
                 (previews, vec![unique("preview_link", "secret", &["token_hash"])]),
                 (support, vec![index("support_offer", &["stage"])]),

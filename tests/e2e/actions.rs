@@ -139,6 +139,13 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
             ("declareConflict", proposal(json!({ "kind": "OTHER", "reason": "Quen biết." })))
         }
         (Kind::Proposal, "DECLARE_NO_CONFLICT") => ("declareNoConflict", proposal(json!({}))),
+        (Kind::Proposal, "ASK_CLARIFICATION") => (
+            "askClarification",
+            proposal(json!({ "question": "Xin nêu rõ nguồn số liệu.", "dueAt": "2190-01-01T00:00:00Z" })),
+        ),
+        (Kind::Proposal, "ANSWER_CLARIFICATION") => {
+            ("answerClarification", proposal(json!({ "answer": "Nguồn: báo cáo năm." })))
+        }
         (Kind::Proposal, "ADMIT") => {
             ("screenProposal", proposal(json!({ "isEligible": true, "reason": "Hợp lệ." })))
         }

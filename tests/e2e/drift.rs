@@ -434,6 +434,18 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         ..rows::review(&proposal, &seat, rows::sheet(&[criterion], "9.99"))
     };
     tables.keep(review).await;
+    let asked = clarification::Model {
+        proposal_id: proposal.id,
+        number: i32::MAX,
+        challenge_id: proposal.challenge_id,
+        said: TEXT.to_owned(),
+        asked_by: user,
+        asked_at: FIRST,
+        due_at: LAST,
+        answered_by: Some(user),
+        answered_at: Some(LAST),
+    };
+    tables.keep(asked).await;
     let facts = Facts { sectors: [Sector::Tax, Sector::Land].into(), topics: [TEXT.to_owned()].into() };
     let other_seat = ids::random();
     let task = Task {

@@ -21,8 +21,8 @@ use domain::organization::{
 };
 use domain::problem::{Guard, Problem, Reason, all, unless};
 use domain::proposal::{
-    Content, ProposalCommand, ProposalStatus, may_bid, may_draft, may_edit, may_revive, may_screen,
-    may_submit, may_withdraw, team_step,
+    Content, ProposalCommand, ProposalStatus, may_answer_clarification, may_ask_clarification, may_bid,
+    may_draft, may_edit, may_revive, may_screen, may_submit, may_withdraw, team_step,
 };
 use domain::review::{
     IN_PLAY, Interest, ReviewCommand, ReviewStatus, Turnout, in_time, may_assign, may_declare, may_decline,
@@ -259,6 +259,11 @@ pub async fn on_proposals(
     let unready = crate::attachment::unready(db, &in_hand).await?;
     let outdone = outdone(db, rows.iter().filter(|row| has(row, Do::Revive))).await?;
     let cleared = cleared(db, person.id, rows.iter().filter(|row| !is_team(row)).map(|row| row.id)).await?;
+    // Before the opening nothing was asked.
+    let asked = rows
+        .iter()
+        .filter(|row| matches!(row.status, ProposalStatus::Eligible | ProposalStatus::Clarification));
+    let clarified = crate::clarification::open(db, asked.map(|row| row.id).collect()).await?;
     let guard = |row: &proposal::Model, challenge: &challenge::Model, action| {
         let stage = stage(challenge);
         let is_cleared = cleared.contains(&row.id);
@@ -296,6 +301,15 @@ pub async fn on_proposals(
             Do::DeclareNoConflict => may_declare(stage, Interest::None),
             Do::Admit => may_screen(stage, row.status, &ProposalCommand::Admit, is_cleared),
             Do::Refuse => may_screen(stage, row.status, &ProposalCommand::Refuse, is_cleared),
+            Do::AskClarification => {
+                let asked =
+                    clarified.get(&row.id).map_or(0, |last| usize::try_from(last.number).unwrap_or(0));
+                may_ask_clarification(stage, row.status, is_cleared, asked)
+            }
+            Do::AnswerClarification => {
+                let due_at = clarified.get(&row.id).map(|last| last.due_at);
+                of_house(may_answer_clarification(row.status, due_at, now))
+            }
             Do::StartReview => may_offer(stage, row.status, is_cleared),
         }
     };

@@ -13,6 +13,7 @@ pub mod attachment;
 pub mod audit;
 pub mod batch;
 pub mod challenge;
+pub mod clarification;
 pub mod clock;
 pub mod command;
 pub mod council;

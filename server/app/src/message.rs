@@ -17,8 +17,8 @@ use domain::review::{CouncilRole, ReviewCommand, ReviewStatus, TRANSITIONS as RE
 use domain::text::Bilingual;
 use domain::time::Timestamp;
 use entity::{
-    announcement, challenge, challenge_version, decision, delegation, event, expert, message, one_time_token,
-    opening, organization, proposal, proposal_version, question, review, user,
+    announcement, challenge, challenge_version, clarification, decision, delegation, event, expert, message,
+    one_time_token, opening, organization, proposal, proposal_version, question, review, user,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -238,6 +238,8 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
             | LetterKind::ProposalWithdrawn
             | LetterKind::ProposalRevived
             | LetterKind::ProposalScreened
+            | LetterKind::ClarificationAsked
+            | LetterKind::ClarificationLapsed
             | LetterKind::DecisionPublishedToApplicant
     );
     if let Some(proposal) = event.proposal.filter(|_| speaks_of_proposal) {
@@ -255,6 +257,7 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
             | LetterKind::ReviewRevoked
             | LetterKind::ReviewReopened
             | LetterKind::ReviewSubmitted
+            | LetterKind::ClarificationAnswered
             | LetterKind::ProposalWithdrawnFromReview
     );
     if let Some(proposal) = event.proposal.filter(|_| speaks_of_evaluation)
@@ -287,6 +290,7 @@ struct Facts {
     agency: Option<organization::Model>,
     amended: Option<challenge_version::Model>,
     announced: Option<announcement::Model>,
+    asked: Option<clarification::Model>,
     proposal: Option<proposal::Model>,
     version: Option<proposal_version::Model>,
     title: Option<String>,
@@ -348,6 +352,8 @@ impl Facts {
             }
             _ => None,
         };
+        let asked = event.facts.get("clarification").and_then(|number| number.parse::<i32>().ok());
+        let asked = row!(clarification, event.proposal.zip(asked));
         let announced = match (event.challenge, number) {
             (Some(challenge), Some(number)) if event.kind == EventKind::AnnouncementPublished => {
                 announcement::Entity::find_by_id((challenge, number)).one(db).await?
@@ -359,6 +365,7 @@ impl Facts {
             token,
             amended,
             announced,
+            asked,
             organization: row!(organization, event.organization),
             agency: row!(organization, challenge.as_ref().map(|challenge| challenge.agency_id)),
             proposal: row!(proposal, event.proposal),
@@ -406,6 +413,12 @@ impl Facts {
             }
             LetterKind::ChallengePaused => !self.is_challenge(ChallengeStatus::Paused),
             LetterKind::ChallengeResumed => !self.is_challenge(ChallengeStatus::Published),
+            // It was answered, or its time is over.
+            LetterKind::ClarificationAsked => {
+                let waits =
+                    self.proposal.as_ref().is_some_and(|row| row.status == ProposalStatus::Clarification);
+                !waits || self.asked.as_ref().is_none_or(|asked| asked.due_at <= now)
+            }
             // It is in, or was given up, or its time is over.
             LetterKind::ReviewDue => self.review.as_ref().is_none_or(|row| {
                 allows(REVIEW, row.status, &ReviewCommand::Expire).is_err()
@@ -684,6 +697,19 @@ impl Facts {
                 proposal: proposal()?,
                 eligible: event.facts.get("to").map(String::as_str) == Some(ProposalStatus::Eligible.name()),
                 reason: reason(self.proposal.as_ref()?.status_reason.as_ref()),
+                link: at_proposal()?,
+            },
+            LetterKind::ClarificationAsked => Letter::ClarificationAsked {
+                challenge: challenge()?,
+                due_at: self.asked.as_ref()?.due_at,
+                link: at_proposal()?,
+            },
+            LetterKind::ClarificationAnswered => {
+                Letter::ClarificationAnswered { challenge: challenge()?, link: at_proposal()? }
+            }
+            LetterKind::ClarificationLapsed => Letter::ClarificationLapsed {
+                challenge: challenge()?,
+                due_at: self.asked.as_ref()?.due_at,
                 link: at_proposal()?,
             },
             LetterKind::ReviewOffered => {

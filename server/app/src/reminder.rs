@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::challenge::PublishDue;
+use crate::clarification::LapseClarification;
 use crate::command::Command;
 use crate::db::Tx;
 use crate::error::Result;
@@ -39,6 +40,9 @@ pub async fn remind(app: &App) -> Result<u64> {
     }
     for review in crate::review::overdue(app, now).await? {
         reminded += u64::from(app.execute(&op, None, ExpireReview { review }).await?);
+    }
+    for proposal in crate::clarification::overdue(app, now).await? {
+        reminded += u64::from(app.execute(&op, None, LapseClarification { proposal }).await?);
     }
     let reviews = reviews(app, now).await?.into_iter().map(Remind::Review);
     for remind in deadlines.chain(waiting).chain(reviews) {

@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use domain::event::{Event, EventKind};
 use domain::id::{AttachmentId, ChallengeId, OrganizationId, ProposalId};
-use domain::proposal::Content;
+use domain::proposal::{Clarification, Content};
 use domain::text::hex;
 use domain::time::Timestamp;
-use entity::{attachment, audit_entry, challenge_key, opening, proposal, proposal_draft, proposal_version};
+use entity::{
+    attachment, audit_entry, challenge_key, clarification, opening, proposal, proposal_draft,
+    proposal_version,
+};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType,
@@ -49,6 +52,11 @@ pub fn version_place(challenge: ChallengeId, proposal: ProposalId, number: i32) 
 pub fn attachment_place(challenge: ChallengeId, proposal: Option<ProposalId>, id: AttachmentId) -> String {
     let of = proposal.map_or_else(|| "brief".to_owned(), |id| id.to_string());
     format!("attachment {challenge} {of} {id}")
+}
+
+/// Where a clarification of a proposal is sealed for.
+pub fn clarification_place(challenge: ChallengeId, proposal: ProposalId, number: i32) -> String {
+    format!("clarification {challenge} {proposal} {number}")
 }
 
 /// Seals what proposals to one challenge say. It opens nothing.
@@ -104,6 +112,17 @@ impl Sealer {
         self.seal(&attachment_place(self.challenge, proposal, id), &text)
     }
 
+    /// What a team is asked, and says.
+    pub(crate) fn clarification(
+        &self,
+        proposal: ProposalId,
+        number: i32,
+        said: &Clarification,
+    ) -> Result<String> {
+        let text = serde_json::to_vec(said).map_err(|error| Error::Internal(error.to_string()))?;
+        self.seal(&clarification_place(self.challenge, proposal, number), &text)
+    }
+
     /// Whatever else belongs to proposals; `place` names the table, the challenge, the proposal and the row.
     pub fn seal(&self, place: &str, secret: &[u8]) -> Result<String> {
         self.key.seal(place, secret)
@@ -143,6 +162,14 @@ impl Unsealed {
     /// What is said of one of its files.
     pub(crate) fn attachment(&self, row: &attachment::Model) -> Result<Details> {
         details(&self.key, &attachment_place(self.challenge, Some(self.proposal), row.id), row)
+    }
+
+    /// What its team was asked, and said.
+    pub(crate) fn clarification(&self, row: &clarification::Model) -> Result<Clarification> {
+        let place = clarification_place(self.challenge, self.proposal, row.number);
+        let opened = self.open(&place, &row.said)?;
+        serde_json::from_slice(opened.expose_secret())
+            .map_err(|error| Error::Internal(format!("what {place} says: {error}")))
     }
 
     /// Whatever else was sealed by [`Sealer::seal`]; the place has to be this proposal's.

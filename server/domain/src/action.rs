@@ -134,6 +134,10 @@ closed_set! {
         Admit = "ADMIT",
         /// Find ineligible.
         Refuse = "REFUSE",
+        /// Ask its team to make something clearer.
+        AskClarification = "ASK_CLARIFICATION",
+        /// Answer that.
+        AnswerClarification = "ANSWER_CLARIFICATION",
         /// Offer reviews of it.
         StartReview = "START_REVIEW",
     }
@@ -144,16 +148,18 @@ impl ProposalAction {
     pub const fn right(self) -> Action {
         match self {
             Self::Edit => Action::WriteProposal,
-            Self::Submit | Self::Withdraw | Self::Revive => Action::SubmitProposal,
+            Self::Submit | Self::Withdraw | Self::Revive | Self::AnswerClarification => {
+                Action::SubmitProposal
+            }
             Self::DeclareConflict | Self::DeclareNoConflict => Action::DeclareConflict,
-            Self::Admit | Self::Refuse => Action::ScreenProposal,
+            Self::Admit | Self::Refuse | Self::AskClarification => Action::ScreenProposal,
             Self::StartReview => Action::AssignReviews,
         }
     }
 
     /// Belongs to the proposal's team; everything else to those who evaluate it.
     pub const fn is_of_team(self) -> bool {
-        matches!(self, Self::Edit | Self::Submit | Self::Withdraw | Self::Revive)
+        matches!(self, Self::Edit | Self::Submit | Self::Withdraw | Self::Revive | Self::AnswerClarification)
     }
 }
 

@@ -198,6 +198,12 @@ closed_set! {
         ReviewsPlanned = "reviews_planned",
         /// A review was offered.
         ReviewOffered = "review_offered",
+        /// A team was asked to make something clearer.
+        ClarificationAsked = "clarification_asked",
+        /// It answered.
+        ClarificationAnswered = "clarification_answered",
+        /// Time: it did not answer.
+        ClarificationLapsed = "clarification_lapsed",
         /// A council member declared no conflict.
         NoConflictDeclared = "no_conflict_declared",
         /// A council member declared a conflict without having a review of the proposal.
@@ -471,6 +477,9 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
         ],
     ),
     (K::ProposalRead, &[]),
+    (K::ClarificationAsked, &[(A::Team, L::ClarificationAsked)]),
+    (K::ClarificationAnswered, &[(A::Secretary, L::ClarificationAnswered)]),
+    (K::ClarificationLapsed, &[(A::Team, L::ClarificationLapsed), (A::Secretary, L::ClarificationLapsed)]),
     (K::ProposalScreened, &[(A::Team, L::ProposalScreened)]),
     (K::ReviewsPlanned, &[]),
     (K::ReviewOffered, &[(A::Person, L::ReviewOffered)]),

@@ -70,6 +70,12 @@ closed_set! {
         WithdrawnFromReview = "WITHDRAWN_FROM_REVIEW",
         /// It was found eligible or not.
         Screened = "SCREENED",
+        /// Its team was asked to make something clearer.
+        ClarificationAsked = "CLARIFICATION_ASKED",
+        /// Its team answered.
+        ClarificationAnswered = "CLARIFICATION_ANSWERED",
+        /// Its team did not answer in time.
+        ClarificationLapsed = "CLARIFICATION_LAPSED",
         /// The published decision gave it its outcome.
         Decided = "DECIDED",
     }
@@ -126,6 +132,9 @@ const PROPOSAL: &[(ProposalStep, K, To)] = &[
     (ProposalStep::Revived, K::ProposalRevived, To::Inside),
     (ProposalStep::WithdrawnFromReview, K::ProposalWithdrawnFromReview, To::Everybody),
     (ProposalStep::Screened, K::ProposalScreened, To::Everybody),
+    (ProposalStep::ClarificationAsked, K::ClarificationAsked, To::Everybody),
+    (ProposalStep::ClarificationAnswered, K::ClarificationAnswered, To::Everybody),
+    (ProposalStep::ClarificationLapsed, K::ClarificationLapsed, To::Everybody),
     (ProposalStep::Decided, K::ProposalDecided, To::Everybody),
 ];
 

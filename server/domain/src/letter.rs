@@ -193,6 +193,15 @@ letters! {
     /// To the whole team: whether their proposal meets the formal conditions.
     ProposalScreened = "proposal_screened" { challenge: String, proposal: String, eligible: bool, reason: String }
 
+    /// To the whole team: something is to be made clearer. What, is sealed, and mail is not.
+    ClarificationAsked = "clarification_asked" { challenge: String, due_at: Timestamp }
+
+    /// To the council's secretary: a team answered what was asked.
+    ClarificationAnswered = "clarification_answered" { challenge: String }
+
+    /// To the whole team and the council's secretary: no answer came in time.
+    ClarificationLapsed = "clarification_lapsed" { challenge: String, due_at: Timestamp }
+
     /// To a council member: a proposal to review, once a conflict is ruled out.
     ReviewOffered = "review_offered" { challenge: String }
 

@@ -25,6 +25,8 @@ closed_set! {
         Withdrawn = "WITHDRAWN",
         /// Found formally in order after the opening.
         Eligible = "ELIGIBLE",
+        /// Found in order, and asked to make something clearer.
+        Clarification = "CLARIFICATION",
         /// Found not to meet the formal conditions.
         Ineligible = "INELIGIBLE",
         /// Reviews were offered to council members.
@@ -66,6 +68,12 @@ closed_set! {
         Admit = "ADMIT",
         /// Find ineligible.
         Refuse = "REFUSE",
+        /// Ask its team to make something clearer.
+        AskClarification = "ASK_CLARIFICATION",
+        /// Answer that.
+        AnswerClarification = "ANSWER_CLARIFICATION",
+        /// Go on without an answer: its time is over.
+        LapseClarification = "LAPSE_CLARIFICATION",
         /// Offer its first review.
         StartReview = "START_REVIEW",
         /// Lock the round.
@@ -89,12 +97,15 @@ pub const TRANSITIONS: &[Rule<ProposalCommand, ProposalStatus>] = &[
     Rule { command: C::Submit, from: &[S::Draft, S::Submitted], to: S::Submitted },
     Rule {
         command: C::Withdraw,
-        from: &[S::Submitted, S::Eligible, S::UnderReview, S::Evaluated],
+        from: &[S::Submitted, S::Eligible, S::Clarification, S::UnderReview, S::Evaluated],
         to: S::Withdrawn,
     },
     Rule { command: C::Revive, from: &[S::Withdrawn], to: S::Submitted },
     Rule { command: C::Admit, from: &[S::Submitted], to: S::Eligible },
     Rule { command: C::Refuse, from: &[S::Submitted], to: S::Ineligible },
+    Rule { command: C::AskClarification, from: &[S::Eligible], to: S::Clarification },
+    Rule { command: C::AnswerClarification, from: &[S::Clarification], to: S::Eligible },
+    Rule { command: C::LapseClarification, from: &[S::Clarification], to: S::Eligible },
     Rule { command: C::StartReview, from: &[S::Eligible, S::UnderReview], to: S::UnderReview },
     Rule { command: C::Lock, from: &[S::UnderReview], to: S::Evaluated },
     Rule { command: C::Select, from: &[S::Evaluated], to: S::Selected },
@@ -327,6 +338,33 @@ pub fn may_screen(
     machine::allows(TRANSITIONS, status, command)
 }
 
+/// Asking a team to make something clearer: while sheets are made, before the first review is offered, by somebody without conflict, so
+/// many times.
+pub fn may_ask_clarification(stage: Stage, status: ProposalStatus, is_cleared: bool, asked: usize) -> Guard {
+    all([cleared(is_cleared)])?;
+    all([stage.must_be_scoring()])?;
+    machine::allows(TRANSITIONS, status, &C::AskClarification)?;
+    let limit = limits::CLARIFICATIONS;
+    all([if asked < limit { Ok(()) } else { Err(Reason::Quota { limit }) }])
+}
+
+/// Answering: by its time.
+pub fn may_answer_clarification(status: ProposalStatus, due_at: Option<Timestamp>, now: Timestamp) -> Guard {
+    all([team_step(status, &C::AnswerClarification)])?;
+    all([crate::review::in_time(due_at, now)])
+}
+
+/// What a clarification says: the question, and the answer once there is one. Sealed with the proposal that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clarification {
+    /// What is to be made clearer.
+    pub question: String,
+    /// Sections that it is about.
+    pub sections: Vec<ProposalSection>,
+    /// What the team says.
+    pub answer: Option<String>,
+}
+
 /// Refuses whoever has not declared to be without conflict: unknown counts as conflict.
 pub fn cleared(is_cleared: bool) -> Result<(), Reason> {
     if is_cleared { Ok(()) } else { Err(Reason::ConflictUndeclared) }
@@ -340,6 +378,12 @@ pub mod limits {
     pub const SUMMARY: usize = 2_000;
     /// Characters of a section.
     pub const SECTION: usize = 20_000;
+    /// Clarifications that are asked of a proposal.
+    pub const CLARIFICATIONS: usize = 10;
+    /// Characters of what is asked.
+    pub const QUESTION: usize = 4_000;
+    /// Characters of an answer.
+    pub const ANSWER: usize = 10_000;
     /// Submitted versions of a proposal.
     pub const VERSIONS: usize = 100;
 }

@@ -254,8 +254,12 @@ fn quorum(rubric: &Rubric, turnouts: impl IntoIterator<Item = Turnout>) -> Resul
 }
 
 /// Proposals that the lock waits for.
-pub const IN_PLAY: &[ProposalStatus] =
-    &[ProposalStatus::Submitted, ProposalStatus::Eligible, ProposalStatus::UnderReview];
+pub const IN_PLAY: &[ProposalStatus] = &[
+    ProposalStatus::Submitted,
+    ProposalStatus::Eligible,
+    ProposalStatus::Clarification,
+    ProposalStatus::UnderReview,
+];
 
 /// Most members a council may have.
 pub const COUNCIL_MAX: usize = 25;

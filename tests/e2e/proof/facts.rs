@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::graphql::id::encode;
-use app::vault::{attachment_place, draft_place, version_place};
+use app::vault::{attachment_place, clarification_place, draft_place, version_place};
 use domain::account::{PlatformRole, TokenPurpose};
 use domain::attachment::AttachmentStatus;
 use domain::challenge::ChallengeStatus;
@@ -202,7 +202,7 @@ macro_rules! tables {
 }
 
 tables! {
-    announcement, preview_link, support_offer,
+    announcement, clarification, preview_link, support_offer,
     user, one_time_token, organization, membership, platform_grant, challenge, challenge_author, challenge_version, challenge_word, criterion, indicator,
     council_member, question, attachment, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, review_plan, decision,
     decision_outcome,
@@ -294,6 +294,10 @@ impl Facts {
         for row in &mut self.proposal_version {
             let home = homes[&row.proposal_id];
             row.content = vault.read(home, &version_place(home, row.proposal_id, row.number), &row.content);
+        }
+        for row in &mut self.clarification {
+            let place = clarification_place(row.challenge_id, row.proposal_id, row.number);
+            row.said = vault.read(row.challenge_id, &place, &row.said);
         }
         for row in &mut self.attachment {
             let place = attachment_place(row.challenge_id, row.proposal_id, row.id);
@@ -747,6 +751,7 @@ impl Facts {
                 Row::attachment(row) => Thing::Attachment(row),
                 Row::saved_search(row) => Thing::SavedSearch(row),
                 Row::proposal(row) => Thing::Proposal(row),
+                Row::clarification(row) => of_proposal(row.proposal_id),
                 Row::proposal_draft(row) => of_proposal(row.proposal_id),
                 Row::proposal_version(row) => Thing::Version(self.proposal_of(row.proposal_id), row),
                 Row::conflict_declaration(row) => of_proposal(row.proposal_id),

@@ -34,7 +34,14 @@ const DRAFTING: &[K] = &[
     K::ChallengeApproved,
     K::ChallengeRecalled,
 ];
-const AFTER_THE_OPENING: &[K] = &[K::ProposalWithdrawnFromReview, K::ProposalScreened, K::ProposalDecided];
+const AFTER_THE_OPENING: &[K] = &[
+    K::ProposalWithdrawnFromReview,
+    K::ProposalScreened,
+    K::ClarificationAsked,
+    K::ClarificationAnswered,
+    K::ClarificationLapsed,
+    K::ProposalDecided,
+];
 const BEFORE: &[K] = &[K::ProposalEdited, K::ProposalSubmitted, K::ProposalWithdrawn, K::ProposalRevived];
 const EVALUATION: &[K] = &[
     K::ReviewOffered,

@@ -34,6 +34,7 @@ const FILLERS: &[(&str, &str)] = &[
     ("email", "nobody-at-all@example.vn"),
     ("documentUrl", "https://example.vn/1.pdf"),
     ("Date", "2026-11-23"),
+    ("DateTime", "2190-01-01T00:00:00Z"),
     ("amount", "1"),
     ("score", "1"),
     ("name", "Tên.pdf"),

@@ -913,7 +913,7 @@ impl Town {
 
         let opened = self.publishes("evaluation", (0, 10), false, false).await;
         self.appoint("evaluation", &opened, COUNCIL).await;
-        for house in ["song", "hong", "sao", "tre", "lua"] {
+        for house in ["song", "hong", "sao", "tre", "lua", "nhom"] {
             self.proposes(house, "evaluation").await;
         }
         self.writes("gio", "evaluation").await;
@@ -984,6 +984,14 @@ impl Town {
         self.act("vice chair", "confirmProposalOpening", input).await;
     }
 
+    async fn asks_for_more(&mut self, proposal: &str) {
+        let input = json!({
+            "proposalId": self.id(proposal), "question": format!("Xin nêu rõ {}", self.word()),
+            "sections": ["PLAN"], "dueAt": "2190-01-01T00:00:00Z",
+        });
+        self.act("secretary", "askClarification", input).await;
+    }
+
     async fn screens(&mut self, proposal: &str, is_eligible: bool) {
         let id = self.id(proposal).to_owned();
         self.act("secretary", "declareNoConflict", json!({ "proposalId": id })).await;
@@ -995,7 +1003,8 @@ impl Town {
     async fn assigns(&mut self, challenge: &str, proposal: &str, members: &[&str]) -> Vec<String> {
         let seats: Vec<_> = members.iter().map(|member| self.seat(challenge, member).to_owned()).collect();
         let assignment = json!({ "proposalId": self.id(proposal), "memberIds": seats });
-        let input = json!({ "challengeId": self.id(challenge), "assignments": [assignment] });
+        let due = "2190-01-01T00:00:00Z";
+        let input = json!({ "challengeId": self.id(challenge), "assignments": [assignment], "dueAt": due });
         let done = self.act("secretary", "assignReviews", input).await;
         done["reviews"].as_array().unwrap().iter().map(|review| text(&review["id"])).collect()
     }
@@ -1045,6 +1054,11 @@ impl Town {
         self.screens("song in evaluation", true).await;
         self.screens("hong in evaluation", true).await;
         self.screens("sao in evaluation", false).await;
+        self.asks_for_more("song in evaluation").await;
+        let answer = json!({ "proposalId": self.id("song in evaluation"), "answer": format!("Trả lời {}", self.word()) });
+        self.act("song owner", "answerClarification", answer).await;
+        self.screens("nhom in evaluation", true).await;
+        self.asks_for_more("nhom in evaluation").await;
         let withdrawn = self.id("lua in evaluation").to_owned();
         self.act("lua owner", "withdrawProposal", json!({ "proposalId": withdrawn })).await;
         for (challenge, proposal) in

@@ -260,6 +260,8 @@ pub enum ProposalStatus {
     Withdrawn,
     /// Found formally in order after the opening.
     Eligible,
+    /// Found in order, and asked to make something clearer.
+    Clarification,
     /// Found not to meet the formal conditions.
     Ineligible,
     /// Reviews were offered to council members.
@@ -293,6 +295,10 @@ pub enum ProposalAction {
     Admit,
     /// Find ineligible.
     Refuse,
+    /// Ask its team to make something clearer.
+    AskClarification,
+    /// Answer that.
+    AnswerClarification,
     /// Offer reviews of it.
     StartReview,
     /// Lock the round. Never listed.
@@ -329,6 +335,8 @@ impl From<domain::action::ProposalAction> for ProposalAction {
             Of::DeclareNoConflict => Self::DeclareNoConflict,
             Of::Admit => Self::Admit,
             Of::Refuse => Self::Refuse,
+            Of::AskClarification => Self::AskClarification,
+            Of::AnswerClarification => Self::AnswerClarification,
             Of::StartReview => Self::StartReview,
         }
     }
@@ -887,6 +895,12 @@ pub enum ProposalStep {
     WithdrawnFromReview,
     /// It was found eligible or not.
     Screened,
+    /// Its team was asked to make something clearer.
+    ClarificationAsked,
+    /// Its team answered.
+    ClarificationAnswered,
+    /// Its team did not answer in time.
+    ClarificationLapsed,
     /// The published decision gave it its outcome.
     Decided,
 }
@@ -997,6 +1011,12 @@ pub enum NotificationKind {
     ProposalsOpened,
     /// To the whole team: whether their proposal meets the formal conditions.
     ProposalScreened,
+    /// To the whole team: something is to be made clearer.
+    ClarificationAsked,
+    /// To the council's secretary: a team answered what was asked.
+    ClarificationAnswered,
+    /// To the whole team and the council's secretary: no answer came in time.
+    ClarificationLapsed,
     /// To a council member: a proposal to review, once a conflict is ruled out.
     ReviewOffered,
     /// To the council's secretary: a member stepped back from a review.

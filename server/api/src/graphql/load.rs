@@ -20,10 +20,10 @@ use domain::id::{
 };
 use domain::review::Turnout;
 use entity::{
-    announcement, challenge, challenge_version, council_member, criterion, decision, delegation, expert,
-    external_identity, indicator, membership, message, one_time_token, opening, organization, proposal,
-    proposal_draft, proposal_version, question, review, saved_search, session, user, working_group,
-    working_group_member,
+    announcement, challenge, challenge_version, clarification, council_member, criterion, decision,
+    delegation, expert, external_identity, indicator, membership, message, one_time_token, opening,
+    organization, proposal, proposal_draft, proposal_version, question, review, saved_search, session, user,
+    working_group, working_group_member,
 };
 
 /// Reads in the name of one viewer.
@@ -147,6 +147,8 @@ keys! {
     OpenedVersionOf(ProposalId);
     /// All submitted versions of a proposal.
     VersionsOf(ProposalId);
+    /// What the team of a proposal was asked, and said.
+    ClarificationsOf(ProposalId);
     /// The working copy of a proposal.
     DraftOf(ProposalId);
     /// The reviews of a proposal.
@@ -222,6 +224,7 @@ loads_of! {
     CurrentVersionOf(ProposalId) => Opened<proposal_version::Model>, |of, ids| batch::current_versions(&of.app, &of.op.viewer, ids);
     OpenedVersionOf(ProposalId) => Opened<proposal_version::Model>, |of, ids| batch::opened_versions(&of.app, &of.op, ids);
     VersionsOf(ProposalId) => Vec<Opened<proposal_version::Model>>, |of, ids| batch::versions(&of.app, &of.op.viewer, ids);
+    ClarificationsOf(ProposalId) => Vec<(clarification::Model, domain::proposal::Clarification)>, |of, ids| app::clarification::of_proposals(&of.app, &of.op, ids);
     DraftOf(ProposalId) => Opened<proposal_draft::Model>, |of, ids| batch::drafts(&of.app, &of.op.viewer, ids);
     ReviewsOf(ProposalId) => Vec<review::Model>, |of, ids| batch::reviews_of(&of.app, &of.op.viewer, ids);
 }

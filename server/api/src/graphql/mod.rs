@@ -6,6 +6,7 @@ pub mod announcement;
 pub mod attachment;
 pub mod authoring;
 pub mod challenge;
+pub mod clarification;
 pub mod context;
 pub mod course;
 pub mod credentials;
@@ -88,6 +89,7 @@ pub struct Mutation(
     attachment::AttachmentMutation,
     question::QuestionMutation,
     proposal::ProposalMutation,
+    clarification::ClarificationMutation,
     evaluation::EvaluationMutation,
     plan::PlanMutation,
     decision::DecisionMutation,

@@ -15,6 +15,7 @@ use entity::{proposal, proposal_version};
 use super::action::{ProposalActionVerdict, allowed, verdicts};
 use super::attachment::Attachment;
 use super::challenge::Challenge;
+use super::clarification::Clarification;
 use super::context::Ask as _;
 use super::enums::{
     CurrencyCode, Locale, ProposalAction, ProposalSectionKind, ProposalStatus, ReaderCapacity,
@@ -22,8 +23,8 @@ use super::enums::{
 use super::error::{Reported, Result};
 use super::id;
 use super::load::{
-    AccessLogOf, ActionsOnProposal, ApplicantOf, CurrentVersionOf, DraftOf, FilesOfProposal, OpenedVersionOf,
-    OwnScoreOf, ReviewsOf, VersionsOf,
+    AccessLogOf, ActionsOnProposal, ApplicantOf, ClarificationsOf, CurrentVersionOf, DraftOf,
+    FilesOfProposal, OpenedVersionOf, OwnScoreOf, ReviewsOf, VersionsOf,
 };
 use super::organization::Organization;
 use super::page::connection;
@@ -125,6 +126,14 @@ impl Proposal {
     async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>> {
         let files = super::one(ctx, FilesOfProposal(self.0.id)).await?.unwrap_or_default();
         Ok(files.into_iter().map(Attachment).collect())
+    }
+
+    /// What its team was asked to make clearer, and said, the first first, at most 10; empty before you have declared no conflict of interest.
+    /// Reading it from outside the team is recorded.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn clarifications(&self, ctx: &Context<'_>) -> Result<Vec<Clarification>> {
+        let told = super::one(ctx, ClarificationsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(told.into_iter().map(Clarification).collect())
     }
 
     /// The receipt of the latest submission; null before, and unless you are of its team.

@@ -222,8 +222,13 @@ impl Action {
                 terms
             }
             Self::SubmitProposal => proposal(
-                &[ProposalCommand::Submit, ProposalCommand::Withdraw, ProposalCommand::Revive],
-                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared. To put back: proposals are taken now, the house is verified and has no other live proposal to the challenge.",
+                &[
+                    ProposalCommand::Submit,
+                    ProposalCommand::Withdraw,
+                    ProposalCommand::Revive,
+                    ProposalCommand::AnswerClarification,
+                ],
+                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared. To put back: proposals are taken now, the house is verified and has no other live proposal to the challenge. To answer what was asked: by the time set for it.",
             ),
             Self::RequestOpening => challenge(
                 &[ChallengeCommand::OpenProposals],
@@ -234,8 +239,8 @@ impl Action {
                 "After the deadline by the server's clock, once somebody else has asked for it.",
             ),
             Self::ScreenProposal => proposal(
-                &[ProposalCommand::Admit, ProposalCommand::Refuse],
-                "After the opening, while the council works, by somebody who has declared to be without conflict of interest with it. With a reason, which its team reads.",
+                &[ProposalCommand::Admit, ProposalCommand::Refuse, ProposalCommand::AskClarification],
+                "After the opening, while the council works, by somebody who has declared to be without conflict of interest with it. With a reason, which its team reads. To ask for something clearer: before its first review is offered, by a time ahead, at most 10 times.",
             ),
             Self::AssignReviews => {
                 let mut terms = proposal(

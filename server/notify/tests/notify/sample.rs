@@ -127,6 +127,9 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         LetterKind::ProposalScreened => {
             Letter::ProposalScreened { challenge, proposal, eligible: false, reason, link }
         }
+        LetterKind::ClarificationAsked => Letter::ClarificationAsked { challenge, due_at: time, link },
+        LetterKind::ClarificationAnswered => Letter::ClarificationAnswered { challenge, link },
+        LetterKind::ClarificationLapsed => Letter::ClarificationLapsed { challenge, due_at: time, link },
         LetterKind::ReviewOffered => Letter::ReviewOffered { challenge, link },
         LetterKind::ReviewRecused => Letter::ReviewRecused { challenge, member, link },
         LetterKind::ReviewDue => Letter::ReviewDue { challenge, due_at: time, link },
