@@ -151,7 +151,7 @@ async fn what_is_the_same_problem_is_linked_and_shown_to_those_who_may_see_both(
         let ids = challenge["duplicates"].as_array().unwrap().iter().map(|one| text(&one["id"]));
         ids.collect::<Vec<_>>()
     };
-    assert_eq!(seen(&world.visitor).await, [other.clone()]);
+    assert_eq!(seen(&world.visitor).await, std::slice::from_ref(&other));
     assert_eq!(seen(&cast.officer.client().await).await, [other.clone(), hidden.clone()]);
     let input = json!({ "challengeId": other });
     cast.officer.does("unlinkDuplicate", input, "challenge { duplicateOf { id } }").await.ok();
