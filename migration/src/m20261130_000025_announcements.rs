@@ -2,6 +2,7 @@
 //! until when reviews are wanted, and what teams are asked to make clearer.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::column::{
     add, big, create, fk, id, id_null, index, instant, instant_null, int, key, name, one_of, table, text,
@@ -93,6 +94,9 @@ impl MigrationTrait for Migration {
         .foreign_key(&mut fk("clarification", "proposal_id", "proposal"))
         .foreign_key(&mut fk("clarification", "asked_by", "app_user"))
         .take();
+        if manager.get_database_backend() == DbBackend::Postgres {
+            ring_for_events(manager).await?;
+        }
         create(
             manager,
             vec![
@@ -104,4 +108,15 @@ impl MigrationTrait for Migration {
         )
         .await
     }
+}
+
+/// Lets PostgreSQL ring at the commit of new events, once for a transaction: who listens looks for them, and learns nothing else.
+async fn ring_for_events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let ring = "CREATE FUNCTION ring_for_events() RETURNS trigger LANGUAGE plpgsql AS \
+                $$ BEGIN PERFORM pg_notify('event', ''); RETURN NULL; END $$";
+    connection.execute_unprepared(ring).await?;
+    let trigger = "CREATE TRIGGER ring AFTER INSERT ON event \
+                   FOR EACH STATEMENT EXECUTE FUNCTION ring_for_events()";
+    connection.execute_unprepared(trigger).await.map(|_| ())
 }

@@ -112,6 +112,7 @@ pub async fn start(
                 edge::serve(listener, router, connections, &lifecycle),
                 worker::run(app.clone(), mailer, config.schedule, shutdown.clone(), config.shutdown_grace),
                 app::feed::run(&app, &shutdown),
+                app::feed::listen(&app, &shutdown),
             );
             // What still holds a connection now has had its time.
             let _ = tokio::time::timeout(FAREWELL, app.db.close()).await;

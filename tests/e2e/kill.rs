@@ -221,7 +221,7 @@ async fn what_was_acknowledged_before_a_kill_is_there_once_with_its_receipt_entr
     database.give_back().await;
 }
 
-fn location(database: &Database) -> Location {
+pub fn location(database: &Database) -> Location {
     match Backend::chosen() {
         Backend::Sqlite => {
             Location::Sqlite(database.url.trim_start_matches("sqlite://").split('?').next().unwrap().into())

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use e2e::cast::{Cast, DAY, text};
+use e2e::database::Backend;
 use e2e::{Person, Socket, World, eventually};
 use serde_json::{Value, json};
 
@@ -193,5 +194,23 @@ async fn a_socket_ends_with_its_session() {
     assert_eq!(socket.hear().await, Err(4403));
     assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
     followed(&world, 0).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_commit_rings_for_other_processes_where_there_can_be_some() {
+    let world = World::new().await;
+    let bell = world.app().db.bell().await.unwrap();
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    match (Backend::chosen(), bell) {
+        (Backend::Sqlite, None) => {}
+        (Backend::Postgres(_), Some(mut bell)) => {
+            pauses(&cast, &challenge).await;
+            let rung = tokio::time::timeout(Duration::from_secs(20), bell.recv()).await.unwrap().unwrap();
+            assert_eq!((rung.channel(), rung.payload()), ("event", ""), "and tells nothing");
+        }
+        (backend, bell) => panic!("{backend:?} rings {}", bell.is_some()),
+    }
     world.finish().await;
 }

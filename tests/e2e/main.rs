@@ -44,3 +44,4 @@ mod secrets;
 mod sign_on;
 mod story;
 mod tokens;
+mod twins;

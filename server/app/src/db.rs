@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::event::Event;
 use domain::id::DelegationId;
 use domain::time::Timestamp;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions as _, Executor as _};
 use sea_orm::{
@@ -39,9 +39,13 @@ pub struct Db {
     write: DatabaseConnection,
     /// The deciding time.
     pub clock: Clock,
+    bell: Option<PgConnectOptions>,
     // Held as long as the process uses the file; the lock goes with it.
     _lock: Option<std::fs::File>,
 }
+
+/// Where PostgreSQL rings at the commit of new events: a trigger of `event` does.
+const EVENTS: &str = "event";
 
 /// Longest wait for a connection: an outage is answered, not waited out.
 const ACQUIRE: Duration = Duration::from_secs(4);
@@ -67,7 +71,7 @@ impl Db {
             SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_with(options).await;
         let pool = pool.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
         let only = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
-        Ok(Self { read: only.clone(), write: only, clock: Clock::default(), _lock: None })
+        Ok(Self { read: only.clone(), write: only, clock: Clock::default(), bell: None, _lock: None })
     }
 
     async fn sqlite(path: &Path, connections: u32) -> Result<Self, DbErr> {
@@ -99,6 +103,8 @@ impl Db {
             read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
             write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
             clock: Clock::default(),
+            // The only process that writes rings its own.
+            bell: None,
             _lock: Some(lock),
         })
     }
@@ -132,8 +138,9 @@ impl Db {
         });
         Ok(Self {
             read: SqlxPostgresConnector::from_sqlx_postgres_pool(pool().connect_lazy_with(options.clone())),
-            write: SqlxPostgresConnector::from_sqlx_postgres_pool(write.connect_lazy_with(options)),
+            write: SqlxPostgresConnector::from_sqlx_postgres_pool(write.connect_lazy_with(options.clone())),
             clock: Clock::default(),
+            bell: Some(options),
             _lock: None,
         })
     }
@@ -163,6 +170,17 @@ impl Db {
             file.to_str().ok_or_else(|| DbErr::Custom("the name of the copy is not UTF-8".to_owned()))?;
         let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [name.into()]);
         self.read.execute_raw(copy).await.map(|_| ())
+    }
+
+    /// What rings when any process has committed events; None where this is the only process. It has a connection of its own.
+    pub async fn bell(&self) -> Result<Option<PgListener>, DbErr> {
+        let Some(options) = &self.bell else { return Ok(None) };
+        let failed = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
+        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
+        let pool = pool.connect_lazy_with(options.clone());
+        let mut bell = PgListener::connect_with(&pool).await.map_err(failed)?;
+        bell.listen(EVENTS).await.map_err(failed)?;
+        Ok(Some(bell))
     }
 
     /// Lets the connections go, once whoever uses one has given it back.

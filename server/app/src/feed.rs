@@ -276,6 +276,30 @@ pub async fn run(app: &App, shutdown: &CancellationToken) {
     }
 }
 
+/// Listens for what other processes commit, until `shutdown`: a wake-up and nothing else, so what was not heard costs the second in which
+/// everybody looks anyway.
+pub async fn listen(app: &App, shutdown: &CancellationToken) {
+    let listening = async {
+        loop {
+            match app.db.bell().await {
+                Ok(None) => return,
+                Ok(Some(mut bell)) => {
+                    while bell.recv().await.is_ok() {
+                        app.hub.look();
+                        app.wake.notify_one();
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "other processes are not heard"),
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    tokio::select! {
+        () = shutdown.cancelled() => {}
+        () = listening => {}
+    }
+}
+
 /// Tells of the events after `seen`, and says which was the last.
 async fn look(app: &App, seen: Option<i64>) -> Result<i64> {
     // Nobody listens any more is no failure: they were counted a moment ago.
