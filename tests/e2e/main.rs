@@ -14,6 +14,7 @@ mod authoring;
 mod backup;
 mod binary;
 mod budget;
+mod canaries;
 mod clarification;
 mod concurrency;
 mod conflicts;
