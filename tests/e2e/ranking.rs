@@ -291,3 +291,39 @@ async fn a_chair_in_conflict_neither_locks_nor_proposes_and_learns_nothing_by_tr
         world.finish().await;
     }
 }
+
+#[tokio::test]
+async fn the_locked_scores_are_a_table_for_those_who_read_the_ranking() {
+    let world = World::new().await;
+    let cast = Cast::gather(&world).await;
+    let (challenge, [first, ..]) = Box::pin(locked(&world, &cast)).await;
+    let document = "query ($id: ID!) { challenge(by: { id: $id }) { scoreTable } }";
+    for stranger in [&cast.linh, &cast.lead, &cast.officer] {
+        let seen = stranger.asks(document, json!({ "id": challenge })).await.ok();
+        assert_eq!(seen["scoreTable"], Value::Null, "{}", stranger.handle);
+    }
+    assert_eq!(
+        world.visitor.call(document, json!({ "id": challenge })).await.ok()["scoreTable"],
+        Value::Null
+    );
+    let seen = cast.authority.asks(document, json!({ "id": challenge })).await.ok();
+    let table = text(&seen["scoreTable"]);
+    let lines: Vec<_> = table.strip_prefix('\u{feff}').expect("a mark").split("\r\n").collect();
+    let head = "Hạng,Điểm trung bình,Đạt,Mã hồ sơ,Tên hồ sơ,Đơn vị,Phiếu,Tính khả thi,Tính mới,Chi phí,Tổng";
+    assert_eq!(lines[0], head);
+    assert_eq!((lines.len(), lines[8]), (9, ""), "seven sheets: {table}");
+    let mut best: Vec<_> = lines[1..4].iter().map(|line| line.splitn(8, ',').collect::<Vec<_>>()).collect();
+    best.sort_by_key(|cells| cells[7]);
+    for (cells, scores) in
+        best.iter().zip(["7.25,9.00,6.00,75.2500", "8.50,7.00,10.00,83.5000", "9.00,8.00,7.00,83.0000"])
+    {
+        assert_eq!(cells[..6], ["1", "80.5833", "có", first.as_str(), "Bản đồ", "Song Cẩm"]);
+        assert_eq!(cells[7], scores);
+    }
+    // Whoever is found to be in conflict with one of them has a table without it.
+    let conflict = json!({ "proposalId": first, "kind": "OTHER", "reason": "Quen biết." });
+    cast.reviewer.does("declareConflict", conflict, "isRecused").await.ok();
+    let seen = cast.reviewer.asks(document, json!({ "id": challenge })).await.ok();
+    assert!(!text(&seen["scoreTable"]).contains("Bản đồ"), "{seen}");
+    world.finish().await;
+}

@@ -251,6 +251,22 @@ async fn a_receipt_can_be_checked_by_anybody_and_what_was_handed_in_by_those_who
         "and nothing of content"
     );
 
+    // And as somebody does it who holds nothing but the receipt: they learn what stands in it.
+    let statement = "query ($signed: String!) { receiptStatement(signed: $signed) {
+        number submittedAt sha256 challenge { id } proposal { id } } }";
+    let mut told = world.visitor.call(statement, json!({ "signed": signed })).await.ok();
+    assert_eq!(told["challenge"].take(), json!({ "id": challenge }));
+    assert_eq!(told["proposal"].take(), Value::Null, "it is sealed");
+    for field in ["number", "submittedAt", "sha256"] {
+        assert_eq!(told[field], receipt[field], "{field}");
+    }
+    let own = cast.linh.asks(statement, json!({ "signed": signed })).await.ok();
+    assert_eq!(own["proposal"]["id"], ours);
+    let access = cast.linh.client().await.bearer().unwrap().to_owned();
+    for forged in [signed[..signed.len() - 2].to_owned(), access, String::new(), "x".repeat(100_000)] {
+        assert_eq!(world.visitor.call(statement, json!({ "signed": forged })).await.ok(), Value::Null);
+    }
+
     let check = async || app::vault::verify(world.app()).await.unwrap();
     assert_eq!(check().await, Ok(2));
     let id = ProposalId::from_public(&ours).unwrap();

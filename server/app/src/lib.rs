@@ -54,6 +54,7 @@ pub mod retention;
 pub mod review;
 pub mod saved_search;
 pub mod scanner;
+pub mod score_table;
 pub mod seal;
 pub mod search;
 pub mod second_factor;

@@ -66,6 +66,11 @@ const UNSEEN: &[(&str, &str)] = &[
     ("RankingDifference.published", NOT_FORGED),
     ("ReviewPlan.conflicts", NOBODY_JOINS),
     ("ReviewConflict.member", NOBODY_JOINS),
+    ("ReceiptStatement.challenge", BY_RECEIPT),
+    ("ReceiptStatement.number", BY_RECEIPT),
+    ("ReceiptStatement.proposal", BY_RECEIPT),
+    ("ReceiptStatement.sha256", BY_RECEIPT),
+    ("ReceiptStatement.submittedAt", BY_RECEIPT),
     ("ChallengePreview.agencyName", BY_LINK),
     ("ChallengePreview.closesAt", BY_LINK),
     ("ChallengePreview.criteria", BY_LINK),
@@ -83,6 +88,7 @@ const UNSEEN: &[(&str, &str)] = &[
 const NOBODY_JOINS: &str = "nobody joins a house whose bid they review: the stories in plan.rs do";
 const BY_LINK: &str =
     "nobody in the town has the link: whoever has it is meant to read; the story in authoring.rs does";
+const BY_RECEIPT: &str = "nobody in the town asks with a receipt: the story in sealing.rs does";
 const NO_TIE: &str = "no two means are the same in the town: the stories in ranking.rs do";
 const NOT_FORGED: &str = "nobody forges in the town: the stories in ranking.rs do";
 

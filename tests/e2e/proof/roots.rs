@@ -37,6 +37,7 @@ impl List {
 /// The root fields: what the crawler does with each.
 const ROOTS: &[(&str, &str)] = &[
     ("briefTemplate", "once, all fields"),
+    ("receiptStatement", "with no receipt: whoever has one is meant to read; the story in sealing.rs"),
     ("challengePreview", "with no good link: whoever has one is meant to read; the story in authoring.rs"),
     ("challenge", "every id of every type, every handle"),
     ("challengeFacets", "once"),

@@ -364,6 +364,14 @@ impl Challenge {
         Ok(Some(Ranking::new(ranked, &criteria, self.0.rubric.pass_mark)))
     }
 
+    /// The locked scores as a table for spreadsheets (CSV in UTF-8): a line for each sheet, best proposal first, in the reader's language. Who
+    /// scored is not in it, who applied only where you may know. Null as `ranking`.
+    #[graphql(complexity = 200)]
+    async fn score_table(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let locale = ctx.locale(None)?;
+        Ok(app::score_table::csv(ctx.app()?, &ctx.viewer()?, &self.0, locale).await.map_err(Reported)?)
+    }
+
     /// The ranking that the decision was made from, computed anew from rubric and locked sheets and compared; null before there is a
     /// decision, and as `ranking`. Proposals with which you are in conflict are not in it.
     #[graphql(complexity = "10 * child_complexity")]

@@ -32,6 +32,7 @@ pub mod privacy;
 pub mod proposal;
 pub mod question;
 pub mod ranking;
+pub mod receipt;
 pub mod review;
 pub mod saved_search;
 pub mod scalar;
@@ -60,6 +61,7 @@ pub struct Query(
     challenge::ChallengeQuery,
     search::SearchQuery,
     preview::PreviewQuery,
+    receipt::ReceiptQuery,
     organization::OrganizationQuery,
     expert::ExpertQuery,
 );
