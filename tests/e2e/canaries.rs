@@ -122,14 +122,14 @@ async fn nothing_of_a_sealed_proposal_is_on_the_disk_in_a_copy_in_a_log_or_in_a_
 
     let backup = home.join("copies/monday");
     // Another program there writes over what this one has written.
-    let log = server.output("stderr");
+    let written = server.output("stderr");
     let folder = backup.display().to_string();
     let made = Binary::run(home, &["backup", &folder], &settings).await;
     assert!(made.status.success(), "{made:?}");
-    assert!(log.matches("edge::observe").count() > 5, "it wrote of every request:\n{log}");
+    assert!(written.matches("edge::observe").count() > 5, "it wrote of every request:\n{written}");
     let (_, metrics) = visitor.get("/metrics").await;
     let mut kept = files(home);
-    kept.push(("the log".to_owned(), log.into_bytes()));
+    kept.push(("the log".to_owned(), written.into_bytes()));
     kept.push(("the metrics".to_owned(), metrics.into_bytes()));
     if let Backend::Postgres(_) = Backend::chosen() {
         let dump = Command::new("pg_dump").arg("--dbname").arg(&database.url).output().unwrap();

@@ -230,9 +230,8 @@ async fn servers_come_and_go_and_everybody_hears_each_thing_once() {
             // With one server nobody else is there to take anything.
             5 if count == 1 => twins.servers[0].thaw(),
             9 if count > 1 => twins.servers[0].thaw(),
-            12 => twins.dies_and_comes_back(0).await,
+            12 | 21 => twins.dies_and_comes_back(0).await,
             17 => twins.dies_and_comes_back(last).await,
-            21 => twins.dies_and_comes_back(0).await,
             _ => {}
         }
         if turn == 4 && count == 1 {
