@@ -27,6 +27,10 @@ pub struct Model {
     pub sheet: Sheet,
     #[sea_orm(column_type = "Text", nullable)]
     pub comment: Option<String>,
+    pub void_requested_by: Option<UserId>,
+    pub void_requested_at: Option<Timestamp>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub void_reason: Option<String>,
     pub offered_at: Timestamp,
     pub due_at: Option<Timestamp>,
     pub submitted_at: Option<Timestamp>,

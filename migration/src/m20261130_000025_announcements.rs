@@ -25,6 +25,9 @@ impl MigrationTrait for Migration {
         manager.create_index(index("challenge", &["duplicate_of"])).await?;
         add(manager, "review", instant_null("due_at")).await?;
         manager.create_index(index("review", &["due_at"])).await?;
+        add(manager, "review", id_null("void_requested_by")).await?;
+        add(manager, "review", instant_null("void_requested_at")).await?;
+        add(manager, "review", text_null("void_reason")).await?;
         add(manager, "organization", text_null("about_vi")).await?;
         add(manager, "organization", text_null("about_en")).await?;
         add(manager, "organization", text_null("website")).await?;

@@ -158,6 +158,8 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
         (Kind::Review, "SUBMIT") => ("submitReview", review(json!({}))),
         (Kind::Review, "DECLINE") => ("declineReview", review(reason)),
         (Kind::Review, "REVOKE") => ("revokeReview", review(reason)),
+        (Kind::Review, "REQUEST_VOID") => ("requestReviewVoid", review(reason)),
+        (Kind::Review, "CONFIRM_VOID") => ("confirmReviewVoid", review(json!({}))),
         (Kind::Review, "REOPEN") => ("reopenReview", review(reason)),
         (Kind::Decision, "EDIT") => ("updateDecision", decision(json!({ "expectedVersion": version }))),
         (Kind::Decision, "PROPOSE") => ("proposeDecision", decision(json!({}))),

@@ -258,8 +258,9 @@ async fn verdicts_on_fifty_challenges_cost_what_those_on_five_cost() {
         };
         let five = world.meter.statements(async || read(5).await).await;
         let fifty = world.meter.statements(async || read(50).await).await;
-        // Working copies are read, all at once, if any on the page can be handed in; and the keys that open them.
-        assert!(fifty <= five + 2, "{}: {five}, then {fifty}", person.handle);
+        // Working copies are read, all at once, if any on the page can be handed in; and the keys that open them. What was asked of a team is, if
+        // anything can have been.
+        assert!(fifty <= five + 3, "{}: {five}, then {fifty}", person.handle);
         assert!(fifty <= 16, "{}: {fifty} statements", person.handle);
     }
     let houses = "query ($first: Int!) { organizations(first: $first) { nodes { viewerActions { action reasons } } } }";

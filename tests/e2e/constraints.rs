@@ -105,6 +105,7 @@ async fn every_unique_constraint_is_known_here() {
         "uq_indicator_position",
         "uq_message_recipient",
         "uq_one_time_token_hash",
+        "uq_preview_link_secret",
         "uq_proposal_version_number",
         "uq_recovery_code_hash",
         "uq_refresh_token_hash",

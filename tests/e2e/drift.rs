@@ -431,6 +431,9 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         status_reason: Some(TEXT.to_owned()),
         comment: Some(TEXT.to_owned()),
         due_at: Some(LAST),
+        void_requested_by: Some(user),
+        void_requested_at: Some(LAST),
+        void_reason: Some(TEXT.to_owned()),
         ..rows::review(&proposal, &seat, rows::sheet(&[criterion], "9.99"))
     };
     tables.keep(review).await;

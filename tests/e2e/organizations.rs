@@ -762,7 +762,10 @@ async fn a_department_drafts_for_a_ward_without_staff_and_nothing_more() {
     // They draft and hand in, and every step says by which delegation.
     let made = drafts_for(&world, &cast.drafter, &ward, "Hẻm nhỏ").await.ok();
     let challenge = text(&made["challenge"]["id"]);
-    assert_eq!(made["challenge"]["availableActions"], json!(["EDIT", "SUBMIT_FOR_APPROVAL"]));
+    assert_eq!(
+        made["challenge"]["availableActions"],
+        json!(["EDIT", "SUBMIT_FOR_APPROVAL", "SHARE_PREVIEW"])
+    );
     let update = json!({ "challengeId": challenge, "expectedVersion": 1, "draft": { "passMark": 60 } });
     cast.lead.does("updateChallenge", update, "challenge { id }").await.ok();
     let hand_in = json!({ "challengeId": challenge });

@@ -4,7 +4,7 @@ use domain::id::{ChallengeId, ProposalId, PublicId as _, ReviewId};
 use domain::score::{Score, Sheet};
 use e2e::binary::{Binary, directory};
 use e2e::cast::{DAY, text};
-use e2e::{Cast, World};
+use e2e::{Cast, Person, World};
 use entity::*;
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
@@ -325,5 +325,86 @@ async fn the_locked_scores_are_a_table_for_those_who_read_the_ranking() {
     cast.reviewer.does("declareConflict", conflict, "isRecused").await.ok();
     let seen = cast.reviewer.asks(document, json!({ "id": challenge })).await.ok();
     assert!(!text(&seen["scoreTable"]).contains("Bản đồ"), "{seen}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_conflict_found_after_the_lock_takes_the_sheet_out_of_every_figure_by_two() {
+    let world = World::new().await;
+    let cast = Cast::gather(&world).await;
+    let (challenge, [linh, yen, bao]) = Box::pin(locked(&world, &cast)).await;
+    let review = async |proposal: &str, member: &Person| {
+        let id = ProposalId::from_public(proposal).unwrap();
+        let row = review::Entity::find()
+            .filter(review::Column::ProposalId.eq(id))
+            .filter(review::Column::UserId.eq(member.account));
+        api::graphql::id::encode(row.one(world.db()).await.unwrap().unwrap().id).to_string()
+    };
+    let (tied, expired) = (review(&yen, &cast.reviewer).await, review(&bao, &cast.third_reviewer).await);
+    let asks = async |person: &Person, id: &str| {
+        let input = json!({ "reviewId": id, "reason": "Là cổ đông của đơn vị nộp hồ sơ." });
+        person.does("requestReviewVoid", input, "review { status voidRequest { reason } statusReason }").await
+    };
+    let confirms = async |person: &Person, id: &str| {
+        person
+            .does("confirmReviewVoid", json!({ "reviewId": id }), "review { status statusReason total }")
+            .await
+    };
+    // The decision is drafted already: what is ranked in it follows.
+    let start = json!({ "challengeId": challenge });
+    cast.chair.does("startDecision", start, "decision { id }").await.ok();
+    world.letters().await;
+    for stranger in [&cast.secretary, &cast.reviewer, &cast.authority] {
+        assert_eq!(asks(stranger, &tied).await.refused(), ["NOT_PERMITTED"], "{}", stranger.handle);
+    }
+    assert_eq!(asks(&cast.linh, &tied).await.refused(), ["NOT_FOUND input.reviewId"]);
+    assert_eq!(confirms(&cast.authority, &tied).await.refused(), ["SECOND_PERSON_REQUIRED"], "nobody alone");
+    assert_eq!(asks(&cast.chair, &expired).await.refused(), ["CONFLICT"], "there is no sheet");
+    let done = asks(&cast.chair, &tied).await.ok();
+    assert_eq!(
+        done["review"],
+        json!({ "status": "LOCKED", "voidRequest": { "reason": "Là cổ đông của đơn vị nộp hồ sơ." }, "statusReason": null })
+    );
+    assert_eq!(asks(&cast.chair, &tied).await.refused(), ["ALREADY_EXISTS"]);
+    assert_eq!(world.letters().await, ["review_void_requested: authority"]);
+    assert_eq!(confirms(&cast.chair, &tied).await.refused(), ["NOT_PERMITTED"]);
+    let done = confirms(&cast.authority, &tied).await.ok();
+    assert_eq!(
+        done["review"],
+        json!({ "status": "VOIDED", "statusReason": "Là cổ đông của đơn vị nộp hồ sơ.", "total": "95.0000" }),
+        "kept as it was"
+    );
+    assert_eq!(world.letters().await, ["review_voided: reviewer"]);
+
+    // Of 95 and 55 the 55 is left: yen falls behind bao, who had the same mean.
+    let seen = cast.authority.asks(RANKING, json!({ "id": challenge })).await.ok();
+    let places: Vec<_> = seen["ranking"]["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (text(&entry["proposal"]["id"]), text(&entry["meanScore"])))
+        .collect();
+    let expected = [(&linh, "80.5833"), (&bao, "75.0000"), (&yen, "55.0000")];
+    assert_eq!(places, expected.map(|(id, mean)| (id.clone(), mean.to_owned())));
+    assert_eq!(
+        seen["rankingCheck"],
+        json!({ "isEqual": true, "comparedCount": 3, "isSealed": true, "differences": [] }),
+        "the draft and the seal are of what counts now"
+    );
+    let last = review(&yen, &cast.other_reviewer).await;
+    assert_eq!(asks(&cast.chair, &last).await.refused(), ["QUORUM_NOT_REACHED"], "a score of nothing");
+    // Once the decision is proposed the figures stand.
+    let other = review(&linh, &cast.reviewer).await;
+    asks(&cast.chair, &other).await.ok();
+    let draft = "query ($id: ID!) { challenge(by: { id: $id }) { decision { id version outcomes { proposal { id } } } } }";
+    let decision = cast.secretary.asks(draft, json!({ "id": challenge })).await.ok()["decision"].clone();
+    let outcomes: Vec<_> = [(&linh, "SELECTED"), (&bao, "RESERVE"), (&yen, "NOT_SELECTED")]
+        .map(|(id, outcome)| json!({ "proposalId": id, "outcome": outcome, "feedback": "Cảm ơn." }))
+        .into();
+    let input =
+        json!({ "decisionId": decision["id"], "expectedVersion": decision["version"], "outcomes": outcomes });
+    cast.secretary.does("updateDecision", input, CHANGED).await.ok();
+    cast.chair.does("proposeDecision", json!({ "decisionId": decision["id"] }), CHANGED).await.ok();
+    assert_eq!(confirms(&cast.authority, &other).await.refused(), ["CONFLICT"]);
     world.finish().await;
 }

@@ -25,8 +25,8 @@ use domain::proposal::{
     may_draft, may_edit, may_revive, may_screen, may_submit, may_withdraw, team_step,
 };
 use domain::review::{
-    IN_PLAY, Interest, ReviewCommand, ReviewStatus, Turnout, in_time, may_assign, may_declare, may_decline,
-    may_interfere, may_lock, may_offer, may_save,
+    IN_PLAY, Interest, ReviewCommand, ReviewStatus, Turnout, Voiding, in_time, may_assign, may_declare,
+    may_decline, may_interfere, may_lock, may_offer, may_save,
 };
 use domain::time::{Day, Timestamp};
 use entity::{
@@ -352,6 +352,30 @@ pub async fn on_reviews(
     let roles = roles_on_each(db, viewer, challenges.values()).await?;
     let criteria = criteria(db, challenges.keys().copied()).await?;
     let now = app.db.clock.process();
+    let locked: Vec<_> = rows
+        .iter()
+        .filter(|row| row.status == ReviewStatus::Locked)
+        .filter(|row| {
+            let roles = roles.get(&row.challenge_id).copied().unwrap_or_default();
+            may(Action::RequestVoid, roles) || may(Action::ConfirmVoid, roles)
+        })
+        .collect();
+    let decisions: HashMap<ChallengeId, DecisionStatus> = found(
+        db,
+        decision::Entity::find(),
+        decision::Column::ChallengeId,
+        locked.iter().map(|row| row.challenge_id),
+        |row| (row.challenge_id, row.status),
+    )
+    .await?;
+    let sheets = sheets(db, &locked).await?;
+    let voiding = |row: &review::Model, stage| Voiding {
+        stage,
+        status: row.status,
+        decision: decisions.get(&row.challenge_id).copied(),
+        is_requested: row.void_requested_at.is_some(),
+        sheets: sheets.get(&row.proposal_id).copied().unwrap_or_default(),
+    };
     let possible = rows.iter().filter_map(|row| {
         let stage = stage(challenges.get(&row.challenge_id)?);
         let roles = roles.get(&row.challenge_id).copied().unwrap_or_default();
@@ -366,6 +390,8 @@ pub async fn on_reviews(
             ReviewAction::Decline => may_decline(stage, row.status),
             ReviewAction::Revoke => may_interfere(stage, row.status, ReviewCommand::Revoke, is_cleared),
             ReviewAction::Reopen => may_interfere(stage, row.status, ReviewCommand::Reopen, is_cleared),
+            ReviewAction::RequestVoid => voiding(row, stage).may_be_requested(row.user_id == person.id),
+            ReviewAction::ConfirmVoid => voiding(row, stage).may_be_confirmed(),
         };
         let actions = ReviewAction::ALL
             .iter()
@@ -374,6 +400,25 @@ pub async fn on_reviews(
         Some((row.id, actions.map(|action| Possible { action, guard: guard(action) }).collect()))
     });
     Ok(possible.collect())
+}
+
+/// How many locked sheets there are of the proposals of these reviews.
+async fn sheets(db: &DatabaseConnection, rows: &[&review::Model]) -> Result<HashMap<ProposalId, usize>> {
+    use review::Column as R;
+    if rows.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let counts: Vec<(ProposalId, i64)> = review::Entity::find()
+        .filter(R::ProposalId.is_in(rows.iter().map(|row| row.proposal_id)))
+        .filter(R::Status.eq(ReviewStatus::Locked))
+        .select_only()
+        .column(R::ProposalId)
+        .column_as(R::Id.count(), "sheets")
+        .group_by(R::ProposalId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(counts.into_iter().map(|(id, sheets)| (id, usize::try_from(sheets).unwrap_or(usize::MAX))).collect())
 }
 
 /// What the viewer may do with each of these decisions.

@@ -18,6 +18,7 @@ use domain::review::CouncilRole;
 use entity::{
     challenge, council_member, decision, decision_outcome, organization, proposal, proposal_version,
 };
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     Select,
@@ -239,6 +240,35 @@ impl Command for StartDecision {
         );
         Ok(id)
     }
+}
+
+/// Ranks the draft of a decision anew, if there is one: what counts has changed since it was begun. Outcomes and feedback stay.
+pub(crate) async fn rank_anew(tx: &Tx, challenge: &challenge::Model) -> Result<()> {
+    use decision_outcome::Column as O;
+    let of = decision::Entity::find().filter(decision::Column::ChallengeId.eq(challenge.id));
+    let Some(draft) = of.lock_exclusive().one(tx).await? else { return Ok(()) };
+    for (position, ranked) in (0..).zip(crate::ranking::rank(tx, challenge, None).await?) {
+        let change = decision_outcome::ActiveModel {
+            position: Set(position),
+            rank: Set(ranked.rank),
+            mean: Set(ranked.mean.to_decimal()),
+            passes: Set(ranked.mean.reaches(challenge.rubric.pass_mark)),
+            ..Default::default()
+        };
+        decision_outcome::Entity::update_many()
+            .set(change)
+            .filter(O::DecisionId.eq(draft.id))
+            .filter(O::ProposalId.eq(ranked.proposal.id))
+            .exec(tx)
+            .await?;
+    }
+    // Whoever has the draft before them has another one now.
+    decision::Entity::update_many()
+        .col_expr(decision::Column::Version, Expr::value(draft.version + 1))
+        .filter(decision::Column::Id.eq(draft.id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Outcome and feedback for one proposal.

@@ -252,6 +252,8 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
             | LetterKind::ReviewRecused
             | LetterKind::ReviewDeclined
             | LetterKind::ReviewDue
+            | LetterKind::ReviewVoidRequested
+            | LetterKind::ReviewVoided
             | LetterKind::ReviewExpired
             | LetterKind::ReviewMissed
             | LetterKind::ReviewRevoked
@@ -418,6 +420,9 @@ impl Facts {
                 let waits =
                     self.proposal.as_ref().is_some_and(|row| row.status == ProposalStatus::Clarification);
                 !waits || self.asked.as_ref().is_none_or(|asked| asked.due_at <= now)
+            }
+            LetterKind::ReviewVoidRequested => {
+                self.review.as_ref().is_none_or(|row| row.status != ReviewStatus::Locked)
             }
             // It is in, or was given up, or its time is over.
             LetterKind::ReviewDue => self.review.as_ref().is_none_or(|row| {
@@ -718,6 +723,16 @@ impl Facts {
             LetterKind::ReviewRecused => {
                 Letter::ReviewRecused { challenge: challenge()?, member: person()?, link: at_challenge()? }
             }
+            LetterKind::ReviewVoidRequested => Letter::ReviewVoidRequested {
+                challenge: challenge()?,
+                reason: reason(self.review.as_ref()?.void_reason.as_ref()),
+                link: at_challenge()?,
+            },
+            LetterKind::ReviewVoided => Letter::ReviewVoided {
+                challenge: challenge()?,
+                reason: review_reason()?,
+                link: at_challenge()?,
+            },
             LetterKind::ReviewDue => Letter::ReviewDue {
                 challenge: challenge()?,
                 due_at: self.review.as_ref()?.due_at?,

@@ -198,7 +198,10 @@ async fn recorded_seal(
 ) -> Result<Option<String>> {
     let entry = audit_entry::Entity::find()
         .filter(audit_entry::Column::ObjectId.eq(challenge.id.to_string()))
-        .filter(audit_entry::Column::Action.eq(EventKind::RoundLocked.name()))
+        .filter(
+            audit_entry::Column::Action
+                .is_in([EventKind::RoundLocked.name(), EventKind::RoundResealed.name()]),
+        )
         .order_by_desc(audit_entry::Column::Seq)
         .limit(1)
         .one(connection)

@@ -11,17 +11,17 @@ use domain::machine;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{ProposalCommand, ProposalStatus};
 use domain::review::{
-    CouncilRole, IN_PLAY, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout, in_time,
-    may_assign, may_declare, may_decline, may_expire, may_fall_due, may_interfere, may_lock, may_offer,
-    may_save, may_submit,
+    CouncilRole, IN_PLAY, Interest, OFFERS_MAX, ReviewCommand, ReviewStatus, TRANSITIONS, Turnout, Voiding,
+    in_time, may_assign, may_declare, may_decline, may_expire, may_fall_due, may_interfere, may_lock,
+    may_offer, may_save, may_submit,
 };
 use domain::score::{self, Sheet};
 use domain::time::Timestamp;
-use entity::{challenge, conflict_declaration, council_member, proposal, review};
+use entity::{challenge, conflict_declaration, council_member, decision, proposal, review};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
 };
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
             .into_query()
     };
     let challenges = || challenge::Entity::find().select_only().column(challenge::Column::Id);
-    let decided_by_me = challenges().filter(challenge::Column::DecisionMakerId.eq(person.id)).into_query();
+    let decided_by_me = || challenges().filter(challenge::Column::DecisionMakerId.eq(person.id)).into_query();
     let is_decided =
         challenge::Column::Status.is_in([ChallengeStatus::Awarded, ChallengeStatus::ClosedNoAward]);
     let of_my_agency = challenges()
@@ -71,12 +71,19 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
     let locked = Condition::all().add(R::Status.eq(ReviewStatus::Locked)).add(
         Condition::any()
             .add(R::ChallengeId.in_subquery(seats(CouncilRole::ALL)))
-            .add(R::ChallengeId.in_subquery(decided_by_me))
+            .add(R::ChallengeId.in_subquery(decided_by_me()))
             .add(R::ChallengeId.in_subquery(of_my_agency))
+            .add_option(viewer.holds(PlatformRole::Auditor).then(|| R::Id.is_not_null())),
+    );
+    // What is out of the count is evidence, for those who answer for the decision.
+    let voided = Condition::all().add(R::Status.eq(ReviewStatus::Voided)).add(
+        Condition::any()
+            .add(R::ChallengeId.in_subquery(decided_by_me()))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| R::Id.is_not_null())),
     );
     review::Entity::find().filter(Expr::exists(known)).filter(R::Status.ne(ReviewStatus::Recused)).filter(
         Condition::any()
+            .add(voided)
             .add(R::UserId.eq(person.id))
             .add(R::ChallengeId.in_subquery(seats(&[CouncilRole::Chair, CouncilRole::Secretary])))
             .add(locked),
@@ -87,7 +94,8 @@ pub fn visible_to(viewer: &Viewer) -> Select<review::Entity> {
 ///
 /// Row `SHEET` of [`READS`](domain::access::READS).
 pub fn may_read_sheet(viewer: &Viewer, row: &review::Model) -> bool {
-    row.status == ReviewStatus::Locked || viewer.0.as_ref().is_some_and(|person| person.id == row.user_id)
+    matches!(row.status, ReviewStatus::Locked | ReviewStatus::Voided)
+        || viewer.0.as_ref().is_some_and(|person| person.id == row.user_id)
 }
 
 /// A page of one's own reviews, newest first.
@@ -107,7 +115,6 @@ pub async fn list_own(app: &App, viewer: &Viewer, user: UserId, ask: &Ask) -> Re
 
 /// How many there are on all pages.
 pub async fn count_own(app: &App, viewer: &Viewer, user: UserId) -> Result<u64> {
-    use sea_orm::PaginatorTrait as _;
     Ok(visible_to(viewer).filter(review::Column::UserId.eq(user)).count(&app.db.read).await?)
 }
 
@@ -235,6 +242,9 @@ pub(crate) fn offered(
         comment: Set(None),
         offered_at: Set(now),
         due_at: Set(due_at),
+        void_requested_by: Set(None),
+        void_requested_at: Set(None),
+        void_reason: Set(None),
         submitted_at: Set(None),
         locked_at: Set(None),
         updated_at: Set(now),
@@ -602,6 +612,105 @@ async fn ends(
         .fact("to", next);
     tx.record(event);
     Ok(())
+}
+
+/// What taking a locked sheet out of the count depends on.
+async fn voiding(tx: &Tx, challenge: &challenge::Model, row: &review::Model) -> Result<Voiding> {
+    let decision =
+        decision::Entity::find().filter(decision::Column::ChallengeId.eq(challenge.id)).one(tx).await?;
+    let sheets = review::Entity::find()
+        .filter(review::Column::ProposalId.eq(row.proposal_id))
+        .filter(review::Column::Status.eq(ReviewStatus::Locked))
+        .count(tx)
+        .await?;
+    Ok(Voiding {
+        stage: stage(challenge),
+        status: row.status,
+        decision: decision.map(|decision| decision.status),
+        is_requested: row.void_requested_at.is_some(),
+        sheets: usize::try_from(sheets).unwrap_or(usize::MAX),
+    })
+}
+
+/// A review that the viewer may know of, and its challenge, both locked against everybody else: what counts is about to change.
+async fn known_alone(tx: &Tx, id: ReviewId) -> Result<(challenge::Model, review::Model)> {
+    let not_found = || Problem::at("reviewId", Reason::NotFound);
+    let scoped = || visible_to(&tx.op().viewer).filter(review::Column::Id.eq(id));
+    let found = scoped().one(tx).await?.ok_or_else(not_found)?;
+    let challenge = challenge::Entity::find_by_id(found.challenge_id).lock_exclusive().one(tx).await?;
+    let challenge = challenge.ok_or_else(|| Error::Internal("a review without a challenge".to_owned()))?;
+    let row = scoped().lock_exclusive().one(tx).await?.ok_or_else(not_found)?;
+    Ok((challenge, row))
+}
+
+/// Asks that a locked sheet be taken out of the count.
+#[derive(Serialize)]
+pub struct RequestVoid {
+    /// Which.
+    pub review: ReviewId,
+    /// Why.
+    pub reason: String,
+}
+
+impl Command for RequestVoid {
+    const NAME: &'static str = "requestReviewVoid";
+    type Output = ReviewId;
+
+    async fn run(&self, tx: &Tx) -> Result<ReviewId> {
+        let user = tx.op().user()?;
+        let (challenge, row) = known_alone(tx, self.review).await?;
+        must(Action::RequestVoid, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        voiding(tx, &challenge, &row).await?.may_be_requested(row.user_id == user)?;
+        let now = tx.now().await?;
+        let change = review::ActiveModel {
+            void_requested_by: Set(Some(user)),
+            void_requested_at: Set(Some(now)),
+            void_reason: Set(Some(self.reason.clone())),
+            updated_at: Set(now),
+            version: Set(row.version + 1),
+            ..Default::default()
+        };
+        review::Entity::update_many().set(change).filter(review::Column::Id.eq(row.id)).exec(tx).await?;
+        let event = Event::new(EventKind::ReviewVoidRequested)
+            .review(row.id)
+            .proposal(row.proposal_id)
+            .challenge(row.challenge_id);
+        tx.record(event);
+        Ok(row.id)
+    }
+}
+
+/// Takes a locked sheet out of the count, as the second person. What was drafted from it is ranked anew.
+#[derive(Serialize)]
+pub struct ConfirmVoid {
+    /// Which.
+    pub review: ReviewId,
+}
+
+impl Command for ConfirmVoid {
+    const NAME: &'static str = "confirmReviewVoid";
+    type Output = ReviewId;
+
+    async fn run(&self, tx: &Tx) -> Result<ReviewId> {
+        tx.op().user()?;
+        let (challenge, row) = known_alone(tx, self.review).await?;
+        must(Action::ConfirmVoid, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
+        voiding(tx, &challenge, &row).await?.may_be_confirmed()?;
+        let change =
+            review::ActiveModel { status_reason: Set(row.void_reason.clone()), ..Default::default() };
+        let next = advance(tx, &row, ReviewCommand::Void, change).await?;
+        let event = Event::new(EventKind::ReviewVoided)
+            .review(row.id)
+            .proposal(row.proposal_id)
+            .challenge(row.challenge_id)
+            .user(row.user_id);
+        tx.record(event.fact("from", row.status).fact("to", next));
+        crate::decision::rank_anew(tx, &challenge).await?;
+        let seal = crate::ranking::seal(tx, &challenge).await?;
+        let resealed = Event::new(EventKind::RoundResealed).challenge(challenge.id);
+        tx.record(resealed.fact(crate::ranking::SEAL, seal));
+        Ok(row.id)
+    }
 }
 
 /// Locks the round: sheets become immutable and the ranking readable.

@@ -132,6 +132,10 @@ closed_set! {
         Score = "SCORE",
         /// Give a sheet that is in back to its member.
         ReopenReview = "REOPEN_REVIEW",
+        /// Ask that a locked sheet be taken out of the count.
+        RequestVoid = "REQUEST_VOID",
+        /// Take it out.
+        ConfirmVoid = "CONFIRM_VOID",
         /// Lock the round.
         LockRound = "LOCK_ROUND",
         /// Read sheets, averages and the ranking once locked.
@@ -193,6 +197,8 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     ),
     (Action::Score, &[Role::Chair, Role::ViceChair, Role::Reviewer, Role::Member]),
     (Action::ReopenReview, &[Role::Chair]),
+    (Action::RequestVoid, &[Role::Chair]),
+    (Action::ConfirmVoid, &[Role::DecisionMaker]),
     (Action::LockRound, &[Role::Chair, Role::ViceChair]),
     (
         Action::ReadRanking,

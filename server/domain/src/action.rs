@@ -176,6 +176,10 @@ closed_set! {
         Revoke = "REVOKE",
         /// Give a sheet that is in back to its member.
         Reopen = "REOPEN",
+        /// Ask that a locked sheet be taken out of the count.
+        RequestVoid = "REQUEST_VOID",
+        /// Take it out, as the second person.
+        ConfirmVoid = "CONFIRM_VOID",
     }
 }
 
@@ -186,6 +190,8 @@ impl ReviewAction {
             Self::Save | Self::Submit | Self::Decline => Action::Score,
             Self::Revoke => Action::AssignReviews,
             Self::Reopen => Action::ReopenReview,
+            Self::RequestVoid => Action::RequestVoid,
+            Self::ConfirmVoid => Action::ConfirmVoid,
         }
     }
 

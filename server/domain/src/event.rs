@@ -212,6 +212,12 @@ closed_set! {
         ReviewRecused = "review_recused",
         /// A council member said no to a review.
         ReviewDeclined = "review_declined",
+        /// Somebody asked that a locked sheet be taken out of the count.
+        ReviewVoidRequested = "review_void_requested",
+        /// A locked sheet was taken out of the count.
+        ReviewVoided = "review_voided",
+        /// What counts of the locked sheets is another than at the lock.
+        RoundResealed = "round_resealed",
         /// Time: a review is wanted soon.
         ReviewDue = "review_due",
         /// Time: a review was not in when it was wanted.
@@ -487,6 +493,9 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ConflictDeclared, &[]),
     (K::ReviewRecused, &[(A::Secretary, L::ReviewRecused)]),
     (K::ReviewDeclined, &[(A::Secretary, L::ReviewDeclined)]),
+    (K::ReviewVoidRequested, &[(A::DecisionMaker, L::ReviewVoidRequested)]),
+    (K::ReviewVoided, &[(A::Person, L::ReviewVoided)]),
+    (K::RoundResealed, &[]),
     (K::ReviewDue, &[(A::Person, L::ReviewDue)]),
     (K::ReviewExpired, &[(A::Person, L::ReviewExpired), (A::Secretary, L::ReviewMissed)]),
     (K::ReviewRevoked, &[(A::Person, L::ReviewRevoked)]),

@@ -208,6 +208,12 @@ letters! {
     /// To the council's secretary: a member stepped back from a review.
     ReviewRecused = "review_recused" { challenge: String, member: String }
 
+    /// To the decision maker: a locked sheet is to be taken out of the count.
+    ReviewVoidRequested = "review_void_requested" { challenge: String, reason: String }
+
+    /// To a council member: their locked sheet is out of the count.
+    ReviewVoided = "review_voided" { challenge: String, reason: String }
+
     /// To a council member: a sheet is wanted soon.
     ReviewDue = "review_due" { challenge: String, due_at: Timestamp }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Role;
 use crate::challenge::{Rubric, Stage, limits};
-use crate::decision::untied;
+use crate::decision::{DecisionStatus, untied};
 use crate::machine::{self, Rule};
 use crate::problem::{Guard, Problem, Reason, all, unless};
 use crate::proposal::{self, ProposalCommand, ProposalStatus, cleared};
@@ -84,6 +84,8 @@ closed_set! {
         Declined = "DECLINED",
         /// Taken from the member.
         Revoked = "REVOKED",
+        /// Out of the count: a conflict of interest was found after the lock. Kept as evidence.
+        Voided = "VOIDED",
     }
 }
 
@@ -108,6 +110,8 @@ closed_set! {
         Revoke = "REVOKE",
         /// Give a sheet that is in back to its member.
         Reopen = "REOPEN",
+        /// Take a locked sheet out of the count.
+        Void = "VOID",
     }
 }
 
@@ -133,12 +137,13 @@ pub const TRANSITIONS: &[Rule<ReviewCommand, ReviewStatus>] = &[
         to: S::Revoked,
     },
     Rule { command: C::Reopen, from: &[S::Submitted], to: S::InProgress },
+    Rule { command: C::Void, from: &[S::Locked], to: S::Voided },
 ];
 
 impl ReviewStatus {
     /// Counts for the quorum: neither given up, nor taken away, nor expired.
     pub const fn is_live(self) -> bool {
-        !matches!(self, Self::Recused | Self::Expired | Self::Declined | Self::Revoked)
+        !matches!(self, Self::Recused | Self::Expired | Self::Declined | Self::Revoked | Self::Voided)
     }
 }
 
@@ -225,6 +230,51 @@ pub fn may_interfere(stage: Stage, status: ReviewStatus, command: ReviewCommand,
     all([cleared(is_cleared)])?;
     machine::allows(TRANSITIONS, status, &command)?;
     all([stage.must_be_scoring()])
+}
+
+/// What taking a locked sheet out of the count depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voiding {
+    /// Where the challenge stands.
+    pub stage: Stage,
+    /// Where the review stands.
+    pub status: ReviewStatus,
+    /// Where the decision stands, if there is one.
+    pub decision: Option<DecisionStatus>,
+    /// The chair has asked for it.
+    pub is_requested: bool,
+    /// Locked sheets of the proposal, this one among them.
+    pub sheets: usize,
+}
+
+impl Voiding {
+    /// After the lock, as long as nobody decides by it; never the last sheet of a proposal, which would be without a score.
+    fn is_possible(self) -> Guard {
+        machine::allows(TRANSITIONS, self.status, &C::Void)?;
+        let drafted = match self.decision {
+            Some(status) if status != DecisionStatus::Draft => Err(Reason::Transition {
+                current: status.name(),
+                allowed: vec![DecisionStatus::Draft.name()],
+            }),
+            _ => Ok(()),
+        };
+        all([self.stage.must_be_undecided(), drafted])?;
+        let left = self.sheets.saturating_sub(1);
+        all([if left > 0 { Ok(()) } else { Err(Reason::QuorumNotReached { present: left, needed: 1 }) }])
+    }
+
+    /// Asking for it: once, and never for one's own sheet.
+    pub fn may_be_requested(self, is_own: bool) -> Guard {
+        self.is_possible()?;
+        let again = if self.is_requested { Err(Reason::AlreadyExists) } else { Ok(()) };
+        all([if is_own { Err(Reason::SelfApproval) } else { Ok(()) }, again])
+    }
+
+    /// Doing it: once somebody else has asked for it.
+    pub fn may_be_confirmed(self) -> Guard {
+        self.is_possible()?;
+        all([if self.is_requested { Ok(()) } else { Err(Reason::SecondPersonRequired) }])
+    }
 }
 
 /// Locking the round: when every proposal under review has its share of sheets in, and the fewest that count. By somebody who is
@@ -323,6 +373,28 @@ mod tests {
         let houses = houses_by_mailbox(addresses);
         assert_eq!(houses, BTreeMap::from([("hongha.vn", 2), ("songcam.vn", 1)]));
         assert_eq!(houses.get(mailbox("expert@songcam.vn")), Some(&1));
+    }
+
+    #[test]
+    fn a_locked_sheet_is_voided_by_two_before_anybody_decides_by_it() {
+        use crate::challenge::ChallengeStatus;
+        let voiding = Voiding {
+            stage: Stage { status: ChallengeStatus::Evaluation, is_locked: true },
+            status: S::Locked,
+            decision: None,
+            is_requested: false,
+            sheets: 2,
+        };
+        assert!(voiding.may_be_requested(false).is_ok() && voiding.may_be_requested(true).is_err());
+        assert!(voiding.may_be_confirmed().is_err(), "nobody alone");
+        let asked = Voiding { is_requested: true, ..voiding };
+        assert!(asked.may_be_confirmed().is_ok() && asked.may_be_requested(false).is_err());
+        let drafted = |decision| Voiding { decision: Some(decision), ..asked }.may_be_confirmed().is_ok();
+        assert!(drafted(DecisionStatus::Draft) && !drafted(DecisionStatus::Proposed));
+        assert!(Voiding { sheets: 1, ..asked }.may_be_confirmed().is_err(), "a score of nothing");
+        assert!(Voiding { status: S::Submitted, ..asked }.may_be_confirmed().is_err(), "not locked");
+        let stage = Stage { status: ChallengeStatus::Awarded, is_locked: true };
+        assert!(Voiding { stage, ..asked }.may_be_confirmed().is_err(), "decided");
     }
 
     #[test]

@@ -233,6 +233,8 @@ templates! {
     ClarificationLapsed "clarification_lapsed"
     ReviewOffered "review_offered"
     ReviewRecused "review_recused"
+    ReviewVoidRequested "review_void_requested"
+    ReviewVoided "review_voided"
     ReviewDue "review_due"
     ReviewExpired "review_expired"
     ReviewMissed "review_missed"

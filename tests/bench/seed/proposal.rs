@@ -230,6 +230,9 @@ impl Seed {
                 status_reason: None,
                 sheet: if status == ReviewStatus::Accepted { Sheet::default() } else { sheet },
                 comment: None,
+                void_requested_by: None,
+                void_requested_at: None,
+                void_reason: None,
                 due_at: None,
                 offered_at,
                 submitted_at: matches!(status, ReviewStatus::Submitted | ReviewStatus::Locked)

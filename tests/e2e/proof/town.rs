@@ -1107,6 +1107,7 @@ impl Town {
         self.screens("tre in locked", true).await;
         self.screens("lua in locked", false).await;
         let members = ["reviewer", "half-done reviewer", "accepted member", "offered member"];
+        let mut sheets = BTreeMap::new();
         for (proposal, scores) in [
             ("song in locked", [["9.01", "8.02"], ["8.03", "9.04"], ["7.05", "9.06"]]),
             ("sao in locked", [["6.07", "7.08"], ["7.09", "6.11"], ["5.12", "8.14"]]),
@@ -1116,6 +1117,7 @@ impl Town {
             for (place, scores) in scores.into_iter().enumerate() {
                 self.scores(members[place], proposal, &reviews[place], scores).await;
             }
+            sheets.insert(proposal, reviews);
         }
         for copy in [
             "drafted",
@@ -1141,6 +1143,15 @@ impl Town {
         // A sheet is evidence and stays when its member turns out to be in conflict.
         self.recuses("half-done reviewer", "tre in locked").await;
         self.recuses("recused reviewer", "song in locked").await;
+        // One is out of the count, of another one that is asked for.
+        let voided = [(&sheets["tre in locked"][1], true), (&sheets["sao in locked"][2], false)];
+        for (review, is_confirmed) in voided {
+            let reason = format!("Xung đột phát hiện sau {}", self.word());
+            self.act("chair", "requestReviewVoid", json!({ "reviewId": review, "reason": reason })).await;
+            if is_confirmed {
+                self.act("authority", "confirmReviewVoid", json!({ "reviewId": review })).await;
+            }
+        }
     }
 
     async fn starts(&mut self, challenge: &str) -> String {

@@ -402,6 +402,7 @@ fn masked(view: &View, names: &BTreeMap<String, String>) -> BTreeSet<String> {
                 (Some(name), _) => json!(format!("<{name}>")),
                 (None, Some(kind)) => json!(format!("<some {kind}>")),
                 _ if is_time(text) => json!("<time>"),
+                _ if text.starts_with(TABLE) => mask(&cells(text), names, kinds),
                 // What a signed text states; whose key signed it is its world's.
                 _ => signed(text).map_or_else(|| value.clone(), |stated| mask(&stated, names, kinds)),
             },
@@ -427,6 +428,18 @@ fn masked(view: &View, names: &BTreeMap<String, String>) -> BTreeSet<String> {
         note(value, &mut kinds);
     }
     view.values().map(|value| mask(value, names, &kinds).to_string()).collect()
+}
+
+/// How a table for spreadsheets begins.
+const TABLE: char = '\u{feff}';
+
+/// The lines of a table, without the number of a sheet: they stand in the order of their ids.
+fn cells(table: &str) -> Value {
+    let lines = table.trim_start_matches(TABLE).lines().map(|line| {
+        let cells = line.split(',').enumerate().filter(|(at, _)| *at != 6);
+        cells.map(|(_, cell)| json!(cell)).collect::<Value>()
+    });
+    lines.collect()
 }
 
 /// What a JWS states; None for any other text.

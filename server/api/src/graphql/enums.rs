@@ -430,6 +430,8 @@ pub enum ReviewStatus {
     Declined,
     /// Taken from the member.
     Revoked,
+    /// Out of the count: a conflict of interest was found after the lock. Kept as evidence.
+    Voided,
 }
 
 /// What places proposals with the same mean.
@@ -504,6 +506,10 @@ pub enum ReviewAction {
     Revoke,
     /// Give a sheet that is in back to its member.
     Reopen,
+    /// Ask that a locked sheet be taken out of the count.
+    RequestVoid,
+    /// Take it out, as the second person.
+    ConfirmVoid,
 }
 
 /// Where a decision stands.
@@ -1023,6 +1029,10 @@ pub enum NotificationKind {
     ReviewRecused,
     /// To the council's secretary: a member said no to a review.
     ReviewDeclined,
+    /// To the decision maker: a locked sheet is to be taken out of the count.
+    ReviewVoidRequested,
+    /// To a council member: their locked sheet is out of the count.
+    ReviewVoided,
     /// To a council member: a sheet is wanted soon.
     ReviewDue,
     /// To a council member: a sheet was not in when it was wanted.

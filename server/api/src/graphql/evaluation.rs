@@ -304,7 +304,8 @@ payload! {
     }
 }
 
-async fn after_review(
+/// Loads the review that a command left behind.
+pub async fn after_review(
     ctx: &Context<'_>,
     done: Done<domain::id::ReviewId>,
 ) -> Result<(Option<Review>, Vec<UserError>)> {

@@ -42,6 +42,7 @@ pub mod sign_on;
 pub mod structure;
 pub mod subscription;
 pub mod text;
+pub mod void;
 pub mod working_group;
 
 use std::hash::Hash;
@@ -93,6 +94,7 @@ pub struct Mutation(
     proposal::ProposalMutation,
     clarification::ClarificationMutation,
     evaluation::EvaluationMutation,
+    void::VoidMutation,
     plan::PlanMutation,
     decision::DecisionMutation,
 );

@@ -16,6 +16,7 @@ use super::id;
 use super::load::{ActionsOnReview, CouncilOf, CriteriaOf};
 use super::proposal::Proposal;
 use super::scalar::{DateTime, Decimal};
+use super::void::VoidRequest;
 
 /// A seat.
 #[derive(Clone)]
@@ -69,16 +70,9 @@ impl Review {
 
     /// By whom; null unless it is yours, or you are chair, vice chair or secretary of the council, decision maker or auditor.
     async fn member(&self, ctx: &Context<'_>) -> Result<Option<CouncilMember>> {
-        let viewer = ctx.viewer()?;
-        let Some(person) = &viewer.0 else { return Ok(None) };
-        let Some(challenge) = super::one(ctx, self.0.challenge_id).await? else { return Ok(None) };
-        let council = super::one(ctx, CouncilOf(self.0.challenge_id)).await?.unwrap_or_default();
-        let seat = council.iter().find(|seat| seat.user_id == person.id).map(|seat| seat.role);
-        let roles = app::access::with_appointments(viewer.roles(), person.id, &challenge, seat);
-        let entitled = [Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor]
-            .into_iter()
-            .any(|role| roles.has(role));
-        if !entitled && person.id != self.0.user_id {
+        let offices = [Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor];
+        let is_own = ctx.viewer()?.0.is_some_and(|person| person.id == self.0.user_id);
+        if !is_own && !self.is_entitled(ctx, &offices).await? {
             return Ok(None);
         }
         Ok(super::one(ctx, self.0.member_id).await?.map(CouncilMember))
@@ -136,9 +130,20 @@ impl Review {
             .map(|total| Decimal(total.to_decimal())))
     }
 
-    /// Why it was declined or taken from its member, or why the sheet was given back; null otherwise.
+    /// Why it was declined, taken from its member, or taken out of the count, or why the sheet was given back; null otherwise.
     async fn status_reason(&self) -> Option<&String> {
         self.0.status_reason.as_ref()
+    }
+
+    /// That it be taken out of the count, as the chair asked; null for not, and unless you are chair or secretary of the council, decision maker
+    /// or auditor.
+    async fn void_request(&self, ctx: &Context<'_>) -> Result<Option<VoidRequest>> {
+        let Some((at, reason)) = self.0.void_requested_at.zip(self.0.void_reason.clone()) else {
+            return Ok(None);
+        };
+        let entitled =
+            self.is_entitled(ctx, &[Role::Chair, Role::Secretary, Role::DecisionMaker, Role::Auditor]);
+        Ok(entitled.await?.then_some(VoidRequest { requested_at: DateTime(at), reason }))
     }
 
     /// What your roles let you do with it, and for each whether you may now and why not.
@@ -160,6 +165,19 @@ impl Review {
     /// Rises with every change; give it back as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.version
+    }
+}
+
+impl Review {
+    /// Whether the reader has one of these offices on its challenge.
+    async fn is_entitled(&self, ctx: &Context<'_>, offices: &[Role]) -> Result<bool> {
+        let viewer = ctx.viewer()?;
+        let Some(person) = &viewer.0 else { return Ok(false) };
+        let Some(challenge) = super::one(ctx, self.0.challenge_id).await? else { return Ok(false) };
+        let council = super::one(ctx, CouncilOf(self.0.challenge_id)).await?.unwrap_or_default();
+        let seat = council.iter().find(|seat| seat.user_id == person.id).map(|seat| seat.role);
+        let roles = app::access::with_appointments(viewer.roles(), person.id, &challenge, seat);
+        Ok(offices.iter().any(|role| roles.has(*role)))
     }
 }
 

@@ -276,6 +276,20 @@ impl Action {
                 ReviewCommand::name,
                 "Before the round is locked, by somebody who has declared to be without conflict of interest with its proposal. With a reason, which its member reads.",
             ),
+            Self::RequestVoid => terms(
+                "a review",
+                review::TRANSITIONS,
+                &[ReviewCommand::Void],
+                ReviewCommand::name,
+                "After the lock, up to the proposal of the decision; never one's own, never the last sheet of a proposal. With a reason, which its member reads once it is done.",
+            ),
+            Self::ConfirmVoid => terms(
+                "a review",
+                review::TRANSITIONS,
+                &[ReviewCommand::Void],
+                ReviewCommand::name,
+                "Once the chair has asked for it. The sheet stays as evidence and is in no figure any more.",
+            ),
             Self::LockRound => while_in(
                 "a challenge",
                 "LOCK",

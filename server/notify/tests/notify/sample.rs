@@ -132,6 +132,8 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         LetterKind::ClarificationLapsed => Letter::ClarificationLapsed { challenge, due_at: time, link },
         LetterKind::ReviewOffered => Letter::ReviewOffered { challenge, link },
         LetterKind::ReviewRecused => Letter::ReviewRecused { challenge, member, link },
+        LetterKind::ReviewVoidRequested => Letter::ReviewVoidRequested { challenge, reason, link },
+        LetterKind::ReviewVoided => Letter::ReviewVoided { challenge, reason, link },
         LetterKind::ReviewDue => Letter::ReviewDue { challenge, due_at: time, link },
         LetterKind::ReviewExpired => Letter::ReviewExpired { challenge, due_at: time, link },
         LetterKind::ReviewMissed => Letter::ReviewMissed { challenge, member, link },
