@@ -103,7 +103,8 @@ pub struct UploadHeader {
 /// What a file hangs on: exactly one of these.
 #[derive(OneofObject)]
 pub enum AttachmentTarget {
-    /// A challenge of your agency, as long as you may edit it.
+    /// A challenge of your agency, as long as you may edit it; once it is public, as long as you may amend it: the file is known to all with the next
+    /// amendment, and stays.
     ChallengeId(ID),
     /// A proposal of your team, until the deadline.
     ProposalId(ID),
@@ -255,7 +256,7 @@ impl AttachmentMutation {
         Ok(Some(CompleteUploadPayload { attachment, user_errors }))
     }
 
-    /// Takes a file away, for those who edit what it hangs on. A submission that it was part of keeps it; the next one is without it. User
+    /// Takes a file away, for those who edit what it hangs on; what was published with a challenge stays. A submission that it was part of keeps it; the next one is without it. User
     /// errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `CONFLICT`, `DEADLINE_PASSED`.
     async fn remove_attachment(
         &self,
