@@ -94,3 +94,38 @@ async fn a_team_makes_clearer_what_it_is_asked_in_time_and_under_seal() {
     );
     world.finish().await;
 }
+
+#[tokio::test]
+async fn nothing_is_asked_answered_or_reminded_of_once_the_challenge_is_given_up() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    let seats = cast.appoint(&challenge).await;
+    let mut proposals = Vec::new();
+    for owner in [&cast.linh, &cast.yen] {
+        let proposal = cast.writes(owner, &challenge, "Cống thông minh").await;
+        cast.submits(owner, &proposal).await;
+        proposals.push(proposal);
+    }
+    world.pass(11 * DAY).await;
+    cast.open(&challenge).await;
+    let due = world.now().await.plus_seconds(5 * 86_400).to_rfc3339();
+    for proposal in &proposals {
+        cast.admits(proposal).await;
+    }
+    let ask = json!({ "proposalId": proposals[0], "question": "Nguồn số liệu?", "dueAt": due });
+    cast.secretary.does("askClarification", ask, "proposal { status }").await.ok();
+    let assignments = json!([{ "proposalId": proposals[1], "memberIds": seats }]);
+    let assign = json!({ "challengeId": challenge, "assignments": assignments, "dueAt": due });
+    cast.secretary.does("assignReviews", assign, "reviews { id }").await.ok();
+    let cancel = json!({ "challengeId": challenge, "reason": "Không còn nhu cầu." });
+    cast.publisher.does("cancelChallenge", cancel, "challenge { status }").await.ok();
+    world.letters().await;
+    assert_eq!(answers(&cast.linh, &proposals[0], "Báo cáo năm").await.refused(), ["CONFLICT"]);
+    for days in [3, 3] {
+        world.pass(days * DAY).await;
+        assert_eq!(world.reminds().await, 0);
+    }
+    assert_eq!(world.letters().await, Vec::<String>::new(), "nobody is told that the evaluation goes on");
+    world.finish().await;
+}

@@ -408,3 +408,28 @@ async fn a_conflict_found_after_the_lock_takes_the_sheet_out_of_every_figure_by_
     assert_eq!(confirms(&cast.authority, &other).await.refused(), ["CONFLICT"]);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn whoever_withdrew_since_the_draft_is_ranked_anew_with_the_others() {
+    let world = World::new().await;
+    let cast = Cast::gather(&world).await;
+    let (challenge, [_, yen, bao]) = Box::pin(locked(&world, &cast)).await;
+    cast.chair.does("startDecision", json!({ "challengeId": challenge }), "decision { id }").await.ok();
+    // Bao was second and goes; without the sheet of 55 yen has 95 and is first, linh second, bao third.
+    cast.bao.does("withdrawProposal", json!({ "proposalId": bao }), "proposal { status }").await.ok();
+    let id = ProposalId::from_public(&yen).unwrap();
+    let row = review::Entity::find()
+        .filter(review::Column::ProposalId.eq(id))
+        .filter(review::Column::UserId.eq(cast.other_reviewer.account));
+    let sheet = api::graphql::id::encode(row.one(world.db()).await.unwrap().unwrap().id).to_string();
+    let ask = json!({ "reviewId": sheet, "reason": "Là cổ đông." });
+    cast.chair.does("requestReviewVoid", ask, "review { id }").await.ok();
+    cast.authority.does("confirmReviewVoid", json!({ "reviewId": sheet }), "review { id }").await.ok();
+    let (code, told) = explained(&world, &challenge).await;
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("ok: 3 proposals, all as in the decision"), "{told}");
+    let positions = decision_outcome::Entity::find().all(world.db()).await.unwrap();
+    let positions: std::collections::BTreeSet<_> = positions.iter().map(|row| row.position).collect();
+    assert_eq!(positions.len(), 3, "each has a place of its own");
+    world.finish().await;
+}

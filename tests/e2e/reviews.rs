@@ -206,6 +206,15 @@ async fn a_review_has_its_time_and_both_sides_hear_of_it() {
     let document = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Review { status } } }";
     let stands = cast.secretary.asks(document, json!({ "ids": [done, half, idle] })).await.ok();
     let expired = json!({ "status": "EXPIRED" });
+    // Whoever is late has nothing to do with it any more: the proposal is gone for them, up to the lock.
+    let known = "query ($id: ID!) { node(id: $id) { ... on Proposal { content { title } } } }";
+    for (member, knows) in
+        [(&cast.reviewer, true), (&cast.other_reviewer, false), (&cast.third_reviewer, false)]
+    {
+        let seen = member.asks(known, json!({ "id": proposal })).await.ok();
+        assert_eq!(seen["content"]["title"] == "Cống thông minh", knows, "{}: {seen}", member.handle);
+        assert_eq!(seen != Value::Null, knows, "{}", member.handle);
+    }
     assert_eq!(stands, json!([{ "status": "SUBMITTED" }, expired, expired]));
     world.finish().await;
 }

@@ -308,7 +308,7 @@ pub async fn on_proposals(
             }
             Do::AnswerClarification => {
                 let due_at = clarified.get(&row.id).map(|last| last.due_at);
-                of_house(may_answer_clarification(row.status, due_at, now))
+                of_house(may_answer_clarification(stage, row.status, due_at, now))
             }
             Do::StartReview => may_offer(stage, row.status, is_cleared),
         }

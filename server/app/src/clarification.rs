@@ -14,7 +14,7 @@ use domain::proposal::{
 };
 use domain::review::in_time;
 use domain::time::Timestamp;
-use entity::{clarification, proposal};
+use entity::{challenge, clarification, proposal};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
@@ -170,7 +170,12 @@ impl Command for AnswerClarification {
         must_in(tx, Action::SubmitProposal, row.organization_id).await?;
         let asked = open(tx, vec![row.id]).await?.remove(&row.id);
         let now = tx.now().await?;
-        may_answer_clarification(row.status, asked.as_ref().map(|asked| asked.due_at), now)?;
+        may_answer_clarification(
+            stage(&challenge),
+            row.status,
+            asked.as_ref().map(|asked| asked.due_at),
+            now,
+        )?;
         let asked = asked.ok_or_else(|| Error::Internal(format!("nothing was asked of {}", row.id)))?;
         let unsealed = vault::unsealed(tx, tx.app(), &tx.op().viewer, [row.id]).await?;
         let unsealed = unsealed.get(&row.id).ok_or(Reason::NotPermitted)?;
@@ -222,9 +227,16 @@ impl Command for LapseClarification {
     type Output = bool;
 
     async fn run(&self, tx: &Tx) -> Result<bool> {
-        let Some(row) = proposal::Entity::find_by_id(self.proposal).lock_exclusive().one(tx).await? else {
+        let Some(known) = proposal::Entity::find_by_id(self.proposal).one(tx).await? else {
             return Ok(false);
         };
+        let challenge = challenge::Entity::find_by_id(known.challenge_id).lock_shared().one(tx).await?;
+        let row = proposal::Entity::find_by_id(self.proposal).lock_exclusive().one(tx).await?;
+        let (Some(challenge), Some(row)) = (challenge, row) else { return Ok(false) };
+        // Given up meanwhile: nothing goes on.
+        if stage(&challenge).must_be_scoring().is_err() {
+            return Ok(false);
+        }
         let asked = open(tx, vec![row.id]).await?.remove(&row.id);
         let Some(asked) = asked.filter(|_| row.status == ProposalStatus::Clarification) else {
             return Ok(false);

@@ -247,18 +247,19 @@ pub(crate) async fn rank_anew(tx: &Tx, challenge: &challenge::Model) -> Result<(
     use decision_outcome::Column as O;
     let of = decision::Entity::find().filter(decision::Column::ChallengeId.eq(challenge.id));
     let Some(draft) = of.lock_exclusive().one(tx).await? else { return Ok(()) };
-    for (position, ranked) in (0..).zip(crate::ranking::rank(tx, challenge, None).await?) {
+    let drafted: Vec<_> = outcomes(tx, draft.id).await?.into_iter().map(|row| row.proposal_id).collect();
+    for (position, place) in (0..).zip(crate::ranking::places(tx, challenge, drafted).await?) {
         let change = decision_outcome::ActiveModel {
             position: Set(position),
-            rank: Set(ranked.rank),
-            mean: Set(ranked.mean.to_decimal()),
-            passes: Set(ranked.mean.reaches(challenge.rubric.pass_mark)),
+            rank: Set(place.rank),
+            mean: Set(place.mean.to_decimal()),
+            passes: Set(place.mean.reaches(challenge.rubric.pass_mark)),
             ..Default::default()
         };
         decision_outcome::Entity::update_many()
             .set(change)
             .filter(O::DecisionId.eq(draft.id))
-            .filter(O::ProposalId.eq(ranked.proposal.id))
+            .filter(O::ProposalId.eq(place.proposal))
             .exec(tx)
             .await?;
     }

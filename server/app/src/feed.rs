@@ -284,9 +284,9 @@ pub async fn listen(app: &App, shutdown: &CancellationToken) {
             match app.db.bell().await {
                 Ok(None) => return,
                 Ok(Some(mut bell)) => {
+                    // Mail is none of it: whoever commits wakes their own worker.
                     while bell.recv().await.is_ok() {
                         app.hub.look();
-                        app.wake.notify_one();
                     }
                 }
                 Err(error) => tracing::debug!(%error, "other processes are not heard"),

@@ -136,6 +136,15 @@ pub(crate) async fn rank(
     Ok(ranked.collect())
 }
 
+/// The places of these proposals by the sheets that count, whatever has become of them since they were ranked.
+pub(crate) async fn places(
+    connection: &impl ConnectionTrait,
+    challenge: &challenge::Model,
+    proposals: impl IntoIterator<Item = ProposalId>,
+) -> Result<Vec<score::Place>> {
+    Ok(Evidence::read(connection, challenge).await?.rank(proposals))
+}
+
 /// Whether the viewer reads the ranking of the challenge: the agency once the decision is published.
 async fn may_read(app: &App, viewer: &Viewer, challenge: &challenge::Model) -> Result<bool> {
     if challenge.round_locked_at.is_none() {

@@ -156,7 +156,14 @@ impl Command for Remind {
                 // Of what can still expire: what is in, given up or taken away is done.
                 let open =
                     |row: &review::Model| allows(TRANSITIONS, row.status, &ReviewCommand::Expire).is_ok();
-                let due = row.filter(open).and_then(|row| Some((row.due_at?, row)));
+                let row = row.filter(open);
+                let challenge = match &row {
+                    Some(row) => challenge::Entity::find_by_id(row.challenge_id).one(tx).await?,
+                    None => None,
+                };
+                let is_wanted =
+                    challenge.is_some_and(|row| crate::challenge::stage(&row).must_be_scoring().is_ok());
+                let due = row.filter(|_| is_wanted).and_then(|row| Some((row.due_at?, row)));
                 let due = due.filter(|(due_at, row)| before_review(row.offered_at, *due_at, now));
                 due.map(|(due_at, row)| {
                     let event = Event::new(EventKind::ReviewDue)

@@ -348,10 +348,15 @@ pub fn may_ask_clarification(stage: Stage, status: ProposalStatus, is_cleared: b
     all([if asked < limit { Ok(()) } else { Err(Reason::Quota { limit }) }])
 }
 
-/// Answering: by its time.
-pub fn may_answer_clarification(status: ProposalStatus, due_at: Option<Timestamp>, now: Timestamp) -> Guard {
+/// Answering: while the council works on its sheets, by its time.
+pub fn may_answer_clarification(
+    stage: Stage,
+    status: ProposalStatus,
+    due_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Guard {
     all([team_step(status, &C::AnswerClarification)])?;
-    all([crate::review::in_time(due_at, now)])
+    all([stage.must_be_scoring(), crate::review::in_time(due_at, now)])
 }
 
 /// What a clarification says: the question, and the answer once there is one. Sealed with the proposal that it is about.

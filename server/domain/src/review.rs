@@ -148,7 +148,7 @@ impl ReviewStatus {
 }
 
 /// Reviews that their members have nothing to do with any more.
-pub const LOST: &[ReviewStatus] = &[S::Recused, S::Declined, S::Revoked];
+pub const LOST: &[ReviewStatus] = &[S::Recused, S::Declined, S::Revoked, S::Expired];
 
 /// The reviews of one proposal, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -614,7 +614,8 @@ impl Facts {
             who.extend(self.to_challenge(me, proposal.challenge_id));
             let reviews =
                 self.review.iter().filter(|review| review.proposal_id == proposal.id && review.user_id == me);
-            let lost = [ReviewStatus::Recused, ReviewStatus::Declined, ReviewStatus::Revoked];
+            let lost =
+                [ReviewStatus::Recused, ReviewStatus::Declined, ReviewStatus::Revoked, ReviewStatus::Expired];
             who.extend(reviews.filter(|review| !lost.contains(&review.status)).map(|_| "offered"));
             let declared = self.declared(me, proposal.id);
             who.extend(declared.filter(|interest| *interest == Interest::None).map(|_| "cleared"));
