@@ -7,8 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use api::graphql::id::encode;
-use domain::action::{ChallengeAction, OrganizationAction, ProposalAction, ReviewAction};
-use domain::decision::DecisionCommand;
+use domain::action::{ChallengeAction, DecisionAction, OrganizationAction, ProposalAction, ReviewAction};
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
 use e2e::cast::{record, text, vietnamese};
 use e2e::rows::{self, insert};
@@ -201,7 +200,7 @@ impl Kind {
             Self::Challenge => ChallengeAction::ALL.iter().map(|action| action.name()).collect(),
             Self::Proposal => ProposalAction::ALL.iter().map(|action| action.name()).collect(),
             Self::Review => ReviewAction::ALL.iter().map(|action| action.name()).collect(),
-            Self::Decision => DecisionCommand::ALL.iter().map(|action| action.name()).collect(),
+            Self::Decision => DecisionAction::ALL.iter().map(|action| action.name()).collect(),
             Self::Organization => OrganizationAction::ALL.iter().map(|action| action.name()).collect(),
         }
     }

@@ -151,10 +151,14 @@ async fn a_decision_under_embargo_is_published_when_it_was_meant_to_be_and_only_
     world.letters().await;
     world.pass(DAY).await;
     world.reminds().await;
+    let told = world.letters().await;
+    // Meanwhile the other one became final.
+    let told: Vec<_> = told.iter().filter(|letter| !letter.starts_with("decision_final: ")).collect();
+    let lapsed = ["authority", "publisher"].map(|who| format!("decision_schedule_lapsed: {who}"));
     assert_eq!(
-        world.letters().await,
-        ["decision_approved: publisher"],
-        "the publisher hears that it was not"
+        told.into_iter().cloned().collect::<Vec<_>>(),
+        lapsed,
+        "who can do something about it hears that it was not"
     );
     let seen = cast.publisher.asks(
         "query ($id: ID!) { node(id: $id) { ... on Decision { status publishAt publication { number } } } }",
@@ -162,6 +166,12 @@ async fn a_decision_under_embargo_is_published_when_it_was_meant_to_be_and_only_
     );
     let lapsed = json!({ "status": "APPROVED", "publishAt": null, "publication": null });
     assert_eq!(seen.await.ok(), lapsed);
+    // Nor does it stand in the way for ever: the decision goes back and says no more of it.
+    let input = json!({ "decisionId": other.decision, "reason": "Hồ sơ được chọn đã rút." });
+    cast.authority.does("returnDecision", input, CHANGED).await.ok();
+    other.is_approved(&cast, &other.decision).await;
+    other.publishes(&cast, &other.decision, "58/QĐ").await;
+    assert_eq!(other.seen(&cast.yen).await["status"], "CLOSED_NO_AWARD");
     world.finish().await;
 }
 
@@ -263,12 +273,21 @@ async fn a_granted_appeal_takes_everything_back_and_the_decision_is_made_anew() 
     let cast = Box::pin(Cast::gather(&world)).await;
     let case = Case::published(&world, &cast).await;
     let first = text(&appeals(&cast.yen, &case.yen).await.ok()["appeal"]["id"]);
+    let version = "query ($id: ID!) { node(id: $id) { ... on Decision { version updatedAt } } }";
+    let before = cast.bao.asks(version, json!({ "id": case.decision })).await.ok();
     let second = text(&appeals(&cast.linh, &case.linh).await.ok()["appeal"]["id"]);
+    let after = cast.bao.asks(version, json!({ "id": case.decision })).await.ok();
+    assert_eq!(before, after, "how many appeal is nobody else's business");
     world.letters().await;
+    let name = json!({ "challengeId": case.challenge, "email": cast.authority.email });
+    let renamed = cast.officer.does("nameDecisionMaker", name.clone(), "challenge { id }").await;
+    assert_eq!(renamed.refused(), ["CONFLICT"]);
     let ruled = rules(&cast.publisher, &first, "GRANT").await.ok();
     assert_eq!(ruled["appeal"]["decision"]["status"], "SUPERSEDED");
     let told = world.letters().await;
-    assert!(told.contains(&"appeal_ruled: yen".to_owned()), "{told:?}");
+    for who in ["linh", "quan", "yen"] {
+        assert!(told.contains(&format!("appeal_ruled: {who}")), "{who}: {told:?}");
+    }
     for who in ["authority", "chair", "lead", "linh", "quan", "reviewer", "secretary", "yen"] {
         assert!(told.contains(&format!("decision_set_aside: {who}")), "{who}: {told:?}");
     }
@@ -287,6 +306,9 @@ async fn a_granted_appeal_takes_everything_back_and_the_decision_is_made_anew() 
     let own = "query ($id: ID!) { node(id: $id) { ... on Proposal { status feedback meanScore } } }";
     let nothing = json!({ "status": "UNDER_REVIEW", "feedback": null, "meanScore": null });
     assert_eq!(cast.linh.asks(own, json!({ "id": case.linh })).await.ok(), nothing);
+
+    // Perhaps it was set aside because of who decided: somebody else may be named.
+    cast.officer.does("nameDecisionMaker", name, "challenge { id }").await.ok();
 
     // Another draft begins with what was decided; chair and decision maker know why.
     let draft = "query ($id: ID!) { challenge(by: { id: $id }) { decision { id version status returnReason outcomes { outcome feedback rank } } } }";

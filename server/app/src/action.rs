@@ -67,6 +67,9 @@ pub async fn on_challenges(
     handed_in.retain(|row| allows(TRANSITIONS, row.status, &ChallengeCommand::SubmitForApproval).is_ok());
     let mut scored = of(&[Do::LockRound]);
     scored.retain(|row| stage(row).must_be_scoring().is_ok());
+    let mut redecided = of(&[Do::NameDecisionMaker]);
+    redecided.retain(|row| stage(row).must_be_deciding().is_ok());
+    let redecided = redecided.iter().map(|row| row.id).collect();
     let facts = ChallengeFacts {
         user: person.id,
         viewer,
@@ -75,6 +78,7 @@ pub async fn on_challenges(
         seats: seats(db, &of(&[Do::AppointCouncilMember])).await?,
         openings: openings(db, &of(&[Do::RequestOpening, Do::OpenProposals])).await?,
         planned: planned(db, &of(&[Do::ReleaseReviewPlan])).await?,
+        made_anew: crate::decision::made_anew(db, redecided).await?,
         briefs: briefs(db, &handed_in).await?,
         turnouts: turnouts(db, &scored).await?,
         tied: tied_to(db, person.id, &scored).await?,
@@ -96,6 +100,7 @@ struct ChallengeFacts<'a> {
     seats: HashMap<ChallengeId, usize>,
     openings: HashMap<ChallengeId, UserId>,
     planned: HashSet<ChallengeId>,
+    made_anew: HashSet<ChallengeId>,
     briefs: HashMap<ChallengeId, (usize, Vec<i64>)>,
     turnouts: HashMap<ChallengeId, Vec<Turnout>>,
     tied: HashSet<ChallengeId>,
@@ -140,7 +145,7 @@ impl ChallengeFacts<'_> {
             Do::AppointCouncilMember => {
                 may_appoint(stage, self.seats.get(&row.id).copied().unwrap_or_default())
             }
-            Do::NameDecisionMaker => may_name_decision_maker(stage),
+            Do::NameDecisionMaker => may_name_decision_maker(stage, self.made_anew.contains(&row.id)),
             Do::RequestOpening => {
                 may_request_opening(row.status, timetable, self.openings.contains_key(&row.id), now)
             }

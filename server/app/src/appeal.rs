@@ -7,22 +7,22 @@ use domain::account::PlatformRole;
 use domain::appeal::{
     AppealCommand, AppealStatus, Ruling, Standing, TRANSITIONS, after_dismissal, may_appeal, may_rule,
 };
-use domain::decision::DecisionCommand;
+use domain::decision::{DecisionCommand, DecisionStatus};
 use domain::event::{Event, EventKind};
 use domain::id::{AppealId, ChallengeId, DecisionId, ProposalId};
 use domain::machine;
 use domain::problem::{Problem, Reason};
 use entity::{appeal, challenge, decision, proposal};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter,
-    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _, Select,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::access::{must, must_in};
+use crate::access::{must, must_in, seat_on_council};
 use crate::command::Command;
 use crate::db::Tx;
-use crate::decision::{finalized, moved, set_aside, standing, tie_condition};
+use crate::decision::{finalized, set_aside, standing, tie_condition};
 use crate::error::{Error, Result};
 use crate::op::Viewer;
 use crate::proposal::of_team;
@@ -177,9 +177,17 @@ impl Command for FileAppeal {
             ruled_at: Set(None),
         };
         appeal::Entity::insert(new).exec_without_returning(tx).await?;
-        let next =
+        // Everybody reads the version of the decision: it says that there is an appeal, and not how many.
+        if decided.status == DecisionStatus::Published {
             crate::decision::advance(tx, &decided, DecisionCommand::Appeal, Default::default()).await?;
-        tx.record(moved(EventKind::AppealFiled, &decided, next).proposal(row.id).fact("appeal", id));
+        }
+        tx.record(
+            Event::new(EventKind::AppealFiled)
+                .decision(decided.id)
+                .challenge(challenge.id)
+                .proposal(row.id)
+                .fact("appeal", id),
+        );
         Ok(id)
     }
 }
@@ -200,18 +208,21 @@ impl Command for RuleOnAppeal {
     type Output = AppealId;
 
     async fn run(&self, tx: &Tx) -> Result<AppealId> {
-        let user = tx.fresh_person().await?.id;
+        tx.op().user()?;
         let scoped = || visible_to(&tx.op().viewer).filter(appeal::Column::Id.eq(self.appeal));
         let not_found = || Problem::at("appealId", Reason::NotFound);
         let known = scoped().one(tx).await?.ok_or_else(not_found)?;
         let (challenge, decided) = locked(tx, known.challenge_id).await?;
         let row = scoped().lock_exclusive().one(tx).await?.ok_or_else(not_found)?;
         must(Action::RuleOnAppeal, tx.op().viewer.roles())?;
+        // Only now the clock is read: whoever waited for the lock is no earlier for it.
+        let user = tx.fresh_person().await?.id;
         // What it is against stands as long as it waits; afterwards the appeal itself says no.
         let decided = decided.filter(|decided| decided.id == row.decision_id);
         let is_approver = decided.as_ref().is_some_and(|decided| decided.approved_by == Some(user));
         let is_tied = crate::decision::is_tied(tx, user, row.decision_id).await?;
-        may_rule(row.status, self.ruling, is_tied, is_approver)?;
+        let is_on_council = seat_on_council(tx, user, challenge.id).await?.is_some();
+        may_rule(row.status, self.ruling, is_on_council, is_tied, is_approver)?;
         let decided = decided.ok_or_else(|| Error::Internal(format!("{} is against nothing", row.id)))?;
         let read = written(tx, tx.app(), vec![row.clone()]).await?.pop();
         let grounds = read.map(|read| read.said.grounds).unwrap_or_default();
@@ -225,18 +236,21 @@ impl Command for RuleOnAppeal {
             ..Default::default()
         };
         appeal::Entity::update_many().set(change).filter(appeal::Column::Id.eq(row.id)).exec(tx).await?;
-        let ruled = Event::new(EventKind::AppealRuled)
-            .decision(decided.id)
-            .challenge(challenge.id)
-            .proposal(row.proposal_id)
-            .fact("appeal", row.id)
-            .fact("ruling", self.ruling);
-        tx.record(ruled);
-        let pending = || {
-            appeal::Entity::find()
-                .filter(appeal::Column::DecisionId.eq(decided.id))
-                .filter(appeal::Column::Status.eq(AppealStatus::Pending))
+        let ended = |row: &appeal::Model, by: AppealCommand| {
+            Event::new(EventKind::AppealRuled)
+                .decision(row.decision_id)
+                .challenge(row.challenge_id)
+                .proposal(row.proposal_id)
+                .fact("appeal", row.id)
+                .fact("by", by)
         };
+        tx.record(ended(&row, self.ruling.command()));
+        let pending = appeal::Entity::find()
+            .filter(appeal::Column::DecisionId.eq(decided.id))
+            .filter(appeal::Column::Status.eq(AppealStatus::Pending))
+            .order_by_asc(appeal::Column::Id)
+            .all(tx)
+            .await?;
         match self.ruling {
             Ruling::Grant => {
                 let overtaken = machine::step(TRANSITIONS, AppealStatus::Pending, &AppealCommand::Overtake)?;
@@ -251,9 +265,12 @@ impl Command for RuleOnAppeal {
                     .filter(appeal::Column::Status.eq(AppealStatus::Pending))
                     .exec(tx)
                     .await?;
+                for other in &pending {
+                    tx.record(ended(other, AppealCommand::Overtake));
+                }
                 set_aside(tx, &challenge, &decided, &self.reason).await?;
             }
-            Ruling::Dismiss if pending().count(tx).await? > 0 => {}
+            Ruling::Dismiss if !pending.is_empty() => {}
             Ruling::Dismiss => {
                 let command = after_dismissal(standing_of(&decided), now);
                 let next = crate::decision::advance(tx, &decided, command, Default::default()).await?;

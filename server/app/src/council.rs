@@ -136,7 +136,8 @@ impl Command for NameDecisionMaker {
         let by = tx.fresh_person().await?.id;
         let row = crate::challenge::locked(tx, self.challenge).await?;
         must(Action::NameDecisionMaker, tx.op().viewer.roles())?;
-        may_name_decision_maker(stage(&row))?;
+        let made_anew = crate::decision::made_anew(tx, vec![row.id]).await?;
+        may_name_decision_maker(stage(&row), made_anew.contains(&row.id))?;
         let user = account(tx, &self.email_key).await?.id;
         if user == by {
             return Err(Reason::SelfApproval.into());

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::access::{Action, Role};
+use domain::access::{Action, Role, may};
 use domain::account::PlatformRole;
 use domain::appeal::CONCERNED;
 use domain::challenge::{ChallengeCommand, OfficialRecord, may_start_decision};
@@ -79,6 +79,29 @@ pub(crate) fn standing() -> Select<decision::Entity> {
     decision::Entity::find().filter(decision::Column::Status.ne(DecisionStatus::Superseded))
 }
 
+/// Of these challenges those on which a decision is drafted in the place of one that was set aside.
+pub(crate) async fn made_anew(
+    db: &impl sea_orm::ConnectionTrait,
+    ids: Vec<ChallengeId>,
+) -> Result<HashSet<ChallengeId>> {
+    use decision::Column as D;
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let set_aside = decision::Entity::find()
+        .filter(D::Status.eq(DecisionStatus::Superseded))
+        .select_only()
+        .column(D::ChallengeId)
+        .into_query();
+    let drafted = decision::Entity::find()
+        .filter(D::Status.eq(DecisionStatus::Draft))
+        .filter(D::ChallengeId.is_in(ids))
+        .filter(D::ChallengeId.in_subquery(set_aside))
+        .select_only()
+        .column(D::ChallengeId);
+    Ok(drafted.into_tuple::<ChallengeId>().all(db).await?.into_iter().collect())
+}
+
 /// Decisions on applicants to one of whom the person is tied: by a declared conflict with a proposal to the challenge, whether
 /// or not it came as far as the decision (that it did not would tell), or because a house of theirs competes.
 pub(crate) fn tie_condition(user: UserId) -> Condition {
@@ -133,7 +156,7 @@ pub(crate) async fn advance(
     if done.rows_affected == 1 { Ok(next) } else { Err(Reason::Stale { current: row.version + 1 }.into()) }
 }
 
-pub(crate) fn moved(kind: EventKind, row: &decision::Model, next: DecisionStatus) -> Event {
+fn moved(kind: EventKind, row: &decision::Model, next: DecisionStatus) -> Event {
     Event::new(kind)
         .decision(row.id)
         .challenge(row.challenge_id)
@@ -308,7 +331,13 @@ pub(crate) async fn set_aside(
         .await?;
     for proposal in &decided {
         let change = proposal::ActiveModel { feedback: Set(None), ..Default::default() };
-        crate::proposal::advance(tx, proposal, ProposalCommand::Reconsider, change).await?;
+        let to = crate::proposal::advance(tx, proposal, ProposalCommand::Reconsider, change).await?;
+        let event = Event::new(EventKind::ProposalReconsidered)
+            .proposal(proposal.id)
+            .challenge(challenge.id)
+            .fact("from", proposal.status)
+            .fact("to", to);
+        tx.record(event.fact("decision", row.id));
     }
     let places = crate::ranking::places(tx, challenge, decided.iter().map(|row| row.id)).await?;
     let places = places.into_iter().map(|place| Draft {
@@ -334,8 +363,9 @@ pub(crate) fn finalized(tx: &Tx, row: &decision::Model, next: DecisionStatus) {
 
 /// Published decisions whose standstill is over.
 pub(crate) async fn over(app: &App, now: Timestamp) -> Result<Vec<DecisionId>> {
+    use decision::Column as D;
     let over = decision::Entity::find()
-        .filter(decision::Column::StandstillUntil.lte(now))
+        .filter(Condition::any().add(D::StandstillUntil.is_null()).add(D::StandstillUntil.lte(now)))
         .filter(decision::Column::Status.eq(DecisionStatus::Published))
         .select_only()
         .column(decision::Column::Id);
@@ -379,7 +409,7 @@ impl Command for FinalizeDecision {
             return Ok(false);
         };
         let now = tx.now().await?;
-        if row.standstill_until.is_none_or(|until| until > now) {
+        if !crate::appeal::standing_of(&row).is_over(now) {
             return Ok(false);
         }
         let next = advance(tx, &row, DecisionCommand::Finalize, Default::default()).await?;
@@ -411,15 +441,25 @@ impl Command for PublishDecisionDue {
         };
         let lost = lost_a_chosen(&outcomes(tx, row.id).await?, &in_play(tx, row.id).await?);
         let is_tied = is_tied(tx, publisher, row.id).await?;
-        let may = may_publish(row.status, is_tied, row.approved_by == Some(publisher), lost);
-        if may.is_ok() && stage(&challenge).must_be_deciding().is_ok() {
+        let is_due = may_publish(row.status, is_tied, row.approved_by == Some(publisher), lost).is_ok();
+        let goes_on = stage(&challenge).must_be_deciding().is_ok();
+        if is_due && goes_on && is_publisher(tx, publisher).await? {
             publish(tx, &challenge, &row, &record).await?;
             return Ok(true);
         }
         let next = advance(tx, &row, DecisionCommand::Schedule, unscheduled()).await?;
-        tx.record(moved(EventKind::DecisionScheduleLapsed, &row, next));
+        // Of a challenge that was given up nobody needs to hear that it goes no further.
+        if goes_on {
+            tx.record(moved(EventKind::DecisionScheduleLapsed, &row, next));
+        }
         Ok(false)
     }
+}
+
+/// Whether the person may still publish: a time that was set does not outlive the post of who set it.
+async fn is_publisher(tx: &Tx, user: UserId) -> Result<bool> {
+    let person = crate::access::person(&tx.app().db, user).await?;
+    Ok(person.is_some_and(|person| may(Action::PublishDecision, Viewer(Some(person)).roles())))
 }
 
 /// Without a time at which it is to be published.
@@ -557,7 +597,8 @@ impl Command for ProposeDecision {
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         stage(&challenge).must_be_deciding()?;
-        let standing = verdicts(&in_play(tx, row.id).await?);
+        let in_play = in_play(tx, row.id).await?;
+        let standing = verdicts(&in_play);
         let is_tied = is_tied(tx, user, row.id).await?;
         may_propose(row.status, is_tied, &standing, row.departure_reason.is_some())?;
         let mut change = decision::ActiveModel { return_reason: Set(None), ..Default::default() };
@@ -565,6 +606,15 @@ impl Command for ProposeDecision {
         if !departs_from_ranking(&standing) {
             change.departure_reason = Set(None);
         }
+        // What was withdrawn since is chosen by nobody: it would stand in the way of the publication for ever.
+        let nothing =
+            decision_outcome::ActiveModel { outcome: Set(None), feedback: Set(None), ..Default::default() };
+        decision_outcome::Entity::update_many()
+            .set(nothing)
+            .filter(decision_outcome::Column::DecisionId.eq(row.id))
+            .filter(decision_outcome::Column::ProposalId.is_not_in(in_play.iter().map(|row| row.proposal_id)))
+            .exec(tx)
+            .await?;
         let next = advance(tx, &row, DecisionCommand::Propose, change).await?;
         tx.record(moved(EventKind::DecisionProposed, &row, next));
         Ok(row.id)
@@ -653,8 +703,10 @@ impl Command for PublishDecision {
     type Output = DecisionId;
 
     async fn run(&self, tx: &Tx) -> Result<DecisionId> {
-        let user = tx.fresh_person().await?.id;
+        tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
+        // Only now the clock is read: whoever waited for the lock is no earlier for it.
+        let user = tx.fresh_person().await?.id;
         must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         stage(&challenge).must_be_deciding()?;
         let decided = outcomes(tx, row.id).await?;
@@ -778,10 +830,14 @@ pub async fn visible_outcomes(app: &App, viewer: &Viewer, row: &decision::Model)
     let ids: Vec<_> = rows.iter().map(|row| row.proposal_id).collect();
     let known = crate::proposal::in_office(viewer).filter(proposal::Column::Id.is_in(ids)).all(db).await?;
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
+    // After a decision was set aside a team may go; then it is its own business again.
+    let withdrawn: HashSet<ProposalId> =
+        if office && published { withdrawn(db, &rows).await? } else { HashSet::new() };
     // Whoever reads proposals here and does not know this one is in conflict with it; what is public stays public. The
     // programme office publishes outcomes, and reads ranks and means only then.
     let is_inside = |row: &decision_outcome::Model| {
-        (reads_proposals && known.contains_key(&row.proposal_id)) || (office && published)
+        (reads_proposals && known.contains_key(&row.proposal_id))
+            || (office && published && !withdrawn.contains(&row.proposal_id))
     };
     // Counted among these alone, as in the ranking: a gap would tell where the missing one stands, no rank at all that one
     // is missing.
@@ -807,6 +863,19 @@ pub async fn visible_outcomes(app: &App, viewer: &Viewer, row: &decision::Model)
         })
     });
     Ok(seen.collect())
+}
+
+/// Of these proposals those that were withdrawn.
+async fn withdrawn(
+    db: &impl sea_orm::ConnectionTrait,
+    rows: &[decision_outcome::Model],
+) -> Result<HashSet<ProposalId>> {
+    let gone = proposal::Entity::find()
+        .filter(proposal::Column::Id.is_in(rows.iter().map(|row| row.proposal_id)))
+        .filter(proposal::Column::Status.eq(ProposalStatus::Withdrawn))
+        .select_only()
+        .column(proposal::Column::Id);
+    Ok(gone.into_tuple::<ProposalId>().all(db).await?.into_iter().collect())
 }
 
 /// What published decisions were made from, of proposals of the viewer's own houses: the outcomes' mean and whether it passes.

@@ -442,6 +442,10 @@ impl Facts {
             LetterKind::ReviewReopened => {
                 self.review.as_ref().is_none_or(|row| row.status != ReviewStatus::InProgress)
             }
+            // Returned, published or given up meanwhile.
+            LetterKind::DecisionApproved | LetterKind::DecisionScheduleLapsed => {
+                !self.is_decision(DecisionStatus::Approved) || !self.is_challenge(ChallengeStatus::Decision)
+            }
             // Ruled on, or set aside, meanwhile; who is told of an outcome is told of one that stands.
             LetterKind::AppealReceived => !self.is_decision(DecisionStatus::UnderAppeal),
             LetterKind::DecisionPublishedToApplicant | LetterKind::DecisionPublished => {
@@ -815,6 +819,9 @@ impl Facts {
                 decision_number: self.decision_number()?,
                 link: at_proposal()?,
             },
+            LetterKind::DecisionScheduleLapsed => {
+                Letter::DecisionScheduleLapsed { challenge: challenge()?, link: at_challenge()? }
+            }
             LetterKind::AppealFiled => Letter::AppealFiled { challenge: challenge()?, link: at_proposal()? },
             LetterKind::AppealReceived => {
                 Letter::AppealReceived { challenge: challenge()?, link: at_challenge()? }

@@ -224,6 +224,10 @@ pub async fn export(app: &App, op: &Arc<Op>) -> Result<Value> {
             "challenge": domain::id::PublicId::public(row.challenge_id), "text": row.asked_text,
             "askedAt": at(row.asked_at),
         })),
+        "appeals": of!(appeal.FiledBy, |row| json!({
+            "proposal": domain::id::PublicId::public(row.proposal_id), "status": row.status,
+            "filedAt": at(row.filed_at),
+        })),
         "acts": acts.iter().map(|row| json!({
             "at": at(row.at), "action": row.action, "object": row.object_kind, "address": row.address,
         })).collect::<Vec<_>>(),

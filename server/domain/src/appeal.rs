@@ -1,6 +1,6 @@
 //! Appeals: the owner of a proposal that a published decision is about asks, while it stands still, that it be set aside.
 
-use crate::decision::{self, DecisionCommand, DecisionStatus, untied};
+use crate::decision::{self, DecisionCommand, DecisionStatus, may_decide, untied};
 use crate::machine::{self, Rule};
 use crate::problem::{Guard, Reason, all};
 use crate::proposal::ProposalStatus;
@@ -89,7 +89,8 @@ pub fn may_appeal(
     has_appealed: bool,
     now: Timestamp,
 ) -> Guard {
-    let Some(decision) = decision.filter(|_| CONCERNED.contains(&proposal)) else {
+    let known = decision.filter(|decision| decision.standstill_until.is_some());
+    let Some(decision) = known.filter(|_| CONCERNED.contains(&proposal)) else {
         let allowed = CONCERNED.iter().map(|state| state.name()).collect();
         return all([Err(Reason::Transition { current: proposal.public().name(), allowed })]);
     };
@@ -102,11 +103,18 @@ pub fn may_appeal(
     all([in_time, once])
 }
 
-/// Ruling: once, by somebody who is tied to none of the applicants and did not approve the decision.
-pub fn may_rule(status: AppealStatus, ruling: Ruling, is_tied: bool, is_approver: bool) -> Guard {
+/// Ruling: once, by somebody who is tied to none of the applicants, sits on no council of the challenge and did not approve the
+/// decision.
+pub fn may_rule(
+    status: AppealStatus,
+    ruling: Ruling,
+    is_on_council: bool,
+    is_tied: bool,
+    is_approver: bool,
+) -> Guard {
     machine::allows(TRANSITIONS, status, &ruling.command())?;
     let by_another = if is_approver { Err(Reason::SelfApproval) } else { Ok(()) };
-    all([untied(is_tied), by_another])
+    all([may_decide(is_on_council), untied(is_tied), by_another])
 }
 
 /// What becomes of a decision when the last open appeal is dismissed.
@@ -149,6 +157,9 @@ mod tests {
             "that instant is too late"
         );
         assert_eq!(file(None, 1), [Code::Conflict], "nothing was decided");
+        let endless = Standing { status: D::Published, standstill_until: None };
+        assert_eq!(file(Some(endless), 1), [Code::Conflict], "no time for appeals is no endless one");
+        assert!(endless.is_over(at(1)));
         let twice = may_appeal(ProposalStatus::Selected, Some(standing(D::UnderAppeal)), true, at(1));
         assert_eq!(reasons(&twice), [Code::AlreadyExists]);
     }
@@ -166,11 +177,13 @@ mod tests {
     #[test]
     fn one_rules_once_and_never_on_what_one_approved() {
         for ruling in Ruling::ALL.iter().copied() {
-            assert!(may_rule(S::Pending, ruling, false, false).is_ok());
-            let both = may_rule(S::Pending, ruling, true, true);
+            assert!(may_rule(S::Pending, ruling, false, false, false).is_ok());
+            let judge = may_rule(S::Pending, ruling, true, false, false);
+            assert_eq!(reasons(&judge), [Code::IncompatibleRole], "not on what one proposed");
+            let both = may_rule(S::Pending, ruling, false, true, true);
             assert_eq!(reasons(&both), [Code::IncompatibleRole, Code::SelfApproval]);
             for status in [S::Dismissed, S::Granted, S::Overtaken] {
-                assert_eq!(reasons(&may_rule(status, ruling, false, false)), [Code::Conflict]);
+                assert_eq!(reasons(&may_rule(status, ruling, false, false, false)), [Code::Conflict]);
             }
         }
         let published = standing(DecisionStatus::UnderAppeal);

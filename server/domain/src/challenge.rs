@@ -718,9 +718,9 @@ pub fn may_appoint(stage: Stage, seats: usize) -> Guard {
     all([if seats < limit { Ok(()) } else { Err(Reason::Quota { limit }) }])
 }
 
-/// Naming who decides: before the round is locked.
-pub fn may_name_decision_maker(stage: Stage) -> Guard {
-    all([stage.must_be_staffing()])
+/// Naming who decides: before the round is locked, and once more while a decision is drafted in the place of one that was set aside.
+pub fn may_name_decision_maker(stage: Stage, is_made_anew: bool) -> Guard {
+    all([if is_made_anew { stage.must_be_deciding() } else { stage.must_be_staffing() }])
 }
 
 /// States in which the agency tells everybody something about a challenge.

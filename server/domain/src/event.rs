@@ -250,9 +250,11 @@ closed_set! {
         DecisionPublished = "decision_published",
         /// The published decision gave a proposal its outcome.
         ProposalDecided = "proposal_decided",
+        /// The decision on a proposal was set aside: it has no outcome any more.
+        ProposalReconsidered = "proposal_reconsidered",
         /// A team appealed against the decision.
         AppealFiled = "appeal_filed",
-        /// It was ruled on an appeal.
+        /// It was ruled on an appeal, or nothing was left to rule on.
         AppealRuled = "appeal_ruled",
         /// The decision was set aside on an appeal.
         DecisionSetAside = "decision_set_aside",
@@ -521,7 +523,10 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::DecisionReturned, &[(A::Chair, L::DecisionReturned)]),
     (K::DecisionApproved, &[(A::Publishers, L::DecisionApproved)]),
     (K::DecisionScheduled, &[]),
-    (K::DecisionScheduleLapsed, &[(A::Publishers, L::DecisionApproved)]),
+    (
+        K::DecisionScheduleLapsed,
+        &[(A::DecisionMaker, L::DecisionScheduleLapsed), (A::Publishers, L::DecisionScheduleLapsed)],
+    ),
     (
         K::DecisionPublished,
         &[
@@ -531,6 +536,7 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
         ],
     ),
     (K::ProposalDecided, &[(A::Team, L::DecisionPublishedToApplicant)]),
+    (K::ProposalReconsidered, &[]),
     (
         K::AppealFiled,
         &[

@@ -82,6 +82,8 @@ closed_set! {
         ClarificationLapsed = "CLARIFICATION_LAPSED",
         /// The published decision gave it its outcome.
         Decided = "DECIDED",
+        /// That was set aside.
+        Reconsidered = "RECONSIDERED",
     }
 }
 
@@ -142,6 +144,7 @@ const PROPOSAL: &[(ProposalStep, K, To)] = &[
     (ProposalStep::ClarificationAnswered, K::ClarificationAnswered, To::Everybody),
     (ProposalStep::ClarificationLapsed, K::ClarificationLapsed, To::Everybody),
     (ProposalStep::Decided, K::ProposalDecided, To::Everybody),
+    (ProposalStep::Reconsidered, K::ProposalReconsidered, To::Everybody),
 ];
 
 /// After these the figures of a council's work may be others.

@@ -258,6 +258,9 @@ letters! {
     /// To agency and council: the decision is public.
     DecisionPublished = "decision_published" { challenge: String, decision_number: String }
 
+    /// To the publishing authority and the decision maker: the decision could not be published at its time.
+    DecisionScheduleLapsed = "decision_schedule_lapsed" { challenge: String }
+
     /// To the team that appealed: its appeal has arrived.
     AppealFiled = "appeal_filed" { challenge: String }
 

@@ -231,6 +231,7 @@ templates! {
     ClarificationAsked "clarification_asked"
     ClarificationAnswered "clarification_answered"
     ClarificationLapsed "clarification_lapsed"
+    DecisionScheduleLapsed "decision_schedule_lapsed"
     AppealFiled "appeal_filed"
     AppealReceived "appeal_received"
     AppealRuled "appeal_ruled"

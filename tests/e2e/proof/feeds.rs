@@ -43,6 +43,7 @@ const AFTER_THE_OPENING: &[K] = &[
     K::ClarificationAnswered,
     K::ClarificationLapsed,
     K::ProposalDecided,
+    K::ProposalReconsidered,
 ];
 const BEFORE: &[K] = &[K::ProposalEdited, K::ProposalSubmitted, K::ProposalWithdrawn, K::ProposalRevived];
 const EVALUATION: &[K] = &[

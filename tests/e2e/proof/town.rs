@@ -10,6 +10,7 @@ use api::graphql::id::encode;
 use app::ids;
 use app::vault::attachment_place;
 use domain::account::PlatformRole;
+use domain::decision::DecisionStatus;
 use domain::id::{ChallengeId, OrganizationId, ProposalId, PublicId};
 use domain::organization::{MembershipRole as Role, OrganizationKind};
 use domain::proposal::Content;
@@ -1119,26 +1120,19 @@ impl Town {
             }
             sheets.insert(proposal, reviews);
         }
-        for copy in [
-            "drafted",
-            "returned to the chair",
-            "proposed",
-            "approved by the authority",
-            "awarded",
-            "without award",
-            "set aside",
-        ] {
+        for copy in
+            ["drafted", "set aside", "proposed", "approved by the authority", "awarded", "without award"]
+        {
             self.copies("locked", copy, &["song", "sao", "tre", "lua"]).await;
         }
         for challenge in [
             "locked",
             "drafted",
-            "returned to the chair",
+            "set aside",
             "proposed",
             "approved by the authority",
             "awarded",
             "without award",
-            "set aside",
         ] {
             self.act("chair", "lockRound", json!({ "challengeId": self.id(challenge) })).await;
         }
@@ -1191,12 +1185,6 @@ impl Town {
         let drafted = self.starts("drafted").await;
         self.decides("drafted", &drafted, DEPARTS).await;
 
-        let returned = self.starts("returned to the chair").await;
-        self.decides("returned to the chair", &returned, DEPARTS).await;
-        self.act("chair", "proposeDecision", json!({ "decisionId": returned })).await;
-        let input = json!({ "decisionId": returned, "reason": format!("Xin xem lại {}", self.word()) });
-        self.act("authority", "returnDecision", input).await;
-
         let proposed = self.starts("proposed").await;
         self.decides("proposed", &proposed, DEPARTS).await;
         self.act("chair", "proposeDecision", json!({ "decisionId": proposed })).await;
@@ -1241,6 +1229,15 @@ impl Town {
         let granted = self.appeals("sao owner", "sao in set aside").await;
         self.appeals("tre owner", "tre in set aside").await;
         self.rules(&granted, "GRANT").await;
+
+        // The one that takes its place comes back to the chair.
+        let anew = decision::Entity::find().filter(decision::Column::Status.eq(DecisionStatus::Draft));
+        let anew = anew.filter(decision::Column::ReturnReason.is_not_null()).one(self.world.db()).await;
+        let anew = encode(anew.unwrap().unwrap().id).to_string();
+        self.decides("set aside", &anew, DEPARTS).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": anew })).await;
+        let input = json!({ "decisionId": anew, "reason": format!("Xin xem lại {}", self.word()) });
+        self.act("authority", "returnDecision", input).await;
     }
 
     async fn appeals(&mut self, owner: &str, proposal: &str) -> String {

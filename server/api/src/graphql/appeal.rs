@@ -12,7 +12,7 @@ use super::decision::Decision;
 use super::enums::{AppealRuling, AppealStatus};
 use super::error::Result;
 use super::id;
-use super::load::TieOf;
+use super::load::{RolesOn, TieOf};
 use super::organization::Organization;
 use super::payload::{Done, UserError, execute, found, payload};
 use super::proposal::Proposal;
@@ -78,7 +78,9 @@ impl Appeal {
         let Some(decision) = super::one(ctx, self.0.row.decision_id).await? else { return Ok(false) };
         let is_tied = super::one(ctx, TieOf(self.0.row.decision_id)).await?.is_some();
         let is_approver = viewer.0.as_ref().is_some_and(|person| decision.approved_by == Some(person.id));
-        let is_open = may_rule(self.0.row.status, Ruling::Dismiss, is_tied, is_approver).is_ok();
+        let roles = super::one(ctx, RolesOn(self.0.row.challenge_id)).await?.unwrap_or_default();
+        let is_open =
+            may_rule(self.0.row.status, Ruling::Dismiss, roles.on_council(), is_tied, is_approver).is_ok();
         Ok(is_open && may(Action::RuleOnAppeal, viewer.roles()))
     }
 }
@@ -161,8 +163,8 @@ impl AppealMutation {
     /// Rules on an appeal; its team is mailed. The last dismissal lets the decision stand, and ends it once the standstill is over; everybody
     /// concerned is mailed that. A grant sets the decision aside: outcomes are taken back, other appeals have nothing left to rule on, the
     /// challenge is `DECISION` again with another draft, which begins with what was decided, and everybody concerned is mailed. For the publishing
-    /// authority, never who approved the decision. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `CONFLICT`, `SELF_APPROVAL`,
-    /// `REAUTHENTICATION_REQUIRED`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`.
+    /// authority, never who approved the decision or sits on the council. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `CONFLICT`,
+    /// `SELF_APPROVAL`, `INCOMPATIBLE_ROLE`, `REAUTHENTICATION_REQUIRED`, `REQUIRED`, `TOO_LONG`, `FORBIDDEN_CHARACTER`.
     async fn rule_on_appeal(
         &self,
         ctx: &Context<'_>,

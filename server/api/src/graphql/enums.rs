@@ -946,6 +946,8 @@ pub enum ProposalStep {
     ClarificationLapsed,
     /// The published decision gave it its outcome.
     Decided,
+    /// That was set aside.
+    Reconsidered,
 }
 
 /// What a notification tells. New kinds come with new features: have a default branch.
@@ -1096,6 +1098,8 @@ pub enum NotificationKind {
     DecisionPublishedToApplicant,
     /// To agency and council: the decision is public.
     DecisionPublished,
+    /// A decision was not published at its time.
+    DecisionScheduleLapsed,
     /// Your team's appeal has arrived.
     AppealFiled,
     /// Somebody appealed against a decision.

@@ -368,7 +368,8 @@ impl EvaluationMutation {
         }))
     }
 
-    /// Names who decides, who is mailed; for programme officers, from the publication until the decision.
+    /// Names who decides, who is mailed; for programme officers, from the publication until the lock, and while a decision is drafted in the
+    /// place of one that was set aside.
     /// User errors: `NOT_FOUND`, `NOT_PERMITTED`, `INCOMPATIBLE_ROLE`, `MALFORMED`, `CONFLICT`.
     async fn name_decision_maker(
         &self,

@@ -203,7 +203,7 @@ impl Action {
                 "a challenge",
                 "NAME",
                 STAFFING,
-                "Before the round is locked. Never oneself, never somebody on its council.",
+                "Before the round is locked, and while a decision is drafted in the place of one that was set aside. Never oneself, never somebody on its council.",
             ),
             Self::AppointCouncil => while_in(
                 "a challenge",
@@ -332,7 +332,7 @@ impl Action {
                 appeal::TRANSITIONS,
                 &[AppealCommand::Dismiss, AppealCommand::Grant],
                 AppealCommand::name,
-                "Never by who approved the decision, by somebody in a competing house, or in declared conflict with one of the proposals. With a reason, which the team reads. The last dismissal lets the decision stand; a grant sets it aside, and the council drafts another one, which takes every step anew.",
+                "Never by who approved the decision, by somebody on the council, in a competing house, or in declared conflict with one of the proposals. With a reason, which the team reads. The last dismissal lets the decision stand; a grant sets it aside, and the council drafts another one, which takes every step anew.",
             ),
         }
     }

@@ -129,6 +129,7 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         }
         LetterKind::ClarificationAsked => Letter::ClarificationAsked { challenge, due_at: time, link },
         LetterKind::ClarificationAnswered => Letter::ClarificationAnswered { challenge, link },
+        LetterKind::DecisionScheduleLapsed => Letter::DecisionScheduleLapsed { challenge, link },
         LetterKind::AppealFiled => Letter::AppealFiled { challenge, link },
         LetterKind::AppealReceived => Letter::AppealReceived { challenge, link },
         LetterKind::AppealRuled => Letter::AppealRuled { challenge, link },
