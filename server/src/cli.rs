@@ -73,6 +73,10 @@ pub enum Command {
         #[arg(long, value_name = "ID", value_parser = parse_again)]
         resend: Option<Again>,
     },
+    /// Print the DNS records of the keys that sign mails
+    ///
+    /// Needs the settings and no database. One a line, as zone files have it; they must be there before the keys sign.
+    DkimRecord,
     /// Erase a person
     ///
     /// Needs the settings and an up-to-date database. What must be kept of a dossier names a pseudonym from then on;
@@ -260,6 +264,7 @@ mod tests {
             "migrate",
             "demo",
             "create-admin",
+            "dkim-record",
             "erase",
             "verify-audit",
             "verify-proposals",

@@ -21,6 +21,7 @@ mod conflicts;
 mod constraints;
 mod course;
 mod discovery;
+mod dkim;
 mod drift;
 mod files;
 mod follow;
