@@ -469,6 +469,11 @@ async fn erase(tx: &Tx, user: UserId) -> Result<()> {
         .filter(message::Column::Email.eq(&row.email))
         .exec(tx)
         .await?;
+    message::Entity::update_many()
+        .set(message::ActiveModel { address_hash: Set(None), ..Default::default() })
+        .filter(message::Column::AddressHash.eq(crate::dead_letter::digest(tx.app(), &row.email)))
+        .exec(tx)
+        .await?;
     tx.record(Event::new(EventKind::AccountErased).user(user));
     Ok(())
 }

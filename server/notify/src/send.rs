@@ -22,6 +22,7 @@ use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 use url::{Host, Url};
 
+use crate::bounce;
 use crate::dkim::Signer;
 use crate::mail::{Mail, MailError, Sender, mask};
 
@@ -54,6 +55,9 @@ pub enum Reason {
     /// The server's negative reply.
     #[error("the mail server answered {0}")]
     Reply(u16),
+    /// The negative reply of a server that knows no such mailbox, and never will.
+    #[error("the address takes no mail, the mail server answered {0}")]
+    NoMailbox(u16),
     /// The whole attempt took too long.
     #[error("the mail server did not answer in time")]
     Timeout,
@@ -282,8 +286,12 @@ async fn hand_over(
     let from = MailFrom::new(envelope.from().cloned(), Vec::new());
     expect(Severity::PositiveCompletion, smtp.command(from).await)?;
     for to in envelope.to() {
-        let to = Rcpt::new(to.clone(), Vec::new());
-        expect(Severity::PositiveCompletion, smtp.command(to).await)?;
+        let reply = smtp.command(Rcpt::new(to.clone(), Vec::new())).await;
+        let is_unknown = reply.as_ref().is_err_and(is_about_the_mailbox);
+        expect(Severity::PositiveCompletion, reply).map_err(|outcome| match outcome {
+            Outcome::Never(Reason::Reply(code)) if is_unknown => Outcome::Never(Reason::NoMailbox(code)),
+            outcome => outcome,
+        })?;
     }
     expect(Severity::PositiveIntermediate, smtp.command(Data).await)?;
     expect(Severity::PositiveCompletion, smtp.message(message).await)
@@ -300,6 +308,17 @@ fn expect(severity: Severity, reply: Result<Response, Error>) -> Result<(), Outc
             Some(code) => Outcome::Later(Reason::Reply(code)),
             None => Outcome::Later(Reason::Connection),
         }),
+    }
+}
+
+/// Whether a reply to `RCPT` says that there is no such mailbox, and not that ours may not write to it. The enhanced code
+/// decides; without one the codes that are for just that.
+fn is_about_the_mailbox(error: &Error) -> bool {
+    let words = error.source().map(ToString::to_string).unwrap_or_default();
+    let code = error.status().map(u16::from);
+    match words.split_whitespace().next().filter(|word| bounce::is_enhanced(word)) {
+        Some(enhanced) => bounce::is_about_the_mailbox(enhanced),
+        None => matches!(code, Some(550 | 551 | 553 | 556)),
     }
 }
 
