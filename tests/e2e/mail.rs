@@ -211,7 +211,11 @@ async fn an_address_that_refused_one_mail_is_sent_no_other_until_it_takes_mail_a
     assert!(lines[1].ends_with("the address takes no mail") && !listed.contains("example.vn"), "{listed}");
 
     // What somebody asks for is tried, and whoever uses it has shown that the mailbox is there.
-    world.visitor.does("requestPasswordReset", json!({ "email": "BAO@example.vn" }), "isMailOnItsWay").await.ok();
+    world
+        .visitor
+        .does("requestPasswordReset", json!({ "email": "BAO@example.vn" }), "isMailOnItsWay")
+        .await
+        .ok();
     assert_eq!(world.letters().await, ["password_reset: bao"]);
     let token = world.last_mail_to(&bao.email).await.token().to_owned();
     let input = json!({ "token": token, "newPassword": PASSWORD });

@@ -41,7 +41,8 @@ pub(crate) async fn takes_none(app: &App, digest: &str, kind: LetterKind) -> Res
     if asked_for.contains(&kind) {
         return Ok(false);
     }
-    let refused = message::Entity::find().filter(M::AddressHash.eq(digest)).filter(M::Status.eq(MessageStatus::Dead));
+    let refused =
+        message::Entity::find().filter(M::AddressHash.eq(digest)).filter(M::Status.eq(MessageStatus::Dead));
     Ok(refused.count(&app.db.read).await? > 0)
 }
 

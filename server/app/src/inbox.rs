@@ -26,13 +26,11 @@ use crate::page::{self, Ask, Key, Page, Sort};
 /// Row `NOTIFICATION` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<message::Entity> {
     let own: Option<UserId> = viewer.0.as_ref().map(|person| person.id);
-    message::Entity::find()
-        .filter(message::Column::UserId.is_in(own))
-        .filter(
-            Condition::any()
-                .add(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
-                .add(crate::dead_letter::held_back()),
-        )
+    message::Entity::find().filter(message::Column::UserId.is_in(own)).filter(
+        Condition::any()
+            .add(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
+            .add(crate::dead_letter::held_back()),
+    )
 }
 
 fn listed(viewer: &Viewer, only_unread: bool) -> Select<message::Entity> {

@@ -45,7 +45,9 @@ impl Bounce {
         report.split("\n\n").find_map(|group| {
             let value = |wanted: &str| {
                 let mut lines = group.lines().filter_map(|line| line.split_once(':'));
-                lines.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+                lines
+                    .find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))
+                    .map(|(_, value)| value.trim())
             };
             let status = value("Status")?.split_whitespace().next()?;
             let failed = value("Action")?.eq_ignore_ascii_case("failed");
@@ -53,7 +55,8 @@ impl Bounce {
                 return None;
             }
             let named = ["Original-Recipient", "Final-Recipient"].into_iter().filter_map(value);
-            let recipients = named.filter_map(|name| Some(name.split_once(';')?.1.trim().to_owned())).collect();
+            let recipients =
+                named.filter_map(|name| Some(name.split_once(';')?.1.trim().to_owned())).collect();
             let is_about_the_mailbox = is_about_the_mailbox(status);
             Some(Self { message_id, recipients, status: status.to_owned(), is_about_the_mailbox })
         })

@@ -33,7 +33,9 @@ fn a_final_failure_is_read_with_whom_it_names() {
                  Status: 5.1.1 (no such user)\nRemote-MTA: dns; mx\nDiagnostic-Code: smtp; 550 5.1.1 who?\n\n";
     let named = vec!["a@x.example".to_owned(), "b@y.example".to_owned()];
     assert_eq!(read(&format!("{HEAD}{group}")), Some(("5.1.1".to_owned(), named, true)));
-    for (status, is_about_the_mailbox) in [("5.1.10", true), ("5.2.1", true), ("5.2.2", false), ("5.7.26", false)] {
+    for (status, is_about_the_mailbox) in
+        [("5.1.10", true), ("5.2.1", true), ("5.2.2", false), ("5.7.26", false)]
+    {
         let other = group.replace("5.1.1 (no such user)", status);
         assert_eq!(read(&format!("{HEAD}{other}")).unwrap().2, is_about_the_mailbox, "{status}");
     }
@@ -47,7 +49,13 @@ fn whatever_is_no_final_failure_of_our_mail_is_nothing() {
     let of = |action: &str, status: &str| {
         format!("{HEAD}Final-Recipient: rfc822; a@x.example\nAction: {action}\nStatus: {status}\n")
     };
-    for (action, status) in [("failed", "4.4.7"), ("relayed", "2.0.0"), ("failed", "five"), ("failed", "5.1.1.1"), ("expanded", "5.1.1")] {
+    for (action, status) in [
+        ("failed", "4.4.7"),
+        ("relayed", "2.0.0"),
+        ("failed", "five"),
+        ("failed", "5.1.1.1"),
+        ("expanded", "5.1.1"),
+    ] {
         assert_eq!(read(&of(action, status)), None, "{action} {status}");
     }
     let whole = report(&of("failed", "5.1.1"));

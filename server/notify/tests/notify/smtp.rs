@@ -56,7 +56,11 @@ async fn each_failure_has_its_outcome() {
         ("is out of space", Script { rcpt: "451 later", ..HEALTHY }, later(451)),
         ("has a full mailbox", Script { rcpt: "452 full", ..HEALTHY }, later(452)),
         ("knows no such mailbox", Script { rcpt: "550 who?", ..HEALTHY }, unknown(550)),
-        ("says so at length", Script { rcpt: "550-5.1.1 who?\r\n550 5.1.1 see there", ..HEALTHY }, unknown(550)),
+        (
+            "says so at length",
+            Script { rcpt: "550-5.1.1 who?\r\n550 5.1.1 see there", ..HEALTHY },
+            unknown(550),
+        ),
         ("has it switched off", Script { rcpt: "554 5.2.1 off", ..HEALTHY }, unknown(554)),
         ("takes no mail at all", Script { rcpt: "556 no", ..HEALTHY }, unknown(556)),
         ("does not want ours", Script { rcpt: "550 5.7.1 policy", ..HEALTHY }, never(550)),
