@@ -31,6 +31,9 @@ pub struct Model {
     pub created_at: Timestamp,
     pub sent_at: Option<Timestamp>,
     pub read_at: Option<Timestamp>,
+    /// Blinded: the address refused this mail, or this mail was held back because it had refused another.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub address_hash: Option<String>,
 }
 
 /// Rows are joined where they are read, not here.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::text::Email;
 use uuid::Uuid;
 
 const EXAMPLES: &str = "\
@@ -64,15 +65,27 @@ pub enum Command {
     ///
     /// Needs the settings and an up-to-date database. Asks for the password.
     CreateAdmin(CreateAdmin),
-    /// List the mails that were given up, or send them after all
+    /// List the mails that were given up or held back, or send them after all
     ///
     /// Needs the settings and the database, which listing only reads. One a line: its id, when it was queued, what it is, how often
-    /// it was tried and what the mail server said last; neither address nor content.
+    /// it was tried and what the mail server said last; neither address nor content. One that its address refused holds back later
+    /// ones to it; sent again, it takes them along.
     DeadLetters {
-        /// Queue one again, or `all`; who may not read it any more gets none. On SQLite the server must be stopped meanwhile
+        /// Queue one again, those to an address that takes mail again, or `all`; who may not read one any more gets none. On
+        /// SQLite the server must be stopped meanwhile
         #[arg(long, value_name = "ID", value_parser = parse_again)]
         resend: Option<Again>,
     },
+    /// Take in a mail that came back
+    ///
+    /// Needs the settings and an up-to-date database, and reads the report (RFC 3464) from standard input, as a mail server pipes
+    /// it. What is no report of a final failure of a mail of ours to that recipient changes nothing. On SQLite the server must be
+    /// stopped meanwhile.
+    Bounce,
+    /// Print the DNS records of the keys that sign mails
+    ///
+    /// Needs the settings and no database. One a line, as zone files have it; they must be there before the keys sign.
+    DkimRecord,
     /// Erase a person
     ///
     /// Needs the settings and an up-to-date database. What must be kept of a dossier names a pseudonym from then on;
@@ -163,19 +176,25 @@ pub struct CreateAdmin {
 }
 
 /// Which dead letters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Again {
     /// All of them.
     All,
     /// The one of this id.
     One(Uuid),
+    /// Those to this address.
+    To(Email),
 }
 
 fn parse_again(text: &str) -> Result<Again, &'static str> {
     if text == "all" {
         return Ok(Again::All);
     }
-    Uuid::parse_str(text).map(Again::One).map_err(|_| "the id of a mail, as listed, or all")
+    let address = || Email::parse(text).map(Again::To);
+    Uuid::parse_str(text)
+        .map(Again::One)
+        .or_else(|_| address())
+        .map_err(|_| "the id of a mail, as listed, an address, or all")
 }
 
 /// A SHA-256 hash in hexadecimal, in lower case whatever was typed.
@@ -242,6 +261,11 @@ mod tests {
             parse("server dead-letters --resend all").unwrap(),
             Command::DeadLetters { resend: Some(Again::All) }
         );
+        let to = Email::parse("an@example.vn").unwrap();
+        assert_eq!(
+            parse("server dead-letters --resend an@example.vn").unwrap(),
+            Command::DeadLetters { resend: Some(Again::To(to)) }
+        );
         assert!(parse("server dead-letters --resend everything").is_err());
     }
 
@@ -260,6 +284,8 @@ mod tests {
             "migrate",
             "demo",
             "create-admin",
+            "bounce",
+            "dkim-record",
             "erase",
             "verify-audit",
             "verify-proposals",

@@ -1,9 +1,11 @@
 //! What each command of the command line does.
 
 mod backup;
+mod bounce;
 mod create_admin;
 mod dead_letters;
 mod demo;
+mod dkim_record;
 mod erase;
 mod explain_ranking;
 mod export_audit;
@@ -41,6 +43,8 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo => with_settings(|config, _| demo::load(config)),
         Command::CreateAdmin(who) => with_settings(|config, _| create_admin::run(config, who)),
         Command::DeadLetters { resend } => with_settings(|config, _| dead_letters::run(config, resend)),
+        Command::Bounce => with_settings(|config, _| bounce::run(config)),
+        Command::DkimRecord => with_settings(|config, _| async move { dkim_record::run(&config) }),
         Command::Erase { email } => with_settings(|config, _| erase::run(config, email)),
         Command::VerifyAudit { expect_head } => {
             with_settings(|config, _| verify_audit::run(config, expect_head))

@@ -10,11 +10,14 @@ mod source;
 mod value;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use notify::{Signer, SigningKey};
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
@@ -56,6 +59,8 @@ pub struct Config {
     pub mail: MailOutlet,
     /// Who mail is from.
     pub mail_from: Sender,
+    /// What signs every mail, if anything.
+    pub signers: Arc<[Signer]>,
     /// The wait before the second attempt at a mail; later waits double.
     pub mail_retry_base: Duration,
     /// The longest one attempt at a mail may take.
@@ -192,6 +197,7 @@ impl Config {
             cors_origins,
             trusted_proxies: settings.list(&name::TRUSTED_PROXIES, |text| text.parse().ok())?,
             mail,
+            signers: signers(settings, &mail_from)?,
             mail_from,
             mail_retry_base: settings.duration(&name::MAIL_RETRY_BASE_SECONDS)?,
             mail_timeout,
@@ -223,6 +229,36 @@ impl Config {
             database,
         })
     }
+}
+
+/// Who signs mails: a key for each selector, and a domain that receivers find aligned with the sender's (RFC 7489, 3.1).
+fn signers(settings: &Settings, from: &Sender) -> Result<Arc<[Signer]>, ConfigError> {
+    let selectors = settings.list(&name::DKIM_SELECTOR, value::domain)?;
+    let domain = settings.optional(&name::DKIM_DOMAIN, value::domain)?;
+    let keys = settings.list(&name::DKIM_PRIVATE_KEY, |text| {
+        let pem = SecretString::from(text.replace("\\n", "\n"));
+        SigningKey::from_pem(pem.expose_secret()).ok()
+    })?;
+    if keys.is_empty() && (domain.is_some() || !selectors.is_empty()) {
+        return Err(ConfigError::new(
+            name::DKIM_PRIVATE_KEY.name,
+            "is required with the other DKIM settings",
+        ));
+    }
+    let different: HashSet<_> = selectors.iter().collect();
+    if selectors.len() != keys.len() || different.len() != keys.len() {
+        return Err(ConfigError::new(name::DKIM_SELECTOR.name, "must name each key of DKIM_PRIVATE_KEY"));
+    }
+    let host = from.host();
+    let domain = domain.unwrap_or_else(|| host.clone());
+    if host != domain && !host.ends_with(&format!(".{domain}")) {
+        return Err(ConfigError::new(
+            name::DKIM_DOMAIN.name,
+            "must be the domain of MAIL_FROM or one above it",
+        ));
+    }
+    let signers = keys.into_iter().zip(selectors);
+    Ok(signers.map(|(key, selector)| Signer::new(domain.clone(), selector, key)).collect())
 }
 
 /// How the service of a bucket is reached, if files are kept in one.

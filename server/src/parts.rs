@@ -150,7 +150,7 @@ pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
         }
         MailOutlet::Directory(path) => Transport::directory(path),
     };
-    Ok(Mailer::new(sender, transport))
+    Ok(Mailer::new(sender, transport).signed_by(Arc::clone(&config.signers)))
 }
 
 /// How requests are treated.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::message::{self, Claim, Claimed, Composed, Composition, Settle, Settlement};
-use app::{App, Op, Viewer, attachment, reminder, retention};
+use app::{App, Op, Viewer, attachment, dead_letter, reminder, retention};
 use metrics::{counter, gauge};
-use notify::{Mail, Mailer, Outcome, mask};
+use notify::{Mail, Mailer, Outcome, Reason, mask};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -110,8 +110,8 @@ impl Worker {
         let word = match &outcome {
             Settlement::Sent => "sent",
             Settlement::Later(_) => "later",
-            Settlement::Never(_) => "never",
-            Settlement::Suppressed(_) => "suppressed",
+            Settlement::Never(_) | Settlement::Refused { .. } => "never",
+            Settlement::Suppressed(_) | Settlement::HeldBack { .. } => "suppressed",
         };
         counter!("mail_attempts_total", "outcome" => word).increment(1);
         match self.app.execute(&self.op, None, Settle { claimed, outcome }).await {
@@ -131,6 +131,10 @@ impl Worker {
             Ok(Composition::Suppressed(reason)) => {
                 tracing::info!(mail = %id, reason, "mail suppressed");
                 return Some(Settlement::Suppressed(reason.to_owned()));
+            }
+            Ok(Composition::HeldBack { address }) => {
+                tracing::warn!(mail = %id, "mail held back, its address takes none");
+                return Some(Settlement::HeldBack { address });
             }
             Err(error) => {
                 tracing::warn!(mail = %id, "mail cannot be composed: {:#}", explain(error));
@@ -159,7 +163,11 @@ impl Worker {
             }
             Outcome::Never(reason) => {
                 tracing::warn!(mail = %id, %kind, to, %reason, "mail given up");
-                Settlement::Never(reason.to_string())
+                let (address, reason_text) = (dead_letter::digest(&self.app, &mail.to), reason.to_string());
+                match reason {
+                    Reason::NoMailbox(_) => Settlement::Refused { reason: reason_text, address },
+                    _ => Settlement::Never(reason_text),
+                }
             }
         })
     }
@@ -183,6 +191,7 @@ async fn measure(app: &App) {
                 gauge!("mail_oldest_unsent_seconds").set(backlog.oldest_seconds as f64);
                 gauge!("mail_oldest_lease_seconds").set(backlog.oldest_lease_seconds as f64);
                 gauge!("mail_dead_letters").set(backlog.dead as f64);
+                gauge!("mail_held_back").set(backlog.held_back as f64);
             }
         }
     }

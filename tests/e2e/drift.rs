@@ -544,6 +544,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         lease_until: Some(LAST),
         fence: i64::MAX,
         last_error: Some(TEXT.to_owned()),
+        address_hash: Some(TEXT.to_owned()),
         created_at: THEN,
         sent_at: Some(FIRST),
         read_at: Some(LAST),

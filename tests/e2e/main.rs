@@ -22,6 +22,7 @@ mod conflicts;
 mod constraints;
 mod course;
 mod discovery;
+mod dkim;
 mod drift;
 mod files;
 mod follow;

@@ -271,6 +271,7 @@ pub(crate) async fn redeem(tx: &Tx, purpose: TokenPurpose, hash: &str) -> Result
     one_time_token::ActiveModel { id: Set(token.id), used_at: Set(Some(now)), ..Default::default() }
         .update(tx)
         .await?;
+    crate::dead_letter::mailbox_works(tx, &token.email).await?;
     Ok(token)
 }
 

@@ -286,6 +286,7 @@ impl Command for ConfirmEmailChange {
             .exec(tx)
             .await?;
         void_tokens(tx, account.id, &[TokenPurpose::ResetPassword]).await?;
+        crate::dead_letter::moved(tx, &account.email).await?;
         tx.record(Event::new(EventKind::EmailChanged).user(account.id));
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! What somebody was told, to be seen again in the application: the mails that went out to them, or tried to. So nothing stands
-//! there that the mail's own check of rights has held back.
+//! there that the mail's own check of rights has held back. What was held back because the address takes no mail does stand there.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use domain::message::MessageStatus;
 use domain::problem::{Problem, Reason};
 use entity::{event, message};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
     QueryTrait as _, Select,
 };
 use serde::Serialize;
@@ -26,9 +26,11 @@ use crate::page::{self, Ask, Key, Page, Sort};
 /// Row `NOTIFICATION` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<message::Entity> {
     let own: Option<UserId> = viewer.0.as_ref().map(|person| person.id);
-    message::Entity::find()
-        .filter(message::Column::UserId.is_in(own))
-        .filter(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
+    message::Entity::find().filter(message::Column::UserId.is_in(own)).filter(
+        Condition::any()
+            .add(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
+            .add(crate::dead_letter::held_back()),
+    )
 }
 
 fn listed(viewer: &Viewer, only_unread: bool) -> Select<message::Entity> {

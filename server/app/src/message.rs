@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::App;
 use crate::command::Command;
 use crate::db::Tx;
+use crate::dead_letter::{self, NO_MAILBOX};
 use crate::error::{Error, Result};
 use crate::op::Viewer;
 use crate::vault;
@@ -102,8 +103,20 @@ pub enum Settlement {
     Later(String),
     /// Never; the reason carries no address.
     Never(String),
+    /// Never, and nothing else to that address either.
+    Refused {
+        /// Carries no address.
+        reason: String,
+        /// A digest of it.
+        address: String,
+    },
     /// Not sent on purpose.
     Suppressed(String),
+    /// Not sent because its address has refused another.
+    HeldBack {
+        /// A digest of it.
+        address: String,
+    },
 }
 
 /// Says how an attempt ended. Nothing happens if somebody else holds the mail by now.
@@ -142,8 +155,18 @@ impl Command for Settle {
                 change.last_error = Set(Some(reason.clone()));
                 MessageStatus::Dead
             }
+            Settlement::Refused { reason, address } => {
+                change.last_error = Set(Some(reason.clone()));
+                change.address_hash = Set(Some(address.clone()));
+                MessageStatus::Dead
+            }
             Settlement::Suppressed(reason) => {
                 change.last_error = Set(Some(reason.clone()));
+                MessageStatus::Suppressed
+            }
+            Settlement::HeldBack { address } => {
+                change.last_error = Set(Some(NO_MAILBOX.to_owned()));
+                change.address_hash = Set(Some(address.clone()));
                 MessageStatus::Suppressed
             }
         };
@@ -178,6 +201,11 @@ pub enum Composition {
     Ready(Box<Composed>),
     /// Not to be sent any more.
     Suppressed(&'static str),
+    /// Not to be sent until its address takes mail again.
+    HeldBack {
+        /// A digest of the address.
+        address: String,
+    },
 }
 
 /// Composes a mail from what is true now: names, language, and whether its reader should still get it.
@@ -220,6 +248,10 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
         && !may_read(app, reader, row.kind, &event).await?
     {
         return Ok(Composition::Suppressed("its reader may not read it any more"));
+    }
+    let address = dead_letter::digest(app, &to);
+    if dead_letter::takes_none(app, &address, row.kind).await? {
+        return Ok(Composition::HeldBack { address });
     }
     let unsubscribe = match row.user_id {
         Some(reader) => crate::follow::way_out(app, reader, row.kind, &event).await?,
@@ -905,6 +937,8 @@ pub struct Backlog {
     pub oldest_lease_seconds: i64,
     /// Mails given up.
     pub dead: u64,
+    /// Mails held back for their address.
+    pub held_back: u64,
 }
 
 /// Reads the figures of the outbox.
@@ -918,6 +952,7 @@ pub async fn backlog(app: &App) -> Result<Backlog> {
         .one(&app.db.read)
         .await?;
     let dead = message::Entity::find().filter(M::Status.eq(MessageStatus::Dead)).count(&app.db.read).await?;
+    let held_back = message::Entity::find().filter(dead_letter::held_back()).count(&app.db.read).await?;
     let leased = message::Entity::find()
         .filter(M::Status.eq(MessageStatus::Sending))
         .order_by_asc(M::LeaseUntil)
@@ -931,6 +966,7 @@ pub async fn backlog(app: &App) -> Result<Backlog> {
         oldest_seconds: oldest.map_or(0, |row| now.seconds_since(row.created_at).max(0)),
         oldest_lease_seconds: leased.and_then(held).unwrap_or(0),
         dead,
+        held_back,
     })
 }
 

@@ -473,6 +473,15 @@ async fn erase(tx: &Tx, user: UserId) -> Result<()> {
         .filter(message::Column::Email.eq(&row.email))
         .exec(tx)
         .await?;
+    message::Entity::update_many()
+        .set(message::ActiveModel { address_hash: Set(None), ..Default::default() })
+        .filter(
+            Condition::any()
+                .add(message::Column::AddressHash.eq(crate::dead_letter::digest(tx.app(), &row.email)))
+                .add(message::Column::UserId.eq(user)),
+        )
+        .exec(tx)
+        .await?;
     tx.record(Event::new(EventKind::AccountErased).user(user));
     Ok(())
 }

@@ -146,6 +146,7 @@ impl Addressed {
             lease_until: Set(None),
             fence: Set(0),
             last_error: Set(None),
+            address_hash: Set(None),
             created_at: Set(now),
             sent_at: Set(None),
             read_at: Set(None),

@@ -60,7 +60,7 @@ impl Mail {
     }
 }
 
-/// Why a mail can never be sent, whatever the mail server says.
+/// Why a mail cannot be sent, whatever the mail server says.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// The recipient's address is none. The address itself is not repeated: this ends up in logs.
@@ -72,6 +72,9 @@ pub enum MailError {
     /// The parts do not make a message.
     #[error("the message is not complete")]
     Message(#[from] lettre::error::Error),
+    /// Our key makes no signature, for the moment.
+    #[error("the message cannot be signed")]
+    Signature,
 }
 
 /// Whom the mails come from.

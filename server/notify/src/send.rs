@@ -7,10 +7,10 @@
 use std::error::Error as _;
 use std::iter::successors;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
-use lettre::Message;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -22,6 +22,8 @@ use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 use url::{Host, Url};
 
+use crate::bounce;
+use crate::dkim::Signer;
 use crate::mail::{Mail, MailError, Sender, mask};
 
 /// How long a server may take to say good-bye to a message that it has already accepted.
@@ -47,9 +49,15 @@ pub enum Reason {
     /// The letter's words cannot be made; a fault in the program.
     #[error("the letter cannot be composed")]
     Letter,
+    /// Our key made no signature; a fault of the machine.
+    #[error("the letter cannot be signed")]
+    Signature,
     /// The server's negative reply.
     #[error("the mail server answered {0}")]
     Reply(u16),
+    /// The negative reply of a server that knows no such mailbox, and never will.
+    #[error("the address takes no mail, the mail server answered {0}")]
+    NoMailbox(u16),
     /// The whole attempt took too long.
     #[error("the mail server did not answer in time")]
     Timeout,
@@ -95,27 +103,44 @@ pub enum ConfigError {
 pub struct Mailer {
     sender: Sender,
     transport: Transport,
+    signers: Arc<[Signer]>,
 }
 
 impl Mailer {
     /// Mail from `sender` by `transport`.
-    pub const fn new(sender: Sender, transport: Transport) -> Self {
-        Self { sender, transport }
+    pub fn new(sender: Sender, transport: Transport) -> Self {
+        Self { sender, transport, signers: Arc::default() }
+    }
+
+    /// The same with a signature by each of these before every message.
+    #[must_use]
+    pub fn signed_by(self, signers: impl Into<Arc<[Signer]>>) -> Self {
+        Self { signers: signers.into(), ..self }
     }
 
     /// One attempt, never longer than the transport's limit and a second.
     pub async fn send(&self, mail: &Mail) -> Outcome {
-        match self.sender.message(mail) {
-            Ok(message) => match &self.transport {
-                Transport::Smtp(smtp) => smtp.send(&message).await,
+        match self.write(mail) {
+            Ok((envelope, message)) => match &self.transport {
+                Transport::Smtp(smtp) => smtp.send(&envelope, &message).await,
                 Transport::Directory(directory) => directory.send(mail, &message).await,
             },
             Err(MailError::Address) => Outcome::Never(Reason::Address),
+            Err(MailError::Signature) => Outcome::Later(Reason::Signature),
             Err(error) => {
                 tracing::error!(mail = %mail.message_id, kind = %mail.letter.kind(), ?error, "letter not composed");
                 Outcome::Never(Reason::Letter)
             }
         }
+    }
+
+    /// The bytes that leave, and to whom. What is signed is what is sent: nothing is written between the two.
+    fn write(&self, mail: &Mail) -> Result<(Envelope, Vec<u8>), MailError> {
+        let message = self.sender.message(mail)?;
+        let bytes = message.formatted();
+        let sign = |signer: &Signer| signer.sign(&bytes, mail.written_at).map_err(|_| MailError::Signature);
+        let signatures = self.signers.iter().map(sign).collect::<Result<String, _>>()?;
+        Ok((message.envelope().clone(), [signatures.into_bytes(), bytes].concat()))
     }
 }
 
@@ -197,8 +222,8 @@ impl Smtp {
         Ok(Self { host, port, tls, credentials, client: ClientId::default(), limit })
     }
 
-    async fn send(&self, message: &Message) -> Outcome {
-        match timeout(self.limit, self.attempt(message)).await {
+    async fn send(&self, envelope: &Envelope, message: &[u8]) -> Outcome {
+        match timeout(self.limit, self.attempt(envelope, message)).await {
             Err(_) => Outcome::Later(Reason::Timeout),
             Ok(Err(refused)) => refused,
             Ok(Ok(mut connection)) => {
@@ -209,9 +234,9 @@ impl Smtp {
         }
     }
 
-    async fn attempt(&self, message: &Message) -> Result<AsyncSmtpConnection, Outcome> {
+    async fn attempt(&self, envelope: &Envelope, message: &[u8]) -> Result<AsyncSmtpConnection, Outcome> {
         let mut connection = self.open().await.map_err(Outcome::Later)?;
-        hand_over(&mut connection, message.envelope(), &message.formatted()).await?;
+        hand_over(&mut connection, envelope, message).await?;
         Ok(connection)
     }
 
@@ -261,8 +286,12 @@ async fn hand_over(
     let from = MailFrom::new(envelope.from().cloned(), Vec::new());
     expect(Severity::PositiveCompletion, smtp.command(from).await)?;
     for to in envelope.to() {
-        let to = Rcpt::new(to.clone(), Vec::new());
-        expect(Severity::PositiveCompletion, smtp.command(to).await)?;
+        let reply = smtp.command(Rcpt::new(to.clone(), Vec::new())).await;
+        let is_unknown = reply.as_ref().is_err_and(is_about_the_mailbox);
+        expect(Severity::PositiveCompletion, reply).map_err(|outcome| match outcome {
+            Outcome::Never(Reason::Reply(code)) if is_unknown => Outcome::Never(Reason::NoMailbox(code)),
+            outcome => outcome,
+        })?;
     }
     expect(Severity::PositiveIntermediate, smtp.command(Data).await)?;
     expect(Severity::PositiveCompletion, smtp.message(message).await)
@@ -279,6 +308,17 @@ fn expect(severity: Severity, reply: Result<Response, Error>) -> Result<(), Outc
             Some(code) => Outcome::Later(Reason::Reply(code)),
             None => Outcome::Later(Reason::Connection),
         }),
+    }
+}
+
+/// Whether a reply to `RCPT` says that there is no such mailbox, and not that ours may not write to it. The enhanced code
+/// decides; without one the codes that are for just that.
+fn is_about_the_mailbox(error: &Error) -> bool {
+    let words = error.source().map(ToString::to_string).unwrap_or_default();
+    let code = error.status().map(u16::from);
+    match words.split_whitespace().next().filter(|word| bounce::is_enhanced(word)) {
+        Some(enhanced) => bounce::is_about_the_mailbox(enhanced),
+        None => matches!(code, Some(550 | 551 | 553 | 556)),
     }
 }
 
@@ -300,9 +340,9 @@ fn connect_reason(error: &Error) -> Reason {
 pub struct Directory(PathBuf);
 
 impl Directory {
-    async fn send(&self, mail: &Mail, message: &Message) -> Outcome {
+    async fn send(&self, mail: &Mail, message: &[u8]) -> Outcome {
         let file = file_name(mail);
-        match write(&self.0, &file, &message.formatted()).await {
+        match write(&self.0, &file, message).await {
             Ok(()) => {
                 tracing::info!(to = mask(&mail.to), kind = %mail.letter.kind(), file, "mail written");
                 Outcome::Sent

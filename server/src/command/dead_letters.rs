@@ -1,10 +1,10 @@
-//! `server dead-letters`: the mails that were given up, and another try for them.
+//! `server dead-letters`: the mails that were given up or held back, and another try for them.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use app::dead_letter::{self, Resend};
+use app::dead_letter::{self, Resend, Which};
 use app::{Op, Viewer};
 use domain::id::MessageId;
 
@@ -17,13 +17,14 @@ use crate::parts;
 /// Lists them, or queues them again.
 pub async fn run(config: Config, again: Option<Again>) -> anyhow::Result<ExitCode> {
     let Some(again) = again else { return list(config).await };
-    let message = match again {
-        Again::All => None,
-        Again::One(id) => Some(MessageId(id)),
+    let which = match again {
+        Again::All => Which::All,
+        Again::One(id) => Which::One(MessageId(id)),
+        Again::To(email) => Which::To(email.to_string()),
     };
     let app = up_to_date(&config).await?;
     let op = Arc::new(Op::of_system(Viewer::default()));
-    let count = app.execute(&op, None, Resend { message }).await.map_err(explain)?;
+    let count = app.execute(&op, None, Resend { which }).await.map_err(explain)?;
     println!("{count} queued; a running server sends them");
     Ok(ExitCode::SUCCESS)
 }

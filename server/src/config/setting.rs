@@ -199,6 +199,12 @@ settings! {
         "Where mails are written while there is no mail server.";
     MAIL_FROM: Text("`name@host` or `A Name <name@host>`"), Development("Bài Toán Lớn <no-reply@localhost>"),
         "Who mails are from. Production: not at localhost.";
+    DKIM_SELECTOR: Text("names such as `2026a`, separated by commas"), Nothing,
+        "Under which name in the zone of the domain each key of `DKIM_PRIVATE_KEY` is found.";
+    DKIM_PRIVATE_KEY: Text("an RSA key of 2048 bits or more, or an Ed25519 key, in PEM; or several separated by commas"), Nothing,
+        "Signs every mail (DKIM); of several, each does. Without one mails leave unsigned. Needs `DKIM_SELECTOR`.", secret;
+    DKIM_DOMAIN: Text("a domain name"), Nothing,
+        "In whose name mails are signed: the domain of `MAIL_FROM`, unless this names one above it.";
     MAIL_RETRY_BASE_SECONDS: Number(Seconds, 1, 3600), Value("5"),
         "The wait before the second attempt at a mail; it doubles with each attempt.";
     MAIL_TIMEOUT_SECONDS: Number(Seconds, 1, 120), Value("30"),

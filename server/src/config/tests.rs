@@ -193,6 +193,13 @@ const BAD: &[&str] = &[
     "MAIL_FROM=canary@exa mple.vn",
     "MAIL_FROM=Canary <canary@example.vn",
     "MAIL_FROM=Canary\r\nBcc: x <canary@example.vn>",
+    "DKIM_PRIVATE_KEY=canary",
+    "DKIM_PRIVATE_KEY=-----BEGIN PRIVATE KEY-----\\nY2FuYXJ5\\n-----END PRIVATE KEY-----",
+    "DKIM_PRIVATE_KEY=-----BEGIN RSA PRIVATE KEY-----\\nY2FuYXJ5\\n-----END RSA PRIVATE KEY-----",
+    "DKIM_PRIVATE_KEY=-----BEGIN EC PRIVATE KEY-----\\nY2FuYXJ5\\n-----END EC PRIVATE KEY-----",
+    "DKIM_SELECTOR=canary._domainkey",
+    "DKIM_SELECTOR=canary,",
+    "DKIM_DOMAIN=canary@example.vn",
     "MAIL_RETRY_BASE_SECONDS=0",
     "MAIL_TIMEOUT_SECONDS=121",
     "MAIL_LEASE_SECONDS=30",
@@ -288,6 +295,35 @@ fn bad_values_are_named_by_setting_and_rule_only() {
 fn production_refuses_what_is_only_good_enough_for_trying_out() {
     for (name, change) in BAD_IN_PRODUCTION {
         assert_refused(load(production(&[change])), name, change);
+    }
+}
+
+#[test]
+fn each_key_that_signs_mails_has_a_name_and_the_domain_is_the_senders() {
+    assert!(load(Vec::new()).unwrap().signers.is_empty());
+    let (from, key) = ("MAIL_FROM=no-reply@mail.example.vn", format!("DKIM_PRIVATE_KEY={PEM}"));
+    let taken = |given: &[&str]| {
+        let config = load(env(&[&[from], given].concat())).unwrap();
+        assert!(!format!("{config:?}").contains("MC4CAQ"), "{config:?}");
+        config.signers.iter().map(|signer| signer.record().unwrap()).collect::<Vec<_>>()
+    };
+    let public = "v=DKIM1; k=ed25519; p=";
+    let one = taken(&[&key, "DKIM_SELECTOR=2026a"]);
+    assert!(one[0].starts_with(&format!("2026a._domainkey.mail.example.vn. IN TXT (\"{public}")), "{one:?}");
+    assert!(taken(&[&key.replace('\n', "\\n"), "DKIM_SELECTOR=2026a"]) == one, "line ends may be written");
+    let two = taken(&[&format!("{key},{PEM}"), "DKIM_SELECTOR=a, b.c", "DKIM_DOMAIN=Example.VN"]);
+    assert!(two[1].starts_with("b.c._domainkey.example.vn. IN TXT"), "{two:?}");
+
+    for (name, given) in [
+        ("DKIM_SELECTOR", vec![key.as_str()]),
+        ("DKIM_SELECTOR", vec![&key, "DKIM_SELECTOR=a,b"]),
+        ("DKIM_SELECTOR", vec![&format!("{key},{PEM}"), "DKIM_SELECTOR=a,a"]),
+        ("DKIM_PRIVATE_KEY", vec!["DKIM_SELECTOR=a"]),
+        ("DKIM_PRIVATE_KEY", vec!["DKIM_DOMAIN=example.vn"]),
+        ("DKIM_DOMAIN", vec![&key, "DKIM_SELECTOR=a", "DKIM_DOMAIN=ample.vn"]),
+        ("DKIM_DOMAIN", vec![&key, "DKIM_SELECTOR=a", "DKIM_DOMAIN=other.vn"]),
+    ] {
+        assert_refused(load(env(&[&[from], given.as_slice()].concat())), name, &given.join(" "));
     }
 }
 

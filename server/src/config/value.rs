@@ -143,10 +143,13 @@ impl Sender {
     }
 
     pub(super) fn is_local(&self) -> bool {
-        self.address.rsplit_once('@').is_some_and(|(_, host)| {
-            let host = host.to_ascii_lowercase();
-            host == "localhost" || host.ends_with(".localhost")
-        })
+        let host = self.host();
+        host == "localhost" || host.ends_with(".localhost")
+    }
+
+    /// The domain of the address, in lower case.
+    pub(super) fn host(&self) -> String {
+        self.address.rsplit_once('@').map(|(_, host)| host.to_ascii_lowercase()).unwrap_or_default()
     }
 }
 
@@ -164,11 +167,20 @@ fn is_address(text: &str) -> bool {
         !part.is_empty()
             && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c))
     };
+    text.split_once('@').is_some_and(|(local, host)| local.split('.').all(atom) && is_host(host))
+}
+
+fn is_host(text: &str) -> bool {
     let label = |part: &str| {
         let inner = part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         inner && !part.is_empty() && !part.starts_with('-') && !part.ends_with('-')
     };
-    text.split_once('@').is_some_and(|(local, host)| local.split('.').all(atom) && host.split('.').all(label))
+    text.split('.').all(label)
+}
+
+/// The name of a domain or a part of one, in lower case.
+pub(super) fn domain(text: &str) -> Option<String> {
+    (text.len() <= 200 && is_host(text)).then(|| text.to_ascii_lowercase())
 }
 
 /// Where people may sign on.

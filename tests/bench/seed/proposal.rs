@@ -173,6 +173,7 @@ impl Seed {
             lease_until: None,
             fence: 1,
             last_error: None,
+            address_hash: None,
             created_at: at,
             sent_at: Some(at),
             read_at: None,

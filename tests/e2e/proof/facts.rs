@@ -557,7 +557,8 @@ impl Facts {
             }
             Thing::Session(session) => when.extend(session.ended_at.is_none().then_some("live")),
             Thing::Notification(row) => {
-                when.extend(MessageStatus::TOLD.contains(&row.status).then_some("told"));
+                let is_told = MessageStatus::TOLD.contains(&row.status) || row.address_hash.is_some();
+                when.extend(is_told.then_some("told"));
             }
             Thing::Outcome(decision, row) => {
                 when.extend(self.when(Thing::Decision(decision)));

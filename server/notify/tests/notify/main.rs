@@ -1,6 +1,7 @@
 //! What leaves the house: words, messages, and what becomes of them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod bounce;
 mod directory;
 mod message;
 mod sample;

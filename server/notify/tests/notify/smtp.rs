@@ -40,6 +40,7 @@ async fn a_healthy_server_takes_one_message_for_one_recipient() {
 #[tokio::test]
 async fn each_failure_has_its_outcome() {
     let later = |code| Outcome::Later(Reason::Reply(code));
+    let unknown = |code| Outcome::Never(Reason::NoMailbox(code));
     let never = |code| Outcome::Never(Reason::Reply(code));
     let timeout = Outcome::Later(Reason::Timeout);
     let broken = Outcome::Later(Reason::Connection);
@@ -54,7 +55,17 @@ async fn each_failure_has_its_outcome() {
         ("refuses the sender", Script { mail: "550 no", ..HEALTHY }, never(550)),
         ("is out of space", Script { rcpt: "451 later", ..HEALTHY }, later(451)),
         ("has a full mailbox", Script { rcpt: "452 full", ..HEALTHY }, later(452)),
-        ("knows no such mailbox", Script { rcpt: "550 who?", ..HEALTHY }, never(550)),
+        ("knows no such mailbox", Script { rcpt: "550 who?", ..HEALTHY }, unknown(550)),
+        (
+            "says so at length",
+            Script { rcpt: "550-5.1.1 who?\r\n550 5.1.1 see there", ..HEALTHY },
+            unknown(550),
+        ),
+        ("has it switched off", Script { rcpt: "554 5.2.1 off", ..HEALTHY }, unknown(554)),
+        ("takes no mail at all", Script { rcpt: "556 no", ..HEALTHY }, unknown(556)),
+        ("does not want ours", Script { rcpt: "550 5.7.1 policy", ..HEALTHY }, never(550)),
+        ("has it full for good", Script { rcpt: "552 5.2.2 full", ..HEALTHY }, never(552)),
+        ("is asked too much", Script { rcpt: "554 no", ..HEALTHY }, never(554)),
         ("shuts down", Script { rcpt: "421 closing", ..HEALTHY }, later(421)),
         ("hangs up", Script { rcpt: CLOSE, ..HEALTHY }, broken),
         ("takes no data now", Script { data: "451 later", ..HEALTHY }, later(451)),
@@ -83,7 +94,7 @@ async fn each_failure_has_its_outcome() {
 #[tokio::test]
 async fn a_refusal_counts_even_if_the_server_then_falls_silent() {
     let script = Script { rcpt: "550 who?", quit: "", ..HEALTHY };
-    assert_eq!(sent_by(script).await, Outcome::Never(Reason::Reply(550)));
+    assert_eq!(sent_by(script).await, Outcome::Never(Reason::NoMailbox(550)));
 }
 
 #[tokio::test]
