@@ -299,6 +299,8 @@ pub struct Draft {
     pub criteria: Option<Vec<NewCriterion>>,
     /// Score from which a proposal passes.
     pub pass_mark: Option<i64>,
+    /// Beside the ranking stands the calibrated one.
+    pub is_calibrated: Option<bool>,
     /// Reviewers do not learn who applies.
     pub is_blind: Option<bool>,
     /// The number of proposals is public.
@@ -423,6 +425,7 @@ fn write(mut row: challenge::Model, draft: &Draft) -> Result<challenge::Model> {
     row.sector = draft.sector.unwrap_or(row.sector);
     row.brief = draft.brief.clone().unwrap_or(row.brief);
     row.rubric.pass_mark = draft.pass_mark.unwrap_or(row.rubric.pass_mark);
+    row.rubric.is_calibrated = draft.is_calibrated.unwrap_or(row.rubric.is_calibrated);
     row.is_blind = draft.is_blind.unwrap_or(row.is_blind);
     row.shows_proposal_count = draft.shows_proposal_count.unwrap_or(row.shows_proposal_count);
     row.opens_at = draft.opens_at.or(row.opens_at);
@@ -876,6 +879,7 @@ impl Command for CloneChallenge {
             indicators: Some(indicators.collect()),
             criteria: Some(criteria.collect()),
             pass_mark: Some(source.rubric.pass_mark),
+            is_calibrated: Some(source.rubric.is_calibrated),
             is_blind: Some(source.is_blind),
             shows_proposal_count: Some(source.shows_proposal_count),
             ..Draft::default()

@@ -350,6 +350,7 @@ impl<'a> Teller<'a> {
             indicators: Some(indicators.collect()),
             criteria: Some(criteria.collect()),
             pass_mark: Some(challenge.pass_mark),
+            is_calibrated: None,
             is_blind: Some(challenge.is_blind),
             shows_proposal_count: Some(challenge.shows_proposal_count),
             opens_at: Some(self.past.moment(opens(challenge))),

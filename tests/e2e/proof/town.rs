@@ -681,6 +681,7 @@ impl Town {
                     { "stage": "INCUBATION", "ceiling": { "amount": "80000000", "currency": "VND" } },
                 ],
                 "criteria": [criterion(60, true), criterion(40, false)],
+                "isCalibrated": true,
                 "isBlind": is_blind,
                 "showsProposalCount": is_counted,
                 "opensAt": at(days.0),

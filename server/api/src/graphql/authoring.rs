@@ -80,6 +80,8 @@ pub struct ChallengeDraftInput {
     support: Option<Vec<SupportOfferInput>>,
     /// Total from which a proposal passes: 0 to 100; 70 unless given.
     pass_mark: Option<i32>,
+    /// Beside the ranking stands a calibrated one, as the rubric's `isCalibrated` says; not unless given.
+    is_calibrated: Option<bool>,
     /// Reviewers do not learn who applies until the decision is published.
     is_blind: Option<bool>,
     /// The number of proposals is public.
@@ -132,6 +134,7 @@ impl ChallengeDraftInput {
                 support,
                 criteria,
                 pass_mark,
+                is_calibrated: self.is_calibrated,
                 is_blind: self.is_blind,
                 shows_proposal_count: self.shows_proposal_count,
                 opens_at: self.opens_at.map(|at| at.0),

@@ -44,6 +44,8 @@ closed_set! {
         Progress = "PROGRESS",
         /// The ranking and its means.
         Ranking = "RANKING",
+        /// The ranking as it would be without what makes reviewers mild or strict.
+        Calibration = "CALIBRATION",
         /// A decision: where it stands, its reasons.
         Decision = "DECISION",
         /// Outcome, rank and mean of one proposal in a decision.
@@ -307,6 +309,17 @@ pub const READS: &[Read] = &[
             (AGENCY, "their own challenge's, once the decision is published"),
         ],
         but: "Without proposals with which they are in conflict.",
+    },
+    Read {
+        subject: Subject::Calibration,
+        scope: "ranking::ranking",
+        readers: &[
+            (COUNCIL, "as RANKING, if the rubric says that it is calibrated"),
+            (DECISION_MAKER, "as RANKING, if the rubric says that it is calibrated"),
+            (AUDITOR, "as RANKING, if the rubric says that it is calibrated"),
+            (AGENCY, "as RANKING, if the rubric says that it is calibrated"),
+        ],
+        but: "The offset of a reviewer nobody. Whoever is in conflict with a proposal to the challenge nothing: what its sheets do to the others would tell.",
     },
     Read {
         subject: Subject::Decision,
