@@ -17,6 +17,7 @@ mod budget;
 mod canaries;
 mod clarification;
 mod concurrency;
+mod confidential;
 mod conflicts;
 mod constraints;
 mod course;

@@ -231,7 +231,7 @@ const CALIBRATED: &str = "query ($id: ID!) { challenge(by: { id: $id }) {
     rubric { isCalibrated }
     ranking { entries {
         rank meanScore isPassing proposal { id }
-        calibrated { rank meanScore adjustment isPassing crossesPassMark }
+        calibrated { rank meanScore adjustment isPassing isOnOtherSide }
     } }
 } }";
 
@@ -284,7 +284,7 @@ async fn mild_and_strict_reviewers_are_told_apart_beside_the_ranking_and_decide_
     cast.locks(&challenge).await;
     let [linh, yen, bao] = <[String; 3]>::try_from(proposals).unwrap();
     let entry = |id: &str, (rank, mean, passes): (i32, &str, bool), calibrated: Value| json!({ "rank": rank, "meanScore": mean, "isPassing": passes, "proposal": { "id": id }, "calibrated": calibrated });
-    let place = |rank: i32, mean: &str, adjustment: &str, crosses: bool| json!({ "rank": rank, "meanScore": mean, "adjustment": adjustment, "isPassing": true, "crossesPassMark": crosses });
+    let place = |rank: i32, mean: &str, adjustment: &str, crosses: bool| json!({ "rank": rank, "meanScore": mean, "adjustment": adjustment, "isPassing": true, "isOnOtherSide": crosses });
     let all = json!([
         entry(&linh, (1, "75.0000", true), place(1, "73.5714", "1.4286", false)),
         entry(&yen, (2, "72.5000", true), place(2, "72.1429", "0.3571", false)),

@@ -442,6 +442,9 @@ pub struct Rubric {
     /// Beside the ranking stands the [calibrated](crate::calibration) one. The rubrics of before do not say so.
     #[serde(default)]
     pub is_calibrated: bool,
+    /// Teams may keep parts of their proposals and files from reviewers.
+    #[serde(default)]
+    pub allows_confidential_parts: bool,
 }
 
 impl Default for Rubric {
@@ -454,6 +457,7 @@ impl Default for Rubric {
             quorum_denominator: 3,
             sheets_min: 2,
             is_calibrated: false,
+            allows_confidential_parts: false,
         }
     }
 }

@@ -14,7 +14,7 @@ use domain::event::EventKind;
 use domain::id::{ChallengeId, OrganizationId, ProposalId, UserId, WorkingGroupId};
 use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationStatus};
-use domain::proposal::ProposalStatus;
+use domain::proposal::{Confidentiality, ProposalStatus};
 use domain::review::{CouncilRole, Interest, ReviewStatus};
 use domain::time::{Day, Timestamp};
 use e2e::{Vault, World};
@@ -289,11 +289,12 @@ impl Facts {
         let homes: BTreeMap<_, _> = self.proposal.iter().map(|row| (row.id, row.challenge_id)).collect();
         for row in &mut self.proposal_draft {
             let home = homes[&row.proposal_id];
-            row.content = vault.read(home, &draft_place(home, row.proposal_id), &row.content);
+            row.content = by_class(&vault.read(home, &draft_place(home, row.proposal_id), &row.content));
         }
         for row in &mut self.proposal_version {
             let home = homes[&row.proposal_id];
-            row.content = vault.read(home, &version_place(home, row.proposal_id, row.number), &row.content);
+            row.content =
+                by_class(&vault.read(home, &version_place(home, row.proposal_id, row.number), &row.content));
         }
         for row in &mut self.clarification {
             let place = clarification_place(row.challenge_id, row.proposal_id, row.number);
@@ -519,6 +520,8 @@ impl Facts {
                     let since = row.since_version.is_some_and(|since| since <= proposal.current_version);
                     let until = row.until_version.is_none_or(|until| until >= proposal.current_version);
                     when.extend((since && until).then_some("submitted"));
+                    let confided = row.confidentiality == Some(Confidentiality::DecisionMakersOnly);
+                    when.extend(confided.then_some("confided"));
                 } else {
                     when.insert("brief");
                     when.extend(row.since_version.is_some().then_some("submitted"));
@@ -814,6 +817,19 @@ impl Facts {
         }
         words.into_values().collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+/// What a proposal says, its sections in a place for each class.
+fn by_class(content: &str) -> String {
+    let mut content: serde_json::Value = serde_json::from_str(content).unwrap();
+    let classes = content["classes"].take();
+    for (part, class) in classes.as_object().into_iter().flatten() {
+        let place = if class == "PUBLIC_SUMMARY" { "published" } else { "confided" };
+        if let Some(text) = content["sections"].as_object_mut().unwrap().remove(part) {
+            content[place][part] = text;
+        }
+    }
+    content.to_string()
 }
 
 /// Texts below a JSON column, by the path of their keys; keys that are data (ids, kinds of section), and places

@@ -664,6 +664,12 @@ impl Rubric {
         self.0.rubric.is_calibrated
     }
 
+    /// Applicants may keep parts of a proposal and files of it for those who lead the council, decide or audit
+    /// (`DECISION_MAKERS_ONLY`): all but the sections SOLUTION and PLAN, without which nobody can judge it.
+    async fn is_confidentiality_allowed(&self) -> bool {
+        self.0.rubric.allows_confidential_parts
+    }
+
     /// Reviewers do not learn who applies until the decision is published.
     async fn is_blind(&self) -> bool {
         self.0.is_blind

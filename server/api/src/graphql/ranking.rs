@@ -57,7 +57,7 @@ pub struct CalibratedPlace {
     /// The mean without the adjustment reaches the pass mark.
     is_passing: bool,
     /// It changes side of the cut: `isPassing` here is not the entry's.
-    crosses_pass_mark: bool,
+    is_on_other_side: bool,
 }
 
 impl From<Calibrated> for CalibratedPlace {
@@ -67,7 +67,7 @@ impl From<Calibrated> for CalibratedPlace {
             mean_score: Decimal(place.mean.to_decimal()),
             adjustment: Decimal(place.adjustment.to_decimal()),
             is_passing: place.passes,
-            crosses_pass_mark: place.crosses,
+            is_on_other_side: place.crosses,
         }
     }
 }

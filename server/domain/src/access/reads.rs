@@ -28,6 +28,8 @@ closed_set! {
         Proposal = "PROPOSAL",
         /// What a submitted proposal says, and why it was found eligible or not.
         ProposalContent = "PROPOSAL_CONTENT",
+        /// What of it is not for reviewers: parts, files and clarifications about them.
+        ConfidedPart = "CONFIDED_PART",
         /// The working copy, former versions and receipts.
         WorkingCopy = "WORKING_COPY",
         /// Who applies, in a blind call.
@@ -172,7 +174,7 @@ pub const READS: &[Read] = &[
             (AUDITOR, "as PROPOSAL_CONTENT, those of the submitted version"),
             (AGENCY, "as PROPOSAL_CONTENT, those of the submitted version"),
         ],
-        but: "Asked anew at every download, and recorded before it begins. Its name as APPLICANT.",
+        but: "Asked anew at every download, and recorded before it begins. Its name as APPLICANT. What is not for reviewers as CONFIDED_PART.",
     },
     Read {
         subject: Subject::Question,
@@ -226,6 +228,17 @@ pub const READS: &[Read] = &[
             (AGENCY, "as PROPOSAL"),
         ],
         but: "Every reading from outside the team is recorded before it is answered.",
+    },
+    Read {
+        subject: Subject::ConfidedPart,
+        scope: "proposal::confided_to, vault::unsealed",
+        readers: &[
+            (TEAM, "their own house's"),
+            (BUREAU, "as PROPOSAL_CONTENT"),
+            (DECISION_MAKER, "as PROPOSAL_CONTENT"),
+            (AUDITOR, "as PROPOSAL_CONTENT"),
+        ],
+        but: "To whoever else reads the proposal it does not exist: no name, no size, no empty place.",
     },
     Read {
         subject: Subject::WorkingCopy,
@@ -337,7 +350,10 @@ pub const READS: &[Read] = &[
         subject: Subject::Outcome,
         scope: "decision::visible_outcomes",
         readers: &[
-            (EVERYBODY, "of the chosen ones, without rank and mean, once it is published"),
+            (
+                EVERYBODY,
+                "of the chosen ones, with what their teams call public, without rank and mean, once it is published",
+            ),
             (BUREAU, "as DECISION"),
             (DECISION_MAKER, "as DECISION"),
             (AUDITOR, "as DECISION"),
