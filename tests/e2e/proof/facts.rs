@@ -97,6 +97,8 @@ pub const WHEN: &[&str] = &[
     "brief",
     "bid",
     "submitted",
+    // A file that is not for reviewers.
+    "confided",
     // Handed in for approval at some time.
     "handed-in",
     // Named to all: the one whom others turn to in the present working group of a verified agency.
@@ -289,12 +291,11 @@ impl Facts {
         let homes: BTreeMap<_, _> = self.proposal.iter().map(|row| (row.id, row.challenge_id)).collect();
         for row in &mut self.proposal_draft {
             let home = homes[&row.proposal_id];
-            row.content = by_class(&vault.read(home, &draft_place(home, row.proposal_id), &row.content));
+            row.content = vault.read(home, &draft_place(home, row.proposal_id), &row.content);
         }
         for row in &mut self.proposal_version {
             let home = homes[&row.proposal_id];
-            row.content =
-                by_class(&vault.read(home, &version_place(home, row.proposal_id, row.number), &row.content));
+            row.content = vault.read(home, &version_place(home, row.proposal_id, row.number), &row.content);
         }
         for row in &mut self.clarification {
             let place = clarification_place(row.challenge_id, row.proposal_id, row.number);
@@ -819,17 +820,23 @@ impl Facts {
     }
 }
 
-/// What a proposal says, its sections in a place for each class.
-fn by_class(content: &str) -> String {
-    let mut content: serde_json::Value = serde_json::from_str(content).unwrap();
-    let classes = content["classes"].take();
-    for (part, class) in classes.as_object().into_iter().flatten() {
+/// What a proposal says, its sections and files in a place for each class.
+fn by_class(mut content: serde_json::Value) -> serde_json::Value {
+    let classes = content.as_object_mut().and_then(|fields| fields.remove("classes"));
+    for (part, class) in classes.iter().filter_map(|classes| classes.as_object()).flatten() {
         let place = if class == "PUBLIC_SUMMARY" { "published" } else { "confided" };
         if let Some(text) = content["sections"].as_object_mut().unwrap().remove(part) {
             content[place][part] = text;
         }
     }
-    content.to_string()
+    let files = content["files"].as_array().cloned().unwrap_or_default();
+    let (confided, open): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file["confidentiality"] == "DECISION_MAKERS_ONLY");
+    if !confided.is_empty() {
+        content["files"] = open.into();
+        content["confided"]["files"] = confided.into();
+    }
+    content
 }
 
 /// Texts below a JSON column, by the path of their keys; keys that are data (ids, kinds of section), and places
@@ -839,7 +846,7 @@ fn flatten(json: &serde_json::Value, path: &str, found: &mut impl FnMut(String, 
     match json {
         J::String(text) => match serde_json::from_str::<J>(text) {
             // Content is stored as canonical text.
-            Ok(inner @ J::Object(_)) => flatten(&inner, path, found),
+            Ok(inner @ J::Object(_)) => flatten(&by_class(inner), path, found),
             _ => found(path.to_owned(), text.clone()),
         },
         J::Array(items) => items.iter().for_each(|item| flatten(item, path, found)),
