@@ -66,18 +66,18 @@ pub fn calibrate(
 ) -> BTreeMap<ProposalId, Calibrated> {
     let adjustments = adjustments(scored);
     let adjustment = |proposal| adjustments.get(&proposal).copied().unwrap_or_default();
-    let mut passed = BTreeMap::new();
+    let mut before = BTreeMap::new();
     let moved: Vec<_> = judged
         .into_iter()
         .map(|mut one| {
-            passed.insert(one.proposal, one.mean.reaches(pass_mark));
+            before.insert(one.proposal, one.mean.reaches(pass_mark));
             one.mean = one.mean.less(adjustment(one.proposal));
             one
         })
         .collect();
     let places = rank(moved).into_iter().map(|place| {
         let passes = place.mean.reaches(pass_mark);
-        let crosses = passed.get(&place.proposal).is_some_and(|passed| *passed != passes);
+        let crosses = before.get(&place.proposal).is_some_and(|before| *before != passes);
         let adjustment = adjustment(place.proposal);
         (place.proposal, Calibrated { rank: place.rank, mean: place.mean, adjustment, passes, crosses })
     });
@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(quotients.map(|(a, b)| divided(a, b)), [1, -1, 0, 0, 2, -2, 0]);
     }
 
-    /// Numbers that look random and are the same each time (SplitMix64).
+    /// Numbers that look random and are the same each time (`SplitMix64`).
     struct Dice(u64);
 
     impl Dice {
