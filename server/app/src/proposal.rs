@@ -414,7 +414,9 @@ impl ContentPatch {
             content.sections.clone_from(sections);
         }
         content.budget = self.budget.unwrap_or(content.budget);
-        self.classes.iter().for_each(|(part, class)| content.classify(*part, *class));
+        for (part, class) in &self.classes {
+            content.classify(*part, *class);
+        }
         content.tidied()
     }
 }

@@ -197,7 +197,9 @@ pub async fn ranking(
     let db = &app.db.read;
     let mut ranked = rank(db, challenge, Some(crate::proposal::in_office(viewer))).await?;
     if challenge.rubric.is_calibrated && is_tied(db, viewer, challenge).await? {
-        ranked.iter_mut().for_each(|place| place.calibrated = None);
+        for place in &mut ranked {
+            place.calibrated = None;
+        }
     }
     Ok(Some(ranked))
 }

@@ -568,7 +568,9 @@ impl ProposalMutation {
         let content = title.zip(summary).map(|(title, summary)| {
             let language = input.language.into();
             let mut content = Content { language, title, summary, sections, budget, ..Content::default() };
-            classes.into_iter().for_each(|(part, class)| content.classify(part, class));
+            for (part, class) in classes {
+                content.classify(part, class);
+            }
             content.tidied()
         });
         let parts = challenge.zip(organization).zip(content);
