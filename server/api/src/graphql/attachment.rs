@@ -124,7 +124,7 @@ pub struct CreateUploadInput {
     name: String,
     /// Its size in bytes, 1 to 20,971,520. Exactly so many have to arrive.
     size: i32,
-    /// For whom it is, of a proposal: DECISION_MAKERS_ONLY where the rubric's `isConfidentialityAllowed`; a file is never public.
+    /// For whom it is, of a proposal: `DECISION_MAKERS_ONLY` where the rubric's `isConfidentialityAllowed`; a file is never public.
     #[graphql(default_with = "PartConfidentiality::ReviewersOnly")]
     confidentiality: PartConfidentiality,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.

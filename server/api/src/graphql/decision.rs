@@ -156,9 +156,9 @@ pub struct DecisionOutcome {
     title: Option<String>,
     /// Public summary of the chosen proposal; null unless chosen and published.
     summary: Option<String>,
-    /// The sections of the chosen proposal that its team calls PUBLIC_SUMMARY; empty unless chosen and published.
+    /// The sections of the chosen proposal that its team calls `PUBLIC_SUMMARY`; empty unless chosen and published.
     sections: Vec<ProposalSection>,
-    /// The budget of the chosen proposal, if its team calls it PUBLIC_SUMMARY; null unless chosen and published.
+    /// The budget of the chosen proposal, if its team calls it `PUBLIC_SUMMARY`; null unless chosen and published.
     budget: Option<Money>,
 }
 

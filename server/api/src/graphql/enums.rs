@@ -438,7 +438,7 @@ pub enum ReviewStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::proposal::Confidentiality")]
 pub enum PartConfidentiality {
-    /// Public with the award, if the proposal wins; until then as REVIEWERS_ONLY.
+    /// Public with the award, if the proposal wins; until then as `REVIEWERS_ONLY`.
     PublicSummary,
     /// For whoever reads the proposal.
     ReviewersOnly,

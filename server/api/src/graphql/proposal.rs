@@ -320,7 +320,7 @@ pub struct Receipt {
     submitted_at: DateTime,
     /// SHA-256 of `canonicalContent` in UTF-8, 64 lower-case hexadecimal digits.
     sha256: String,
-    /// What was handed in, in canonical form: JSON without blanks; fields language, title, summary, sections (in the order of the form), budget, and files (name, size, sha256, and confidentiality unless REVIEWERS_ONLY; oldest first) and classes (the parts that are not REVIEWERS_ONLY, by name) if there are any.
+    /// What was handed in, in canonical form: JSON without blanks; fields language, title, summary, sections (in the order of the form), budget, and files (name, size, sha256, and confidentiality unless `REVIEWERS_ONLY`; oldest first) and classes (the parts that are not `REVIEWERS_ONLY`, by name) if there are any.
     canonical_content: String,
     /// The receipt with the server's signature: a JSON Web Signature (`EdDSA`) of issuer, proposal, number, challenge, time and `sha256`, which
     /// anybody can check with the keys at `/.well-known/jwks.json`. Keep it.
@@ -367,8 +367,8 @@ pub struct ProposalSectionInput {
     kind: ProposalSectionKind,
     /// What it says, 1 to 20,000 characters.
     text: String,
-    /// For whom it is: DECISION_MAKERS_ONLY where the rubric's `isConfidentialityAllowed`, and never SOLUTION and PLAN. Left out it stays as it is;
-    /// a new section is REVIEWERS_ONLY.
+    /// For whom it is: `DECISION_MAKERS_ONLY` where the rubric's `isConfidentialityAllowed`, and never SOLUTION and PLAN. Left out it stays as it is;
+    /// a new section is `REVIEWERS_ONLY`.
     confidentiality: Option<PartConfidentiality>,
 }
 
@@ -409,7 +409,7 @@ pub struct CreateProposalInput {
     sections: Vec<ProposalSectionInput>,
     /// The budget asked for.
     budget: Option<MoneyInput>,
-    /// For whom the budget is: DECISION_MAKERS_ONLY where the rubric's `isConfidentialityAllowed`; REVIEWERS_ONLY unless given.
+    /// For whom the budget is: `DECISION_MAKERS_ONLY` where the rubric's `isConfidentialityAllowed`; `REVIEWERS_ONLY` unless given.
     budget_confidentiality: Option<PartConfidentiality>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
