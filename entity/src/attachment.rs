@@ -3,6 +3,7 @@
 
 use domain::attachment::{AttachmentStatus, Refusal};
 use domain::id::{AttachmentId, ChallengeId, ProposalId, UserId};
+use domain::proposal::Confidentiality;
 use domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
 
@@ -28,6 +29,8 @@ pub struct Model {
     pub details: String,
     pub since_version: Option<i32>,
     pub until_version: Option<i32>,
+    /// None: of a challenge, or from before there were classes, as for reviewers.
+    pub confidentiality: Option<Confidentiality>,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
 }

@@ -27,6 +27,7 @@ mod m20261127_000024_discovery;
 mod m20261130_000025_announcements;
 mod m20261130_000026_appeals;
 mod m20261130_000027_mailboxes;
+mod m20261130_000028_confidentiality;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000025_announcements::Migration),
             Box::new(m20261130_000026_appeals::Migration),
             Box::new(m20261130_000027_mailboxes::Migration),
+            Box::new(m20261130_000028_confidentiality::Migration),
         ]
     }
 }

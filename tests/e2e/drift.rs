@@ -16,6 +16,7 @@ use domain::letter::LetterKind;
 use domain::locale::Locale;
 use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
+use domain::proposal::Confidentiality;
 use domain::reminder::ReminderKind;
 use domain::review::{CouncilRole, Interest};
 use domain::text::Bilingual;
@@ -387,6 +388,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         details: TEXT.to_owned(),
         since_version: Some(i32::MIN),
         until_version: Some(i32::MAX),
+        confidentiality: Some(Confidentiality::DecisionMakersOnly),
         created_at: FIRST,
         changed_at: LAST,
         ..rows::attachment(challenge, user)

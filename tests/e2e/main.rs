@@ -18,6 +18,7 @@ mod budget;
 mod canaries;
 mod clarification;
 mod concurrency;
+mod confidential;
 mod conflicts;
 mod constraints;
 mod course;

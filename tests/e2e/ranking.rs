@@ -227,6 +227,119 @@ async fn explained(world: &World, challenge: &str) -> (Option<i32>, String) {
     (ended.status.code(), ended.stdout)
 }
 
+const CALIBRATED: &str = "query ($id: ID!) { challenge(by: { id: $id }) {
+    rubric { isCalibrated }
+    ranking { entries {
+        rank meanScore isPassing proposal { id }
+        calibrated { rank meanScore adjustment isPassing isOnOtherSide }
+    } }
+} }";
+
+/// Of ten points each, the same on every criterion; ridge regression with 2 by hand, where r + o + t = 0:
+///
+/// | proposal | reviewer | other | third | mean |
+/// | --- | --- | --- | --- | --- |
+/// | linh | 8 | 7 | | 75 |
+/// | yen | 8 | | 6.5 | 72.5 |
+/// | bao | | 7.2 | 6.7 | 69.5 |
+///
+/// The rests around the means sum to 5 + 7.5 for r, -5 + 2.5 for o, -7.5 - 2.5 for t. With the levels put in: (2 + 2 - 1) r - (o + t) / 2 =
+/// 3.5 r = 12.5, so r = 3.5714.., o = -0.7142.., t = -2.8571.. And without bao: 3 r - (o + t) / 2 = 12.5, 2.5 o - r / 2 = -5, 2.5 t - r / 2 = -7.5,
+/// so r = 3.5714.., o = -1.2857.., t = -2.2857..
+#[tokio::test]
+async fn mild_and_strict_reviewers_are_told_apart_beside_the_ranking_and_decide_nothing() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.drafts(&world, std::time::Duration::ZERO, 10 * DAY).await;
+    let change = async |version: i32| {
+        let input = json!({ "challengeId": challenge, "expectedVersion": version, "draft": { "isCalibrated": true } });
+        cast.lead.does("updateChallenge", input, "challenge { rubric { isCalibrated } }").await
+    };
+    assert_eq!(change(1).await.ok()["challenge"]["rubric"]["isCalibrated"], true);
+    cast.hands_in(&challenge).await;
+    cast.approves(&challenge).await;
+    cast.publishes(&challenge).await;
+    assert_eq!(change(5).await.refused(), ["CONFLICT"], "declared before, or never");
+    let seats = cast.appoint(&challenge).await;
+    let members = [&cast.reviewer, &cast.other_reviewer, &cast.third_reviewer];
+    let mut proposals = Vec::new();
+    for (owner, title) in [(&cast.linh, "Bản đồ"), (&cast.yen, "Hồ"), (&cast.bao, "Cổng")] {
+        let proposal = cast.writes(owner, &challenge, title).await;
+        cast.submits(owner, &proposal).await;
+        proposals.push(proposal);
+    }
+    world.pass(10 * DAY).await;
+    cast.open(&challenge).await;
+    let sheets = [[(0, "8"), (1, "7")], [(0, "8"), (2, "6.5")], [(1, "7.2"), (2, "6.7")]];
+    for (proposal, sheets) in proposals.iter().zip(sheets) {
+        cast.admits(proposal).await;
+        let offered = sheets.map(|(seat, _)| seats[seat].clone());
+        let reviews = cast.assigns(&challenge, proposal, &offered).await;
+        for ((seat, score), review) in sheets.into_iter().zip(&reviews) {
+            cast.scores(members[seat], proposal, review, [score; 3]).await;
+        }
+    }
+    let asked = async |person: &Person| person.asks(CALIBRATED, json!({ "id": challenge })).await.ok();
+    assert_eq!(asked(&cast.chair).await["ranking"], Value::Null, "not before the lock");
+    cast.locks(&challenge).await;
+    let [linh, yen, bao] = <[String; 3]>::try_from(proposals).unwrap();
+    let entry = |id: &str, (rank, mean, passes): (i32, &str, bool), calibrated: Value| json!({ "rank": rank, "meanScore": mean, "isPassing": passes, "proposal": { "id": id }, "calibrated": calibrated });
+    let place = |rank: i32, mean: &str, adjustment: &str, crosses: bool| json!({ "rank": rank, "meanScore": mean, "adjustment": adjustment, "isPassing": true, "isOnOtherSide": crosses });
+    let all = json!([
+        entry(&linh, (1, "75.0000", true), place(1, "73.5714", "1.4286", false)),
+        entry(&yen, (2, "72.5000", true), place(2, "72.1429", "0.3571", false)),
+        entry(&bao, (3, "69.5000", false), place(3, "71.2857", "-1.7857", true)),
+    ]);
+    for person in [&cast.chair, &cast.secretary, &cast.authority, &cast.auditor, &cast.third_reviewer] {
+        let seen = asked(person).await;
+        assert_eq!(seen["ranking"]["entries"], all, "{}", person.handle);
+    }
+    for person in [&cast.linh, &cast.lead, &cast.officer, &cast.administrator] {
+        let seen = asked(person).await;
+        assert_eq!((&seen["rubric"]["isCalibrated"], &seen["ranking"]), (&json!(true), &Value::Null));
+    }
+    let (code, told) = explained(&world, &challenge).await;
+    assert_eq!(code, Some(0), "{told}");
+    let line = "   calibrated 3. 71.2857, adjusted by -1.7857, on the other side of the pass mark";
+    assert!(told.lines().any(|told| told == line), "{told}");
+
+    // What is in conflict would be told by what it does to the others: no figure of them is given.
+    let conflict = json!({ "proposalId": bao, "kind": "OTHER", "reason": "Quen biết." });
+    cast.other_reviewer.does("declareConflict", conflict, "isRecused").await.ok();
+    let left = json!([
+        entry(&linh, (1, "75.0000", true), Value::Null),
+        entry(&yen, (2, "72.5000", true), Value::Null),
+    ]);
+    assert_eq!(asked(&cast.other_reviewer).await["ranking"]["entries"], left);
+    // By the plain means the decision is made.
+    let drafted = "decision { outcomes { rank meanScore isPassing } }";
+    let start = json!({ "challengeId": challenge });
+    let drafted = cast.chair.does("startDecision", start, drafted).await.ok();
+    assert_eq!(
+        drafted["decision"]["outcomes"][2],
+        json!({ "rank": 3, "meanScore": "69.5000", "isPassing": false })
+    );
+    // Neither does it tell what became of it.
+    cast.bao.does("withdrawProposal", json!({ "proposalId": bao }), "proposal { status }").await.ok();
+    assert_eq!(asked(&cast.other_reviewer).await["ranking"]["entries"], left);
+    let anew = json!([
+        entry(&linh, (1, "75.0000", true), place(1, "73.8571", "1.1429", false)),
+        entry(&yen, (2, "72.5000", true), place(2, "71.8571", "0.6429", false)),
+    ]);
+    assert_eq!(asked(&cast.authority).await["ranking"]["entries"], anew);
+    // Who scored is part of what was locked.
+    let row = review::Entity::find().one(world.db()).await.unwrap().unwrap();
+    let swapped = review::ActiveModel { user_id: Set(cast.secretary.account), ..Default::default() };
+    let swap = review::Entity::update_many().set(swapped).filter(review::Column::Id.eq(row.id));
+    let (code, _) = explained(&world, &challenge).await;
+    assert_eq!(code, Some(0));
+    swap.exec(world.db()).await.unwrap();
+    let (code, told) = explained(&world, &challenge).await;
+    assert_eq!(code, Some(1));
+    assert!(told.contains("broken: rubric or sheets are not those of the lock"), "{told}");
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_chair_in_conflict_neither_locks_nor_proposes_and_learns_nothing_by_trying() {
     // In one world the hidden proposal has its sheets, in the other none.

@@ -278,6 +278,7 @@ pub fn attachment(challenge: ChallengeId, uploader: UserId) -> attachment::Model
         details: "sealed".to_owned(),
         since_version: None,
         until_version: None,
+        confidentiality: None,
         created_at: THEN,
         changed_at: THEN,
     }
@@ -337,6 +338,7 @@ pub fn content() -> Content {
         sections: BTreeMap::new(),
         budget: None,
         files: Vec::new(),
+        classes: BTreeMap::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use domain::event::{Event, EventKind};
 use domain::id::{AttachmentId, ChallengeId, ProposalId, PublicId as _, SessionId, UserId};
 use domain::machine::allows;
 use domain::problem::{Problem, Reason};
-use domain::proposal::may_edit;
+use domain::proposal::{Confidentiality, may_classify, may_edit};
 use domain::time::Timestamp;
 use entity::{attachment, challenge, proposal, user};
 use futures_util::Stream;
@@ -77,14 +77,23 @@ pub fn visible_to(viewer: &Viewer) -> Select<attachment::Entity> {
             .add(Condition::all().add(A::Status.eq(AttachmentStatus::Clean)).add(published)),
     );
     let current = || Expr::col((proposal::Entity, proposal::Column::CurrentVersion));
-    let submitted = crate::proposal::readable_by(viewer)
-        .filter(current().gte(Expr::col((attachment::Entity, A::SinceVersion))))
-        .filter(
-            Condition::any()
-                .add(A::UntilVersion.is_null())
-                .add(current().lte(Expr::col((attachment::Entity, A::UntilVersion)))),
-        );
-    let read = Condition::all().add(A::Status.eq(AttachmentStatus::Clean)).add(of_proposal(submitted));
+    let submitted = |proposals: Select<proposal::Entity>| {
+        let since = proposals.filter(current().gte(Expr::col((attachment::Entity, A::SinceVersion))));
+        of_proposal(
+            since.filter(
+                Condition::any()
+                    .add(A::UntilVersion.is_null())
+                    .add(current().lte(Expr::col((attachment::Entity, A::UntilVersion)))),
+            ),
+        )
+    };
+    let for_reviewers =
+        A::Confidentiality.is_null().or(A::Confidentiality.ne(Confidentiality::DecisionMakersOnly));
+    let read = Condition::all().add(A::Status.eq(AttachmentStatus::Clean)).add(
+        Condition::any()
+            .add(Condition::all().add(for_reviewers).add(submitted(crate::proposal::readable_by(viewer))))
+            .add(submitted(crate::proposal::confided_to(viewer))),
+    );
     let own = of_proposal(crate::proposal::of_team(viewer));
     attachment::Entity::find().filter(A::Status.ne(AttachmentStatus::Removed)).filter(
         Condition::any()
@@ -247,6 +256,7 @@ fn note(file: &Attached) -> Result<FileNote> {
         name: file.name.clone(),
         size: u64::try_from(file.row.size).map_err(|_| broken())?,
         sha256: file.sha256.clone().ok_or_else(broken)?,
+        confidentiality: file.row.confidentiality.unwrap_or_default(),
     })
 }
 
@@ -310,6 +320,8 @@ struct Held {
     challenge: ChallengeId,
     status: ChallengeStatus,
     proposal: Option<proposal::Model>,
+    /// It may be kept from reviewers.
+    allows_confidential: bool,
 }
 
 impl Held {
@@ -326,13 +338,18 @@ impl Held {
                 must_in(tx, action, row.agency_id).await?;
                 allows(CHALLENGE, row.status, &command)?;
                 crate::challenge::sign_as_author(tx, row.id, writer).await?;
-                Ok(Self { challenge: row.id, status: row.status, proposal: None })
+                Ok(Self { challenge: row.id, status: row.status, proposal: None, allows_confidential: false })
             }
             Target::Proposal(id) => {
                 let (challenge, row) = crate::proposal::locked(tx, crate::proposal::of_team, id).await?;
                 must_in(tx, Action::WriteProposal, row.organization_id).await?;
                 may_edit(row.status, crate::challenge::timetable(&challenge), tx.now().await?)?;
-                Ok(Self { challenge: challenge.id, status: challenge.status, proposal: Some(row) })
+                Ok(Self {
+                    challenge: challenge.id,
+                    status: challenge.status,
+                    proposal: Some(row),
+                    allows_confidential: challenge.rubric.allows_confidential_parts,
+                })
             }
         }
     }
@@ -371,6 +388,8 @@ pub struct AnnounceUpload {
     pub name: String,
     /// How many bytes it has.
     pub size: u64,
+    /// For whom it is, of a proposal.
+    pub confidentiality: Confidentiality,
 }
 
 impl Command for AnnounceUpload {
@@ -401,6 +420,8 @@ impl Command for AnnounceUpload {
             awaited: usize::try_from(awaited).unwrap_or(usize::MAX),
         };
         may_announce(self.size, load)?;
+        may_classify(None, self.confidentiality, held.allows_confidential)
+            .map_err(|reason| Problem::at("confidentiality", reason))?;
         let (id, now) = (ids::random::<AttachmentId>(), tx.now().await?);
         let details = Details { name: self.name.clone(), key: None, sha256: None };
         let row = attachment::ActiveModel {
@@ -415,6 +436,7 @@ impl Command for AnnounceUpload {
             details: Set(Sealer::of(tx, held.challenge).await?.attachment(proposal, id, &details)?),
             since_version: Set(None),
             until_version: Set(None),
+            confidentiality: Set(proposal.map(|_| self.confidentiality)),
             created_at: Set(now),
             changed_at: Set(now),
         };
@@ -870,7 +892,11 @@ pub(crate) async fn differs(
                 hashed.entry(row.id).or_insert(stored).clone()
             }
         };
-        if name != note.name || sha256.as_ref() != Some(&note.sha256) || stored.as_ref() != Some(&note.sha256)
+        let class = row.confidentiality.unwrap_or_default();
+        if class != note.confidentiality
+            || name != note.name
+            || sha256.as_ref() != Some(&note.sha256)
+            || stored.as_ref() != Some(&note.sha256)
         {
             return Ok(true);
         }

@@ -299,6 +299,10 @@ pub struct Draft {
     pub criteria: Option<Vec<NewCriterion>>,
     /// Score from which a proposal passes.
     pub pass_mark: Option<i64>,
+    /// Beside the ranking stands the calibrated one.
+    pub is_calibrated: Option<bool>,
+    /// Teams may keep parts of their proposals from reviewers.
+    pub allows_confidential_parts: Option<bool>,
     /// Reviewers do not learn who applies.
     pub is_blind: Option<bool>,
     /// The number of proposals is public.
@@ -423,6 +427,9 @@ fn write(mut row: challenge::Model, draft: &Draft) -> Result<challenge::Model> {
     row.sector = draft.sector.unwrap_or(row.sector);
     row.brief = draft.brief.clone().unwrap_or(row.brief);
     row.rubric.pass_mark = draft.pass_mark.unwrap_or(row.rubric.pass_mark);
+    row.rubric.is_calibrated = draft.is_calibrated.unwrap_or(row.rubric.is_calibrated);
+    row.rubric.allows_confidential_parts =
+        draft.allows_confidential_parts.unwrap_or(row.rubric.allows_confidential_parts);
     row.is_blind = draft.is_blind.unwrap_or(row.is_blind);
     row.shows_proposal_count = draft.shows_proposal_count.unwrap_or(row.shows_proposal_count);
     row.opens_at = draft.opens_at.or(row.opens_at);
@@ -876,6 +883,8 @@ impl Command for CloneChallenge {
             indicators: Some(indicators.collect()),
             criteria: Some(criteria.collect()),
             pass_mark: Some(source.rubric.pass_mark),
+            is_calibrated: Some(source.rubric.is_calibrated),
+            allows_confidential_parts: Some(source.rubric.allows_confidential_parts),
             is_blind: Some(source.is_blind),
             shows_proposal_count: Some(source.shows_proposal_count),
             ..Draft::default()

@@ -9,12 +9,12 @@ use domain::event::{Event, EventKind};
 use domain::id::ProposalId;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{
-    Clarification, ProposalCommand, ProposalSection, ProposalStatus, may_answer_clarification,
-    may_ask_clarification,
+    Clarification, Confidentiality, ProposalCommand, ProposalSection, ProposalStatus,
+    may_answer_clarification, may_ask_clarification,
 };
 use domain::review::in_time;
 use domain::time::Timestamp;
-use entity::{challenge, clarification, proposal};
+use entity::{challenge, clarification, proposal, proposal_version};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
@@ -67,11 +67,15 @@ pub async fn of_proposals(
         app.execute(op, None, RecordReads { proposals: read }).await?;
     }
     let unsealed = vault::unsealed(db, app, viewer, rows.iter().map(|row| row.proposal_id)).await?;
-    let told = rows.into_iter().filter_map(|row| {
-        let said = unsealed.get(&row.proposal_id)?.clarification(&row);
-        Some(said.map(|said| (row, said)))
-    });
-    Ok(batch::grouped(told.collect::<Result<Vec<_>>>()?, |(row, _)| row.proposal_id))
+    let mut told = Vec::new();
+    for row in rows {
+        let Some(unsealed) = unsealed.get(&row.proposal_id) else { continue };
+        let said = unsealed.clarification(&row)?;
+        if unsealed.is_confided() || !said.is_confided {
+            told.push((row, said));
+        }
+    }
+    Ok(batch::grouped(told, |(row, _)| row.proposal_id))
 }
 
 /// The last clarification of each of these proposals, by which it is in clarification.
@@ -131,8 +135,12 @@ impl Command for AskClarification {
             return Err(Problem::at("dueAt", Reason::OutOfRange { min, max }).into());
         }
         let number = i32::try_from(asked).unwrap_or(i32::MAX).saturating_add(1);
-        let said =
-            Clarification { question: self.question.clone(), sections: self.sections.clone(), answer: None };
+        let said = Clarification {
+            question: self.question.clone(),
+            sections: self.sections.clone(),
+            answer: None,
+            is_confided: is_confided(tx, &row, &self.sections).await?,
+        };
         let new = clarification::ActiveModel {
             proposal_id: Set(row.id),
             number: Set(number),
@@ -149,6 +157,24 @@ impl Command for AskClarification {
         tx.record(event(EventKind::ClarificationAsked, &row, next, number));
         Ok(row.id)
     }
+}
+
+/// Whether one of the sections is not for reviewers; of none, whether anything in the proposal is not.
+async fn is_confided(tx: &Tx, row: &proposal::Model, sections: &[ProposalSection]) -> Result<bool> {
+    let version = proposal_version::Entity::find()
+        .filter(proposal_version::Column::ProposalId.eq(row.id))
+        .filter(proposal_version::Column::Number.eq(row.current_version));
+    let unsealed = vault::unsealed(tx, tx.app(), &tx.op().viewer, [row.id]).await?;
+    let (Some(version), Some(unsealed)) = (version.one(tx).await?, unsealed.get(&row.id)) else {
+        return Err(Error::Internal(format!("nothing is submitted of {}", row.id)));
+    };
+    let content = unsealed.version(version)?.content()?;
+    let confided = Confidentiality::DecisionMakersOnly;
+    Ok(if sections.is_empty() {
+        content.clone().for_reviewers() != content
+    } else {
+        sections.iter().any(|section| content.class((*section).into()) == confided)
+    })
 }
 
 /// Answers what was asked.

@@ -1,6 +1,6 @@
 //! The decision: drafted from the ranking, approved by the authority, published.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::access::{Action, Role, may};
 use domain::account::PlatformRole;
@@ -13,8 +13,9 @@ use domain::decision::{
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, DecisionId, ProposalId, UserId};
 use domain::machine;
+use domain::money::Money;
 use domain::problem::{Problem, Reason};
-use domain::proposal::{ProposalCommand, ProposalStatus};
+use domain::proposal::{Content, ProposalCommand, ProposalSection, ProposalStatus};
 use domain::review::CouncilRole;
 use domain::score::Total;
 use domain::time::Timestamp;
@@ -805,6 +806,10 @@ pub struct Award {
     pub title: String,
     /// In short.
     pub summary: String,
+    /// What else its team calls public.
+    pub sections: BTreeMap<ProposalSection, String>,
+    /// The budget, if its team calls it public.
+    pub budget: Option<Money>,
 }
 
 /// The outcomes as the viewer may see them: all for those inside, but for proposals with which they are in conflict; for everybody else the
@@ -935,11 +940,9 @@ async fn awards(app: &App, rows: &[decision_outcome::Model]) -> Result<HashMap<P
         };
         let applicant = organizations.iter().find(|organization| organization.id == row.organization_id);
         if let (Some(version), Some(applicant)) = (version, applicant) {
-            let content = version.content()?;
-            awards.insert(
-                row.id,
-                Award { applicant: applicant.clone(), title: content.title, summary: content.summary },
-            );
+            let Content { title, summary, sections, budget, .. } = version.content()?.for_everybody();
+            let applicant = applicant.clone();
+            awards.insert(row.id, Award { applicant, title, summary, sections, budget });
         }
     }
     Ok(awards)

@@ -1,5 +1,7 @@
 //! Proposals: drafting, submitting, withdrawing; who may know of them and read them.
 
+use std::collections::BTreeMap;
+
 use domain::access::{Action, Role};
 use domain::account::PlatformRole;
 use domain::challenge::ChallengeStatus;
@@ -9,8 +11,8 @@ use domain::machine;
 use domain::organization::OrganizationStatus;
 use domain::problem::{Problem, Reason};
 use domain::proposal::{
-    Call, Capacity, Content, ProposalCommand, ProposalStatus, TRANSITIONS, may_draft, may_edit, may_revive,
-    may_screen, may_submit, may_withdraw, team_step,
+    Call, Capacity, Confidentiality, Content, Part, ProposalCommand, ProposalSection, ProposalStatus,
+    TRANSITIONS, may_draft, may_edit, may_revive, may_screen, may_submit, may_withdraw, may_write, team_step,
 };
 use domain::review::{CouncilRole, Interest, LOST};
 use entity::{
@@ -165,6 +167,24 @@ pub fn readable_by(viewer: &Viewer) -> Select<proposal::Entity> {
             .add(P::OrganizationId.is_in(viewer.applicants()))
             .add(P::ChallengeId.not_in_subquery(councils(person.id, CouncilRole::ALL)))
             .add(P::Id.in_subquery(cleared)),
+    )
+}
+
+/// Proposals of which a viewer may also read what is not for reviewers: of the readable ones the team, chair, vice chair and secretary,
+/// the decision maker and the auditor.
+///
+/// Row `CONFIDED_PART` of [`READS`](domain::access::READS).
+pub fn confided_to(viewer: &Viewer) -> Select<proposal::Entity> {
+    use proposal::Column as P;
+    let readable = readable_by(viewer);
+    let Some(person) = &viewer.0 else { return readable };
+    let bureau = [CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary];
+    readable.filter(
+        Condition::any()
+            .add(P::OrganizationId.is_in(viewer.applicants()))
+            .add(P::ChallengeId.in_subquery(councils(person.id, &bureau)))
+            .add(P::ChallengeId.in_subquery(decided_by(person.id)))
+            .add_option(viewer.holds(PlatformRole::Auditor).then(|| P::Id.is_not_null())),
     )
 }
 
@@ -334,6 +354,7 @@ impl Command for CreateProposal {
         let has_live = live(&[challenge.id], &[self.organization]).one(tx).await?.is_some();
         let now = tx.now().await?;
         may_draft(call(&challenge), has_live, now)?;
+        may_write(&self.content, challenge.rubric.allows_confidential_parts)?;
         let id: ProposalId = ids::random();
         let row = proposal::ActiveModel {
             id: Set(id),
@@ -373,9 +394,11 @@ pub struct ContentPatch {
     /// Public summary.
     pub summary: Option<String>,
     /// All sections.
-    pub sections: Option<std::collections::BTreeMap<domain::proposal::ProposalSection, String>>,
+    pub sections: Option<BTreeMap<ProposalSection, String>>,
     /// Budget; Some(None) clears it.
     pub budget: Option<Option<domain::money::Money>>,
+    /// For whom parts are, as far as that changes.
+    pub classes: BTreeMap<Part, Confidentiality>,
 }
 
 impl ContentPatch {
@@ -391,7 +414,10 @@ impl ContentPatch {
             content.sections.clone_from(sections);
         }
         content.budget = self.budget.unwrap_or(content.budget);
-        content
+        for (part, class) in &self.classes {
+            content.classify(*part, *class);
+        }
+        content.tidied()
     }
 }
 
@@ -428,6 +454,7 @@ impl Command for UpdateProposal {
         must_be_version(Some(self.expected_version), row.version)?;
         may_edit(row.status, timetable(&challenge), tx.now().await?)?;
         let content = self.patch.apply(working_copy(tx, row.id).await?);
+        may_write(&content, challenge.rubric.allows_confidential_parts)?;
         advance(tx, &row, ProposalCommand::Edit, Default::default()).await?;
         let sealed = Sealer::of(tx, challenge.id).await?.draft(row.id, &content)?;
         proposal_draft::ActiveModel { proposal_id: Set(row.id), content: Set(sealed) }.update(tx).await?;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Action;
+use domain::calibration::{Calibrated, Scored, calibrate};
 use domain::challenge::Rubric;
 use domain::event::{Event, EventKind};
-use domain::id::{CriterionId, ProposalId, ReviewId};
+use domain::id::{CriterionId, ProposalId, ReviewId, UserId};
 use domain::proposal::ProposalStatus;
 use domain::review::ReviewStatus;
 use domain::score::{
@@ -47,6 +48,8 @@ pub struct Ranked {
     pub expected: usize,
     /// What its sheets say together.
     pub statistics: Statistics,
+    /// Its place in the calibrated ranking, if the rubric wants one.
+    pub calibrated: Option<Calibrated>,
     /// The locked sheets, each with its total.
     pub sheets: Vec<(review::Model, Total)>,
 }
@@ -86,14 +89,35 @@ impl Evidence {
         self.sheets.get(&proposal).into_iter().flatten().map(|(review, _)| &review.sheet).collect()
     }
 
-    /// Of proposals without a sheet there is nothing to rank.
-    fn rank(&self, proposals: impl IntoIterator<Item = ProposalId>) -> Vec<score::Place> {
+    /// Of proposals without a sheet there is nothing to judge.
+    fn judged(&self, proposals: impl IntoIterator<Item = ProposalId>) -> impl Iterator<Item = Judged> {
         let Rubric { scale, pass_mark, .. } = self.rubric;
-        score::rank(
-            proposals
-                .into_iter()
-                .filter_map(|id| Judged::of(id, &self.sheets_of(id), &self.criteria, scale, pass_mark)),
-        )
+        proposals
+            .into_iter()
+            .filter_map(move |id| Judged::of(id, &self.sheets_of(id), &self.criteria, scale, pass_mark))
+    }
+
+    fn rank(&self, proposals: impl IntoIterator<Item = ProposalId>) -> Vec<score::Place> {
+        score::rank(self.judged(proposals))
+    }
+
+    /// By the sheets of these proposals alone; nothing unless the rubric wants it.
+    fn calibrated(
+        &self,
+        proposals: impl IntoIterator<Item = ProposalId>,
+    ) -> BTreeMap<ProposalId, Calibrated> {
+        if !self.rubric.is_calibrated {
+            return BTreeMap::new();
+        }
+        let judged: Vec<_> = self.judged(proposals).collect();
+        let sheets = judged.iter().filter_map(|one| self.sheets.get(&one.proposal)).flatten();
+        let scored = sheets.map(|(review, total)| Scored {
+            proposal: review.proposal_id,
+            reviewer: review.user_id,
+            total: *total,
+        });
+        let scored: Vec<_> = scored.collect();
+        calibrate(judged, &scored, self.rubric.pass_mark)
     }
 
     fn statistics(&self, proposal: ProposalId) -> Statistics {
@@ -118,6 +142,7 @@ pub(crate) async fn rank(
     let mut proposals: BTreeMap<_, _> =
         proposals.into_iter().map(|proposal| (proposal.id, proposal)).collect();
     let places = evidence.rank(proposals.keys().copied());
+    let calibrated = evidence.calibrated(proposals.keys().copied());
     let ranked = places.into_iter().filter_map(|place| {
         let id = place.proposal;
         let criterion = |at: usize| evidence.criteria.get(at).map(|criterion| criterion.id);
@@ -130,6 +155,7 @@ pub(crate) async fn rank(
                 .map(|(by, at)| (by, if by == TieBreaker::Criteria { criterion(at) } else { None })),
             expected: evidence.expected.get(&id).copied().unwrap_or_default(),
             statistics: evidence.statistics(id),
+            calibrated: calibrated.get(&id).copied(),
             sheets: evidence.sheets.remove(&id).unwrap_or_default(),
         })
     });
@@ -156,9 +182,10 @@ async fn may_read(app: &App, viewer: &Viewer, challenge: &challenge::Model) -> R
 }
 
 /// The ranking as the viewer may read it; None before the lock, and for whoever may not. A person in conflict loses the item: it
-/// is not in their ranking.
+/// is not in their ranking. What its sheets do to the calibrated places of the others would tell, and what is reckoned without them
+/// is nobody else's figure: whoever is tied to an applicant has no calibrated places, whatever became of the item.
 ///
-/// Row `RANKING` of [`READS`](domain::access::READS).
+/// Rows `RANKING` and `CALIBRATION` of [`READS`](domain::access::READS).
 pub async fn ranking(
     app: &App,
     viewer: &Viewer,
@@ -167,7 +194,24 @@ pub async fn ranking(
     if !may_read(app, viewer, challenge).await? {
         return Ok(None);
     }
-    rank(&app.db.read, challenge, Some(crate::proposal::in_office(viewer))).await.map(Some)
+    let db = &app.db.read;
+    let mut ranked = rank(db, challenge, Some(crate::proposal::in_office(viewer))).await?;
+    if challenge.rubric.is_calibrated && is_tied(db, viewer, challenge).await? {
+        for place in &mut ranked {
+            place.calibrated = None;
+        }
+    }
+    Ok(Some(ranked))
+}
+
+async fn is_tied(
+    connection: &impl ConnectionTrait,
+    viewer: &Viewer,
+    challenge: &challenge::Model,
+) -> Result<bool> {
+    let Some(person) = &viewer.0 else { return Ok(false) };
+    let tied = challenge::Entity::find_by_id(challenge.id).filter(crate::proposal::ties_of(person.id));
+    Ok(tied.one(connection).await?.is_some())
 }
 
 /// Everything that the ranking follows from, for hashing.
@@ -177,24 +221,28 @@ struct Sealed<'a> {
     pass_mark: i64,
     criteria: Vec<(CriterionId, i64)>,
     sheets: Vec<(ReviewId, ProposalId, &'a Sheet)>,
+    /// Of a calibrated ranking also who scored, in the order of the sheets. Without one the form is that of before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviewers: Option<Vec<UserId>>,
 }
 
 /// SHA-256 over rubric and locked sheets: it goes into the audit chain with the lock, so that nobody changes them unseen.
 pub(crate) async fn seal(connection: &impl ConnectionTrait, challenge: &challenge::Model) -> Result<String> {
     let criteria = crate::challenge::criteria(connection, challenge.id).await?;
-    let locked = review::Entity::find()
+    let mut locked = review::Entity::find()
         .filter(review::Column::ChallengeId.eq(challenge.id))
         .filter(review::Column::Status.eq(ReviewStatus::Locked))
         .all(connection)
         .await?;
-    let mut sheets: Vec<_> = locked.iter().map(|row| (row.id, row.proposal_id, &row.sheet)).collect();
     // By the id itself: what two databases sort differently they must not hash differently.
-    sheets.sort_by_key(|(id, ..)| *id);
+    locked.sort_by_key(|row| row.id);
+    let reviewers = locked.iter().map(|row| row.user_id);
     let sealed = Sealed {
         scale: challenge.rubric.scale,
         pass_mark: challenge.rubric.pass_mark,
         criteria: criteria.iter().map(|criterion| (criterion.id, criterion.weight)).collect(),
-        sheets,
+        sheets: locked.iter().map(|row| (row.id, row.proposal_id, &row.sheet)).collect(),
+        reviewers: challenge.rubric.is_calibrated.then(|| reviewers.collect()),
     };
     let bytes = serde_json::to_vec(&sealed).map_err(|error| Error::Internal(error.to_string()))?;
     Ok(domain::text::hex(&Sha256::digest(bytes)))

@@ -4,7 +4,7 @@
 //! one is made: the proposal is the viewer's own team's, or two persons have opened the proposals of its challenge. A key
 //! is in memory only as long as the request that needs it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::event::{Event, EventKind};
@@ -150,11 +150,13 @@ fn unwrapped(seal: &Seal, challenge: ChallengeId, sealed: &str) -> Result<Seal> 
     Ok(Seal::new([key]))
 }
 
-/// The proof that a proposal may be read, and what it takes to do so.
+/// The proof that a proposal may be read, and what it takes to do so. What is not for reviewers it gives only to those to whom it is
+/// confided.
 pub struct Unsealed {
     challenge: ChallengeId,
     proposal: ProposalId,
     key: Seal,
+    is_confided: bool,
 }
 
 impl Unsealed {
@@ -168,7 +170,17 @@ impl Unsealed {
     pub fn version(&self, row: proposal_version::Model) -> Result<Opened<proposal_version::Model>> {
         let place = version_place(self.challenge, self.proposal, row.number);
         let canonical = self.text(&place, &row.content)?;
-        Ok(Opened { row, canonical })
+        let opened = Opened { row, canonical };
+        if self.is_confided {
+            return Ok(opened);
+        }
+        let canonical = opened.content()?.for_reviewers().canonical();
+        Ok(Opened { canonical, ..opened })
+    }
+
+    /// Also what is not for reviewers.
+    pub const fn is_confided(&self) -> bool {
+        self.is_confided
     }
 
     /// What is said of one of its files.
@@ -277,35 +289,47 @@ pub async fn unsealed(
     viewer: &Viewer,
     ids: impl IntoIterator<Item = ProposalId>,
 ) -> Result<HashMap<ProposalId, Unsealed>> {
-    let own = viewer.applicants();
-    open(db, app, ids, |held| held.confirmed_at.is_some() || own.contains(&held.organization_id)).await
+    let ids: Vec<_> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let (own, held) = (viewer.applicants(), held(db, ids).await?);
+    let is_own = |held: &Held| own.contains(&held.organization_id);
+    let others: Vec<_> = held.iter().filter(|held| !is_own(held)).map(|held| held.id).collect();
+    let confided: HashSet<ProposalId> = if others.is_empty() {
+        HashSet::new()
+    } else {
+        let confided = crate::proposal::confided_to(viewer).filter(proposal::Column::Id.is_in(others));
+        confided.select_only().column(proposal::Column::Id).into_tuple().all(db).await?.into_iter().collect()
+    };
+    let readable = held.into_iter().filter(|held| held.confirmed_at.is_some() || is_own(held));
+    readable
+        .map(|held| {
+            let is_confided = is_own(&held) || confided.contains(&held.id);
+            Ok((held.id, held.unseal(app, is_confided)?))
+        })
+        .collect()
 }
 
-/// For each of the proposals that have been opened.
+/// For each of the proposals that have been opened, without what is not for reviewers.
 pub async fn opened(
     db: &impl ConnectionTrait,
     app: &App,
     ids: impl IntoIterator<Item = ProposalId>,
 ) -> Result<HashMap<ProposalId, Unsealed>> {
-    open(db, app, ids, |held| held.confirmed_at.is_some()).await
-}
-
-async fn open(
-    db: &impl ConnectionTrait,
-    app: &App,
-    ids: impl IntoIterator<Item = ProposalId>,
-    may_read: impl Fn(&Held) -> bool,
-) -> Result<HashMap<ProposalId, Unsealed>> {
     let ids: Vec<_> = ids.into_iter().collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let held = held(db, ids).await?;
-    let readable = held.into_iter().filter(may_read).map(|held| {
-        let key = unwrapped(&app.seal, held.challenge_id, &held.sealed)?;
-        Ok((held.id, Unsealed { challenge: held.challenge_id, proposal: held.id, key }))
-    });
-    readable.collect()
+    let readable = held(db, ids).await?.into_iter().filter(|held| held.confirmed_at.is_some());
+    readable.map(|held| Ok((held.id, held.unseal(app, false)?))).collect()
+}
+
+impl Held {
+    fn unseal(self, app: &App, is_confided: bool) -> Result<Unsealed> {
+        let key = unwrapped(&app.seal, self.challenge_id, &self.sealed)?;
+        Ok(Unsealed { challenge: self.challenge_id, proposal: self.id, key, is_confided })
+    }
 }
 
 /// The keys of proposals, whether released or not.
@@ -355,7 +379,9 @@ pub async fn verify(app: &App) -> Result<std::result::Result<u64, Tampered>> {
             .await?;
         let Some(end) = rows.last() else { return Ok(Ok(count)) };
         last = Some(end.id);
-        let unsealed = open(db, app, rows.iter().map(|row| row.proposal_id), |_| true).await?;
+        let held = held(db, rows.iter().map(|row| row.proposal_id).collect()).await?;
+        let unsealed: HashMap<_, _> =
+            held.into_iter().map(|held| Ok((held.id, held.unseal(app, true)?))).collect::<Result<_>>()?;
         let submissions = submissions(db, &rows).await?;
         for row in rows {
             let found = |what| Tampered { proposal: row.proposal_id, number: row.number, what };

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::{self, Rule};
 use crate::problem::{Form, Guard, Problem, Reason, unless};
+use crate::proposal::Confidentiality;
 use crate::text;
 
 closed_set! {
@@ -153,6 +154,14 @@ pub struct FileNote {
     pub size: u64,
     /// SHA-256 of its bytes, lower-case hexadecimal.
     pub sha256: String,
+    /// For whom it is, unless for reviewers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub confidentiality: Confidentiality,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_default(class: &Confidentiality) -> bool {
+    *class == Confidentiality::default()
 }
 
 /// The name of a file, and so its kind: one line, no way into another directory, nothing that a system reads as a device.

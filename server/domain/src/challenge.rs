@@ -442,12 +442,26 @@ pub struct Rubric {
     pub quorum_denominator: i64,
     /// Fewest submitted sheets per proposal before the lock.
     pub sheets_min: i64,
+    /// Beside the ranking stands the [calibrated](crate::calibration) one. The rubrics of before do not say so.
+    #[serde(default)]
+    pub is_calibrated: bool,
+    /// Teams may keep parts of their proposals and files from reviewers.
+    #[serde(default)]
+    pub allows_confidential_parts: bool,
 }
 
 impl Default for Rubric {
     /// The programme's defaults: ten points a criterion, pass at 70, two thirds and at least two sheets.
     fn default() -> Self {
-        Self { scale: 10, pass_mark: 70, quorum_numerator: 2, quorum_denominator: 3, sheets_min: 2 }
+        Self {
+            scale: 10,
+            pass_mark: 70,
+            quorum_numerator: 2,
+            quorum_denominator: 3,
+            sheets_min: 2,
+            is_calibrated: false,
+            allows_confidential_parts: false,
+        }
     }
 }
 
@@ -1018,6 +1032,13 @@ mod tests {
         assert_eq!(open(true, 19), all([Err(Reason::DeadlineNotReached { closes_at: at(20) })]));
         assert!(may_request_opening(S::Published, timetable, false, at(20)).is_ok());
         assert!(may_request_opening(S::Published, timetable, true, at(20)).is_err());
+    }
+
+    #[test]
+    fn a_rubric_of_before_calibrates_nothing() {
+        let before =
+            r#"{"scale":10,"pass_mark":70,"quorum_numerator":2,"quorum_denominator":3,"sheets_min":2}"#;
+        assert_eq!(serde_json::from_str::<Rubric>(before).unwrap(), Rubric::default());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | the council: conflicts, score sheets, lock | [`review`] |
 //! | who reviews what, best for the whole call | [`assign`] |
 //! | weights, totals, ranking | [`score`] |
+//! | the ranking without what makes reviewers mild or strict | [`calibration`] |
 //! | how a published challenge is found | [`search`] |
 //! | the authority's decision | [`decision`] |
 //! | organisations and memberships | [`organization`] |
@@ -36,6 +37,7 @@ pub mod appeal;
 pub mod assign;
 pub mod attachment;
 pub mod audit;
+pub mod calibration;
 pub mod challenge;
 pub mod decision;
 pub mod delegation;

@@ -173,6 +173,67 @@ closed_set! {
 /// Sections without which a proposal cannot be submitted.
 pub const REQUIRED_SECTIONS: &[ProposalSection] = &[ProposalSection::Solution, ProposalSection::Plan];
 
+closed_set! {
+    /// For whom a part of a proposal is, once it is opened.
+    pub enum Confidentiality {
+        /// Public with the award, if it wins; until then as what is for reviewers.
+        PublicSummary = "PUBLIC_SUMMARY",
+        /// For whoever reads the proposal.
+        ReviewersOnly = "REVIEWERS_ONLY",
+        /// For those of them alone who lead the council, decide or audit.
+        DecisionMakersOnly = "DECISION_MAKERS_ONLY",
+    }
+}
+
+impl Default for Confidentiality {
+    /// What is not said otherwise is for reviewers.
+    fn default() -> Self {
+        Self::ReviewersOnly
+    }
+}
+
+closed_set! {
+    /// The parts of a proposal that its team may call public or confidential. Title and summary are always public with the award.
+    pub enum Part {
+        /// The section of that name.
+        Solution = "SOLUTION",
+        /// The section of that name.
+        Technology = "TECHNOLOGY",
+        /// The section of that name.
+        Plan = "PLAN",
+        /// The section of that name.
+        Team = "TEAM",
+        /// The section of that name.
+        Impact = "IMPACT",
+        /// The budget asked for.
+        Budget = "BUDGET",
+    }
+}
+
+impl From<ProposalSection> for Part {
+    fn from(section: ProposalSection) -> Self {
+        match section {
+            ProposalSection::Solution => Self::Solution,
+            ProposalSection::Technology => Self::Technology,
+            ProposalSection::Plan => Self::Plan,
+            ProposalSection::Team => Self::Team,
+            ProposalSection::Impact => Self::Impact,
+        }
+    }
+}
+
+/// Calling a section, or the budget, or a file (None) public or confidential: confidential where the call allows it, and never what reviewers
+/// cannot judge without; a file is never public.
+pub fn may_classify(part: Option<Part>, class: Confidentiality, call_allows: bool) -> Result<(), Reason> {
+    let is_required = REQUIRED_SECTIONS.iter().any(|section| Some(Part::from(*section)) == part);
+    let may = match class {
+        Confidentiality::PublicSummary => part.is_some(),
+        Confidentiality::ReviewersOnly => true,
+        Confidentiality::DecisionMakersOnly => call_allows && !is_required,
+    };
+    if may { Ok(()) } else { Err(Reason::NotPermitted) }
+}
+
 /// What an applicant hands over. Field order is part of the canonical form, and so of every receipt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
@@ -182,18 +243,69 @@ pub struct Content {
     pub title: String,
     /// What may be published if it wins.
     pub summary: String,
-    /// The sections, for reviewers only.
+    /// The sections.
     pub sections: BTreeMap<ProposalSection, String>,
     /// The budget asked for.
     pub budget: Option<Money>,
     /// The files, oldest first; of a submitted version alone, a working copy has them beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileNote>,
+    /// The parts that are not for reviewers alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<Part, Confidentiality>,
 }
 
 impl Content {
-    /// The canonical form: JSON, fields in the declared order, sections by name, no blanks, no list of files without any.
-    /// Receipts hash these bytes.
+    /// For whom a part is.
+    pub fn class(&self, part: Part) -> Confidentiality {
+        self.classes.get(&part).copied().unwrap_or_default()
+    }
+
+    /// Says for whom a part is.
+    pub fn classify(&mut self, part: Part, class: Confidentiality) {
+        if class == Confidentiality::default() {
+            self.classes.remove(&part);
+        } else {
+            self.classes.insert(part, class);
+        }
+    }
+
+    /// Nothing is said of a part that is not there.
+    #[must_use]
+    pub fn tidied(mut self) -> Self {
+        let there: Vec<_> = self.parts().collect();
+        self.classes.retain(|part, _| there.contains(part));
+        self
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part> {
+        let sections = self.sections.keys().copied().map(Part::from).collect::<Vec<_>>();
+        sections.into_iter().chain(self.budget.is_some().then_some(Part::Budget))
+    }
+
+    /// Without the parts and files that are not for reviewers, and without a word of them.
+    #[must_use]
+    pub fn for_reviewers(self) -> Self {
+        self.only(|class| class != Confidentiality::DecisionMakersOnly)
+    }
+
+    /// What the award makes public.
+    #[must_use]
+    pub fn for_everybody(self) -> Self {
+        self.only(|class| class == Confidentiality::PublicSummary)
+    }
+
+    fn only(mut self, may: impl Fn(Confidentiality) -> bool) -> Self {
+        let classes = std::mem::take(&mut self.classes);
+        let class = |part| classes.get(&part).copied().unwrap_or_default();
+        self.sections.retain(|section, _| may(class(Part::from(*section))));
+        self.budget = self.budget.filter(|_| may(class(Part::Budget)));
+        self.files.retain(|file| may(file.confidentiality));
+        Self { classes, ..self }.tidied()
+    }
+
+    /// The canonical form: JSON, fields in the declared order, sections by name, no blanks; no list of files without any, and no
+    /// list of parts that are not for reviewers without any. Receipts hash these bytes.
     pub fn canonical(&self) -> String {
         // A struct of strings, maps with string keys and integers always serialises.
         serde_json::to_string(self).unwrap_or_default()
@@ -256,6 +368,19 @@ impl Call {
 pub fn may_draft(call: Call, has_live: bool, now: Timestamp) -> Guard {
     all([call.must_take_drafts(now)])?;
     unless(has_live.then(|| Problem::at("challengeId", Reason::AlreadyExists)))
+}
+
+/// What a working copy says of its parts: all that may not be said, at once.
+pub fn may_write(content: &Content, call_allows: bool) -> Guard {
+    unless(content.classes.iter().filter_map(|(part, class)| {
+        let reason = may_classify(Some(*part), *class, call_allows).err()?;
+        let path: &[&str] = if *part == Part::Budget {
+            &["proposal", "budget"]
+        } else {
+            &["proposal", "sections", part.name()]
+        };
+        Some(Problem { field: Some(path.iter().map(|step| (*step).to_owned()).collect()), reason })
+    }))
 }
 
 /// Whether a command of the team is allowed in that state. What the team is told names the state that it may know.
@@ -371,6 +496,9 @@ pub struct Clarification {
     pub sections: Vec<ProposalSection>,
     /// What the team says.
     pub answer: Option<String>,
+    /// It is about a part that is not for reviewers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_confided: bool,
 }
 
 /// Refuses whoever has not declared to be without conflict: unknown counts as conflict.
@@ -415,20 +543,95 @@ mod tests {
             .into(),
             budget: Some(Money { minor: 400_000_000, currency: Currency::Vnd }),
             files: Vec::new(),
+            classes: BTreeMap::new(),
         };
         assert_eq!(
             content.canonical(),
             r#"{"language":"vi","title":"Bản đồ ngập","summary":"Cảnh báo sớm","sections":{"SOLUTION":"Cảm biến","PLAN":"Ba tháng"},"budget":{"minor":400000000,"currency":"VND"}}"#
         );
-        let file = FileNote { name: "Sơ đồ.pdf".into(), size: 7, sha256: "00".repeat(32) };
+        let confidentiality = Confidentiality::ReviewersOnly;
+        let file =
+            FileNote { name: "Sơ đồ.pdf".into(), size: 7, sha256: "00".repeat(32), confidentiality };
         let with_file = Content { files: vec![file], ..content.clone() }.canonical();
         let tail = format!(r#","files":[{{"name":"Sơ đồ.pdf","size":7,"sha256":"{}"}}]}}"#, "00".repeat(32));
         assert_eq!(
             with_file,
             format!("{}{tail}", content.canonical().trim_end_matches('}').to_owned() + "}")
         );
+        // What is not for reviewers alone is said behind everything else: what was handed in before hashes as it did.
+        let mut classified = content.clone();
+        classified.classify(Part::Budget, Confidentiality::DecisionMakersOnly);
+        classified.classify(Part::Plan, Confidentiality::PublicSummary);
+        let tail = r#","classes":{"PLAN":"PUBLIC_SUMMARY","BUDGET":"DECISION_MAKERS_ONLY"}}"#;
+        let told = format!("{}{tail}", content.canonical().trim_end_matches('}').to_owned() + "}");
+        assert_eq!(classified.canonical(), told);
+        assert_eq!(serde_json::from_str::<Content>(&told).unwrap(), classified);
+        assert_eq!(serde_json::from_str::<Content>(&content.canonical()).unwrap(), content);
+        let confidentiality = Confidentiality::DecisionMakersOnly;
+        let file = FileNote { name: "a.pdf".into(), size: 7, sha256: String::new(), confidentiality };
+        let told = serde_json::to_string(&file).unwrap();
+        assert_eq!(told, r#"{"name":"a.pdf","size":7,"sha256":"","confidentiality":"DECISION_MAKERS_ONLY"}"#);
         assert_eq!(content.sha256().len(), 64);
         assert!(content.missing_for_submission().is_empty());
+    }
+
+    #[test]
+    fn everybody_is_given_what_is_for_them_and_no_word_of_the_rest() {
+        let file = |name: &str, confidentiality| FileNote {
+            name: name.into(),
+            size: 1,
+            sha256: String::new(),
+            confidentiality,
+        };
+        let mut content = Content {
+            title: "Tên".into(),
+            summary: "Tóm tắt".into(),
+            sections: ProposalSection::ALL.iter().map(|section| (*section, "Viết".to_owned())).collect(),
+            budget: Some(Money { minor: 1, currency: Currency::Vnd }),
+            files: vec![
+                file("a.pdf", Confidentiality::ReviewersOnly),
+                file("b.pdf", Confidentiality::DecisionMakersOnly),
+            ],
+            ..Content::default()
+        };
+        content.classify(Part::Impact, Confidentiality::PublicSummary);
+        content.classify(Part::Technology, Confidentiality::DecisionMakersOnly);
+        content.classify(Part::Budget, Confidentiality::DecisionMakersOnly);
+        content.classify(Part::Team, Confidentiality::PublicSummary);
+        content.classify(Part::Team, Confidentiality::ReviewersOnly);
+        let told = |content: &Content| {
+            let sections: Vec<_> = content.sections.keys().map(|section| section.name()).collect();
+            let files: Vec<_> = content.files.iter().map(|file| file.name.clone()).collect();
+            let classes: Vec<_> = content.classes.keys().map(|part| part.name()).collect();
+            format!("{sections:?} {} {files:?} {classes:?}", content.budget.is_some())
+        };
+        let reviewers = content.clone().for_reviewers();
+        assert_eq!(told(&reviewers), r#"["SOLUTION", "PLAN", "TEAM", "IMPACT"] false ["a.pdf"] ["IMPACT"]"#);
+        let everybody = content.clone().for_everybody();
+        assert_eq!(told(&everybody), r#"["IMPACT"] false [] ["IMPACT"]"#);
+        assert_eq!((everybody.title.as_str(), everybody.summary.as_str()), ("Tên", "Tóm tắt"));
+        assert_eq!(content.clone().tidied(), content);
+        content.budget = None;
+        assert!(!content.tidied().classes.contains_key(&Part::Budget));
+    }
+
+    #[test]
+    fn what_reviewers_cannot_judge_without_is_theirs_and_a_file_is_never_public() {
+        use Confidentiality as K;
+        for (part, class, with, without) in [
+            (Some(Part::Budget), K::DecisionMakersOnly, true, false),
+            (Some(Part::Technology), K::DecisionMakersOnly, true, false),
+            (Some(Part::Solution), K::DecisionMakersOnly, false, false),
+            (Some(Part::Plan), K::DecisionMakersOnly, false, false),
+            (Some(Part::Plan), K::PublicSummary, true, true),
+            (Some(Part::Budget), K::ReviewersOnly, true, true),
+            (None, K::DecisionMakersOnly, true, false),
+            (None, K::ReviewersOnly, true, true),
+            (None, K::PublicSummary, false, false),
+        ] {
+            let may = |allows| may_classify(part, class, allows).is_ok();
+            assert_eq!((may(true), may(false)), (with, without), "{part:?} {class}");
+        }
     }
 
     fn at(micros: i64) -> Timestamp {

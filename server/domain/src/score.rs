@@ -59,8 +59,8 @@ pub struct Criterion {
 /// An exact number, `numerator / denominator`: a total of 100 points, a mean of them, a mean of scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Total {
-    numerator: i64,
-    denominator: i64,
+    pub(crate) numerator: i64,
+    pub(crate) denominator: i64,
 }
 
 impl Total {
@@ -72,8 +72,19 @@ impl Total {
 
     /// Four places, halves away from zero.
     pub fn to_decimal(self) -> String {
-        let scaled = (i128::from(self.numerator) * 20_000 / i128::from(self.denominator) + 1) / 2;
-        decimal(i64::try_from(scaled).unwrap_or(i64::MAX), 4)
+        let numerator = i128::from(self.numerator);
+        let scaled = (numerator.abs() * 20_000 / i128::from(self.denominator) + 1) / 2;
+        decimal(i64::try_from(scaled * numerator.signum()).unwrap_or(i64::MAX), 4)
+    }
+
+    /// Without an adjustment.
+    pub(crate) fn less(self, adjustment: Rounded) -> Self {
+        let Self { numerator, denominator } = self;
+        let taken = adjustment.0.saturating_mul(denominator);
+        Self {
+            numerator: numerator.saturating_mul(PLACES).saturating_sub(taken),
+            denominator: denominator.saturating_mul(PLACES),
+        }
     }
 
     /// At or above a mark of 100.
@@ -256,8 +267,11 @@ pub struct Spread {
 }
 
 /// A number of four places that was rounded, halves away from zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rounded(i64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rounded(pub(crate) i64);
+
+/// What a number of four places counts in one.
+pub(crate) const PLACES: i64 = 10_000;
 
 impl Rounded {
     /// With four places.

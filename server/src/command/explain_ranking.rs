@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use app::ranking::{Check, Explained, Ranked};
+use domain::calibration::SHRINKAGE;
 use domain::id::PublicId as _;
 use domain::score::{Criterion, Rounded, Spread, TieBreaker, Total};
 
@@ -34,6 +35,12 @@ fn explain(out: &mut String, explained: &Explained) -> std::fmt::Result {
         challenge.slug, challenge.rubric.scale, challenge.rubric.pass_mark
     )?;
     writeln!(out, "a total is the sum of weight x score / scale; weights {}", weights.join(", "))?;
+    if challenge.rubric.is_calibrated {
+        writeln!(
+            out,
+            "an offset is the sum of total - level over the sheets of a reviewer, by their number + {SHRINKAGE}; the ranking is without it"
+        )?;
+    }
     for entry in ranked {
         place(out, entry, criteria)?;
     }
@@ -70,6 +77,16 @@ fn place(out: &mut String, entry: &Ranked, criteria: &[Criterion]) -> std::fmt::
             highest.to_decimal(),
             maybe(deviation.map(Rounded::to_decimal)),
             maybe(trimmed_mean.map(Total::to_decimal)),
+        )?;
+    }
+    if let Some(calibrated) = &entry.calibrated {
+        writeln!(
+            out,
+            "   calibrated {}. {}, adjusted by {}{}",
+            calibrated.rank,
+            calibrated.mean.to_decimal(),
+            calibrated.adjustment.to_decimal(),
+            if calibrated.crosses { ", on the other side of the pass mark" } else { "" },
         )?;
     }
     for disagreement in &statistics.disagreements {

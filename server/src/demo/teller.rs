@@ -350,6 +350,8 @@ impl<'a> Teller<'a> {
             indicators: Some(indicators.collect()),
             criteria: Some(criteria.collect()),
             pass_mark: Some(challenge.pass_mark),
+            is_calibrated: None,
+            allows_confidential_parts: None,
             is_blind: Some(challenge.is_blind),
             shows_proposal_count: Some(challenge.shows_proposal_count),
             opens_at: Some(self.past.moment(opens(challenge))),
@@ -394,7 +396,7 @@ impl<'a> Teller<'a> {
             summary: proposal.summary.clone(),
             sections: proposal.sections.clone(),
             budget: Some(budget),
-            files: Vec::new(),
+            ..Text::default()
         };
         let challenge =
             self.challenges.get(proposal.challenge.as_str()).copied().context("an unknown challenge")?;

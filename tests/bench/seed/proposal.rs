@@ -67,7 +67,7 @@ impl Seed {
             summary: like.summary.clone(),
             sections: like.sections.clone(),
             budget: Some(Money { minor: self.dice.between(100, 2_000) * 1_000_000, currency: Currency::Vnd }),
-            files: Vec::new(),
+            ..Content::default()
         };
         let row = proposal::Model {
             id: self.dice.id(),

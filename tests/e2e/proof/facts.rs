@@ -14,7 +14,7 @@ use domain::event::EventKind;
 use domain::id::{ChallengeId, OrganizationId, ProposalId, UserId, WorkingGroupId};
 use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationStatus};
-use domain::proposal::ProposalStatus;
+use domain::proposal::{Confidentiality, ProposalStatus};
 use domain::review::{CouncilRole, Interest, ReviewStatus};
 use domain::time::{Day, Timestamp};
 use e2e::{Vault, World};
@@ -98,6 +98,8 @@ pub const WHEN: &[&str] = &[
     "brief",
     "bid",
     "submitted",
+    // A file that is not for reviewers.
+    "confided",
     // Handed in for approval at some time.
     "handed-in",
     // Named to all: the one whom others turn to in the present working group of a verified agency.
@@ -534,6 +536,8 @@ impl Facts {
                     let since = row.since_version.is_some_and(|since| since <= proposal.current_version);
                     let until = row.until_version.is_none_or(|until| until >= proposal.current_version);
                     when.extend((since && until).then_some("submitted"));
+                    let confided = row.confidentiality == Some(Confidentiality::DecisionMakersOnly);
+                    when.extend(confided.then_some("confided"));
                 } else {
                     when.insert("brief");
                     when.extend(row.since_version.is_some().then_some("submitted"));
@@ -843,6 +847,25 @@ impl Facts {
     }
 }
 
+/// What a proposal says, its sections and files in a place for each class.
+fn by_class(mut content: serde_json::Value) -> serde_json::Value {
+    let classes = content.as_object_mut().and_then(|fields| fields.remove("classes"));
+    for (part, class) in classes.iter().filter_map(|classes| classes.as_object()).flatten() {
+        let place = if class == "PUBLIC_SUMMARY" { "published" } else { "confided" };
+        if let Some(text) = content["sections"].as_object_mut().unwrap().remove(part) {
+            content[place][part] = text;
+        }
+    }
+    let files = content["files"].as_array().cloned().unwrap_or_default();
+    let (confided, open): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file["confidentiality"] == "DECISION_MAKERS_ONLY");
+    if !confided.is_empty() {
+        content["files"] = open.into();
+        content["confided"]["files"] = confided.into();
+    }
+    content
+}
+
 /// Texts below a JSON column, by the path of their keys; keys that are data (ids, kinds of section), and places
 /// in lists, are left out.
 fn flatten(json: &serde_json::Value, path: &str, found: &mut impl FnMut(String, String)) {
@@ -850,7 +873,7 @@ fn flatten(json: &serde_json::Value, path: &str, found: &mut impl FnMut(String, 
     match json {
         J::String(text) => match serde_json::from_str::<J>(text) {
             // Content is stored as canonical text.
-            Ok(inner @ J::Object(_)) => flatten(&inner, path, found),
+            Ok(inner @ J::Object(_)) => flatten(&by_class(inner), path, found),
             _ => found(path.to_owned(), text.clone()),
         },
         J::Array(items) => items.iter().for_each(|item| flatten(item, path, found)),

@@ -458,7 +458,8 @@ impl<'a> Oracle<'a> {
                 let expected = match key.as_str() {
                     // Judged one by one, and by their means.
                     "outcomes" | "rank" => continue,
-                    "ranking" => self.ranking_for(viewer, fullest),
+                    "ranking" => self.ranking_for(viewer, id, fullest),
+                    "content" => self.content_for(viewer, id, fullest),
                     "reviewProgress" => self.progress_for(viewer, id),
                     _ => seen_through(fullest, &|id| knows(viewer, id)),
                 };
@@ -471,7 +472,26 @@ impl<'a> Oracle<'a> {
     }
 
     /// The ranking without what the viewer is in conflict with, as if it had never been there.
-    fn ranking_for(&self, viewer: &Viewer, fullest: &Value) -> Value {
+    /// Without what is not for reviewers, but for those who lead the council, decide or audit.
+    fn content_for(&self, viewer: &Viewer, id: &str, fullest: &Value) -> Value {
+        let (_, thing) = self.things[id];
+        let who = self.labels(viewer.account, thing).who;
+        let inside = ["team", "chair", "vice-chair", "secretary", "decision-maker", "auditor"];
+        let mut content = fullest.clone();
+        if !inside.iter().any(|label| who.contains(label))
+            && let Some(sections) = content["sections"].as_array_mut()
+        {
+            sections.retain(|section| section["confidentiality"] != "DECISION_MAKERS_ONLY");
+        }
+        content
+    }
+
+    /// Without what is in conflict, and then without anything that was reckoned from its sheets.
+    fn ranking_for(&self, viewer: &Viewer, id: &str, fullest: &Value) -> Value {
+        let (_, Thing::Challenge(challenge)) = self.things[id] else { return Value::Null };
+        let mut bids = self.facts.proposal.iter().filter(|row| row.challenge_id == challenge.id);
+        let is_tied =
+            bids.any(|row| self.labels(viewer.account, Thing::Proposal(row)).who.contains("conflict"));
         let mut ranking = fullest.clone();
         if let Some(entries) = ranking["entries"].as_array_mut() {
             let known = self.known(viewer.account);
@@ -479,6 +499,9 @@ impl<'a> Oracle<'a> {
             let means: Vec<_> = entries.iter().map(mean).collect();
             for (entry, rank) in entries.iter_mut().zip(ranks(&means)) {
                 entry["rank"] = json!(rank);
+                if is_tied {
+                    entry["calibrated"] = Value::Null;
+                }
             }
         }
         ranking

@@ -142,6 +142,8 @@ enum File {
     Awaited,
     Quarantined,
     Clean,
+    /// And not for reviewers.
+    Confided,
     Refused,
 }
 
@@ -682,6 +684,8 @@ impl Town {
                     { "stage": "INCUBATION", "ceiling": { "amount": "80000000", "currency": "VND" } },
                 ],
                 "criteria": [criterion(60, true), criterion(40, false)],
+                "isCalibrated": true,
+                "isConfidentialityAllowed": true,
                 "isBlind": is_blind,
                 "showsProposalCount": is_counted,
                 "opensAt": at(days.0),
@@ -702,7 +706,10 @@ impl Town {
         // A page is no text.
         let bytes = if file == File::Refused { "<html>" } else { "Số liệu" }.as_bytes().to_vec();
         let name = format!("Phụ lục {}.txt", self.word());
-        let input = json!({ "on": on, "name": name, "size": bytes.len() });
+        let mut input = json!({ "on": on, "name": name, "size": bytes.len() });
+        if file == File::Confided {
+            input["confidentiality"] = "DECISION_MAKERS_ONLY".into();
+        }
         let done = self.act(nick, "createUpload", input).await;
         let id = text(&done["attachment"]["id"]);
         if file != File::Awaited {
@@ -712,7 +719,9 @@ impl Town {
         }
         match file {
             File::Awaited | File::Quarantined => {}
-            File::Clean => drop(self.act(nick, "completeUpload", json!({ "attachmentId": id })).await),
+            File::Clean | File::Confided => {
+                drop(self.act(nick, "completeUpload", json!({ "attachmentId": id })).await)
+            }
             File::Refused => {
                 let input = json!({ "attachmentId": id });
                 self.person(nick).does("completeUpload", input, "attachment { id }").await.refused();
@@ -951,13 +960,22 @@ impl Town {
             "organizationId": self.house(house),
             "title": format!("Đề xuất {}", self.word()),
             "summary": format!("Tóm tắt {}", self.word()),
-            "sections": [section("SOLUTION"), section("PLAN")],
+            "sections": [
+                section("SOLUTION"), section("PLAN"),
+                { "kind": "TECHNOLOGY", "text": self.word(), "confidentiality": "DECISION_MAKERS_ONLY" },
+                { "kind": "IMPACT", "text": self.word(), "confidentiality": "PUBLIC_SUMMARY" },
+            ],
             "budget": { "amount": "400000000", "currency": "VND" },
+            "budgetConfidentiality": "PUBLIC_SUMMARY",
         });
         let done = self.act(&format!("{house} owner"), "createProposal", input).await;
         let id = text(&done["proposal"]["id"]);
         self.ids.insert(format!("{house} in {challenge}"), id.clone());
-        self.hangs(&format!("{house} owner"), &json!({ "proposalId": id }), File::Clean).await;
+        let on = json!({ "proposalId": id });
+        self.hangs(&format!("{house} owner"), &on, File::Clean).await;
+        if house == "song" {
+            self.hangs(&format!("{house} owner"), &on, File::Confided).await;
+        }
         id
     }
 

@@ -9,7 +9,7 @@ use domain::id::{AttachmentId, ChallengeId, ProposalId};
 
 use super::challenge::Challenge;
 use super::context::Ask as _;
-use super::enums::{AttachmentRefusal, AttachmentStatus, FileKind};
+use super::enums::{AttachmentRefusal, AttachmentStatus, FileKind, PartConfidentiality};
 use super::error::Result;
 use super::id;
 use super::payload::{Done, UserError, done, execute, found, payload};
@@ -63,6 +63,11 @@ impl Attachment {
     /// Why it was refused; null unless it was.
     async fn refusal(&self) -> Option<AttachmentRefusal> {
         self.0.row.refusal.map(Into::into)
+    }
+
+    /// For whom it is; null of a file of a challenge.
+    async fn confidentiality(&self) -> Option<PartConfidentiality> {
+        self.0.row.proposal_id.map(|_| self.0.row.confidentiality.unwrap_or_default().into())
     }
 
     /// When it was announced.
@@ -119,6 +124,9 @@ pub struct CreateUploadInput {
     name: String,
     /// Its size in bytes, 1 to 20,971,520. Exactly so many have to arrive.
     size: i32,
+    /// For whom it is, of a proposal: `DECISION_MAKERS_ONLY` where the rubric's `isConfidentialityAllowed`; a file is never public.
+    #[graphql(default_with = "PartConfidentiality::ReviewersOnly")]
+    confidentiality: PartConfidentiality,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
@@ -220,7 +228,13 @@ impl AttachmentMutation {
         let name = reader.keep("name", file_name(&input.name));
         // What is negative is nothing, and refused as such.
         let size = u64::try_from(input.size).unwrap_or_default();
-        let command = target.zip(name).map(|(target, (name, _))| AnnounceUpload { target, name, size });
+        let confidentiality = input.confidentiality.into();
+        let command = target.zip(name).map(|(target, (name, _))| AnnounceUpload {
+            target,
+            name,
+            size,
+            confidentiality,
+        });
         let outcome = execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?;
         let (attachment, user_errors) = after(ctx, outcome).await?;
         let upload = attachment.as_ref().map(|attachment| upload(ctx, attachment)).transpose()?.flatten();

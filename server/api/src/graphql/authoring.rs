@@ -80,6 +80,10 @@ pub struct ChallengeDraftInput {
     support: Option<Vec<SupportOfferInput>>,
     /// Total from which a proposal passes: 0 to 100; 70 unless given.
     pass_mark: Option<i32>,
+    /// Beside the ranking stands a calibrated one, as the rubric's `isCalibrated` says; not unless given.
+    is_calibrated: Option<bool>,
+    /// Applicants may keep parts of their proposals and files from reviewers, as the rubric's `isConfidentialityAllowed` says; not unless given.
+    is_confidentiality_allowed: Option<bool>,
     /// Reviewers do not learn who applies until the decision is published.
     is_blind: Option<bool>,
     /// The number of proposals is public.
@@ -132,6 +136,8 @@ impl ChallengeDraftInput {
                 support,
                 criteria,
                 pass_mark,
+                is_calibrated: self.is_calibrated,
+                allows_confidential_parts: self.is_confidentiality_allowed,
                 is_blind: self.is_blind,
                 shows_proposal_count: self.shows_proposal_count,
                 opens_at: self.opens_at.map(|at| at.0),

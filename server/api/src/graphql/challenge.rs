@@ -660,6 +660,23 @@ impl Rubric {
         i32::try_from(self.0.rubric.pass_mark).unwrap_or(i32::MAX)
     }
 
+    /// Beside the ranking stands a calibrated one, in which what makes reviewers mild or strict is taken out. It decides nothing: the
+    /// ranking by the plain means does.
+    ///
+    /// A total is the level of its proposal, plus the offset of its reviewer, plus a rest; offsets and levels are those with the least sum
+    /// of squared rests and twice the squared offsets (ridge regression). A level is then the mean of total - offset over the
+    /// sheets of a proposal, an offset the sum of total - level over the sheets of a reviewer, divided by their number + 2. The calibrated
+    /// mean is the mean without the mean offset of those who scored.
+    async fn is_calibrated(&self) -> bool {
+        self.0.rubric.is_calibrated
+    }
+
+    /// Applicants may keep parts of a proposal and files of it for those who lead the council, decide or audit
+    /// (`DECISION_MAKERS_ONLY`): all but the sections SOLUTION and PLAN, without which nobody can judge it.
+    async fn is_confidentiality_allowed(&self) -> bool {
+        self.0.rubric.allows_confidential_parts
+    }
+
     /// Reviewers do not learn who applies until the decision is published.
     async fn is_blind(&self) -> bool {
         self.0.is_blind

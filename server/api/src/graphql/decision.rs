@@ -6,6 +6,7 @@ use app::decision::{
 };
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use domain::challenge::limits;
+use domain::proposal::Confidentiality;
 use entity::decision;
 
 use super::action::{DecisionActionVerdict, allowed, verdicts};
@@ -18,7 +19,7 @@ use super::id;
 use super::load::{ActionsOnDecision, AppealsAgainst, TieOf};
 use super::organization::Organization;
 use super::payload::{Done, UserError, execute, found, payload};
-use super::proposal::Proposal;
+use super::proposal::{Money, Proposal, ProposalSection};
 use super::scalar::{DateTime, Decimal};
 use super::text::{Lines, Reader};
 
@@ -62,7 +63,11 @@ impl Decision {
                 proposal: row.proposal.map(Proposal),
                 applicant: row.award.as_ref().map(|award| Organization(award.applicant.clone())),
                 title: row.award.as_ref().map(|award| award.title.clone()),
-                summary: row.award.map(|award| award.summary),
+                summary: row.award.as_ref().map(|award| award.summary.clone()),
+                budget: row.award.as_ref().and_then(|award| award.budget).map(Money::from),
+                sections: row.award.map_or_else(Vec::new, |award| {
+                    ProposalSection::all(award.sections, |_| Confidentiality::PublicSummary)
+                }),
             })
             .collect())
     }
@@ -170,6 +175,10 @@ pub struct DecisionOutcome {
     title: Option<String>,
     /// Public summary of the chosen proposal; null unless chosen and published.
     summary: Option<String>,
+    /// The sections of the chosen proposal that its team calls `PUBLIC_SUMMARY`; empty unless chosen and published.
+    sections: Vec<ProposalSection>,
+    /// The budget of the chosen proposal, if its team calls it `PUBLIC_SUMMARY`; null unless chosen and published.
+    budget: Option<Money>,
 }
 
 /// What `startDecision` needs.

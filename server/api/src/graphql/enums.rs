@@ -437,6 +437,19 @@ pub enum ReviewStatus {
     Voided,
 }
 
+/// For whom a part of a proposal is, once it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::proposal::Confidentiality")]
+pub enum PartConfidentiality {
+    /// Public with the award, if the proposal wins; until then as `REVIEWERS_ONLY`.
+    PublicSummary,
+    /// For whoever reads the proposal.
+    ReviewersOnly,
+    /// For its team, and of those who read the proposal for chair, vice chair and secretary of the council, the decision maker and the auditor
+    /// alone. To everybody else it does not exist.
+    DecisionMakersOnly,
+}
+
 /// What places proposals with the same mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::score::TieBreaker")]

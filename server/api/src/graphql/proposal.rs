@@ -9,7 +9,7 @@ use app::proposal::{
 use app::vault::Opened;
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use domain::problem::Reason;
-use domain::proposal::{Content, limits};
+use domain::proposal::{Confidentiality, Content, Part, limits};
 use entity::{proposal, proposal_version};
 
 use super::action::{ProposalActionVerdict, allowed, verdicts};
@@ -18,7 +18,8 @@ use super::challenge::Challenge;
 use super::clarification::Clarification;
 use super::context::Ask as _;
 use super::enums::{
-    CurrencyCode, Locale, ProposalAction, ProposalSectionKind, ProposalStatus, ReaderCapacity,
+    CurrencyCode, Locale, PartConfidentiality, ProposalAction, ProposalSectionKind, ProposalStatus,
+    ReaderCapacity,
 };
 use super::error::{Reported, Result};
 use super::id;
@@ -247,10 +248,12 @@ pub struct ProposalContent {
     title: String,
     /// What may be published if it wins, at most 2,000 characters.
     summary: String,
-    /// The sections, in the order of the form.
+    /// The sections, in the order of the form; those that are for others are not there.
     sections: Vec<ProposalSection>,
-    /// The budget asked for; null for none.
+    /// The budget asked for; null for none, and where it is for others.
     budget: Option<Money>,
+    /// For whom the budget is; null as `budget`.
+    budget_confidentiality: Option<PartConfidentiality>,
 }
 
 /// One section of a proposal.
@@ -260,6 +263,23 @@ pub struct ProposalSection {
     kind: ProposalSectionKind,
     /// What it says, plain text with line breaks, at most 20,000 characters.
     text: String,
+    /// For whom it is.
+    confidentiality: PartConfidentiality,
+}
+
+impl ProposalSection {
+    /// Sections of one class.
+    pub fn all(
+        sections: BTreeMap<domain::proposal::ProposalSection, String>,
+        class: impl Fn(Part) -> Confidentiality,
+    ) -> Vec<Self> {
+        let section = |(kind, text): (domain::proposal::ProposalSection, String)| Self {
+            kind: kind.into(),
+            text,
+            confidentiality: class(kind.into()).into(),
+        };
+        sections.into_iter().map(section).collect()
+    }
 }
 
 /// An amount in a currency.
@@ -278,16 +298,14 @@ impl From<domain::money::Money> for Money {
 }
 
 impl From<Content> for ProposalContent {
-    fn from(content: Content) -> Self {
+    fn from(mut content: Content) -> Self {
+        let sections = std::mem::take(&mut content.sections);
         Self {
             language: content.language.into(),
+            sections: ProposalSection::all(sections, |part| content.class(part)),
+            budget_confidentiality: content.budget.map(|_| content.class(Part::Budget).into()),
             title: content.title,
             summary: content.summary,
-            sections: content
-                .sections
-                .into_iter()
-                .map(|(kind, text)| ProposalSection { kind: kind.into(), text })
-                .collect(),
             budget: content.budget.map(Money::from),
         }
     }
@@ -302,7 +320,7 @@ pub struct Receipt {
     submitted_at: DateTime,
     /// SHA-256 of `canonicalContent` in UTF-8, 64 lower-case hexadecimal digits.
     sha256: String,
-    /// What was handed in, in canonical form: JSON without blanks; fields language, title, summary, sections (in the order of the form), budget, and files (name, size, sha256; oldest first) if there are any.
+    /// What was handed in, in canonical form: JSON without blanks; fields language, title, summary, sections (in the order of the form), budget, and files (name, size, sha256, and confidentiality unless `REVIEWERS_ONLY`; oldest first) and classes (the parts that are not `REVIEWERS_ONLY`, by name) if there are any.
     canonical_content: String,
     /// The receipt with the server's signature: a JSON Web Signature (`EdDSA`) of issuer, proposal, number, challenge, time and `sha256`, which
     /// anybody can check with the keys at `/.well-known/jwks.json`. Keep it.
@@ -349,6 +367,9 @@ pub struct ProposalSectionInput {
     kind: ProposalSectionKind,
     /// What it says, 1 to 20,000 characters.
     text: String,
+    /// For whom it is: `DECISION_MAKERS_ONLY` where the rubric's `isConfidentialityAllowed`, and never SOLUTION and PLAN. Left out it stays as it is;
+    /// a new section is `REVIEWERS_ONLY`.
+    confidentiality: Option<PartConfidentiality>,
 }
 
 /// An amount in a currency.
@@ -388,6 +409,8 @@ pub struct CreateProposalInput {
     sections: Vec<ProposalSectionInput>,
     /// The budget asked for.
     budget: Option<MoneyInput>,
+    /// For whom the budget is: `DECISION_MAKERS_ONLY` where the rubric's `isConfidentialityAllowed`; `REVIEWERS_ONLY` unless given.
+    budget_confidentiality: Option<PartConfidentiality>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
@@ -409,6 +432,8 @@ pub struct UpdateProposalInput {
     sections: Option<Vec<ProposalSectionInput>>,
     /// New budget; null clears it.
     budget: MaybeUndefined<MoneyInput>,
+    /// For whom the budget is; left out stays as it is.
+    budget_confidentiality: Option<PartConfidentiality>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
@@ -498,13 +523,18 @@ pub async fn after(
 fn read_sections(
     reader: &mut Reader,
     inputs: Vec<ProposalSectionInput>,
+    classes: &mut BTreeMap<Part, Confidentiality>,
 ) -> BTreeMap<domain::proposal::ProposalSection, String> {
     let mut sections = BTreeMap::new();
     reader.within("sections", |reader| {
         for (index, input) in inputs.into_iter().enumerate() {
+            let section: domain::proposal::ProposalSection = input.kind.into();
+            if let Some(class) = input.confidentiality {
+                classes.insert(section.into(), class.into());
+            }
             let text =
                 reader.within(index, |reader| reader.text("text", &input.text, limits::SECTION, Lines::Many));
-            if text.and_then(|text| sections.insert(input.kind.into(), text)).is_some() {
+            if text.and_then(|text| sections.insert(section, text)).is_some() {
                 reader.within(index, |reader| reader.note("kind", Reason::AlreadyExists));
             }
         }
@@ -520,7 +550,7 @@ pub struct ProposalMutation;
 #[Object]
 impl ProposalMutation {
     /// Drafts a proposal of one of your organisations that may apply. User errors: `NOT_FOUND`, `NOT_PERMITTED`, `ORGANIZATION_INACTIVE`, `ALREADY_EXISTS`, `DEADLINE_PASSED`, `CONFLICT`, `REQUIRED`,
-    /// `TOO_LONG`, `FORBIDDEN_CHARACTER`, `MALFORMED`, `OUT_OF_RANGE`.
+    /// `TOO_LONG`, `FORBIDDEN_CHARACTER`, `MALFORMED`, `OUT_OF_RANGE`; `NOT_PERMITTED` at a part also if that part may not be kept from reviewers.
     async fn create_proposal(
         &self,
         ctx: &Context<'_>,
@@ -531,15 +561,17 @@ impl ProposalMutation {
         let organization = reader.id("organizationId", &input.organization_id);
         let title = reader.text("title", &input.title, limits::TITLE, Lines::One);
         let summary = reader.text("summary", &input.summary, limits::SUMMARY, Lines::Many);
-        let sections = read_sections(&mut reader, input.sections);
+        let budget_class = input.budget_confidentiality.map(|class| (Part::Budget, class.into()));
+        let mut classes: BTreeMap<_, _> = budget_class.into_iter().collect();
+        let sections = read_sections(&mut reader, input.sections, &mut classes);
         let budget = input.budget.and_then(|budget| budget.read("budget", &mut reader));
-        let content = title.zip(summary).map(|(title, summary)| Content {
-            language: input.language.into(),
-            title,
-            summary,
-            sections,
-            budget,
-            files: Vec::new(),
+        let content = title.zip(summary).map(|(title, summary)| {
+            let language = input.language.into();
+            let mut content = Content { language, title, summary, sections, budget, ..Content::default() };
+            for (part, class) in classes {
+                content.classify(part, class);
+            }
+            content.tidied()
         });
         let parts = challenge.zip(organization).zip(content);
         let command = parts.map(|((challenge, organization), content)| CreateProposal {
@@ -560,16 +592,19 @@ impl ProposalMutation {
     ) -> Result<Option<UpdateProposalPayload>> {
         let mut reader = Reader::default();
         let proposal = reader.id("proposalId", &input.proposal_id);
+        let budget_class = input.budget_confidentiality.map(|class| (Part::Budget, class.into()));
+        let mut classes: BTreeMap<_, _> = budget_class.into_iter().collect();
         let patch = ContentPatch {
             language: input.language.map(Into::into),
             title: reader.maybe("title", input.title.as_ref(), limits::TITLE, Lines::One),
             summary: reader.maybe("summary", input.summary.as_ref(), limits::SUMMARY, Lines::Many),
-            sections: input.sections.map(|sections| read_sections(&mut reader, sections)),
+            sections: input.sections.map(|sections| read_sections(&mut reader, sections, &mut classes)),
             budget: match input.budget {
                 MaybeUndefined::Undefined => None,
                 MaybeUndefined::Null => Some(None),
                 MaybeUndefined::Value(budget) => budget.read("budget", &mut reader).map(Some),
             },
+            classes,
         };
         let command = proposal.map(|proposal| UpdateProposal {
             proposal,

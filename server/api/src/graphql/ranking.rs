@@ -2,6 +2,7 @@
 
 use app::ranking::{Check, Ranked};
 use async_graphql::{Context, Object, SimpleObject};
+use domain::calibration::Calibrated;
 use domain::score::{Rounded, Spread, Statistics, Total};
 use entity::criterion;
 
@@ -34,10 +35,41 @@ pub struct RankingEntry {
     tie_breaker_criterion: Option<Criterion>,
     /// What the sheets say together.
     statistics: ScoreStatistics,
+    /// Its place in the calibrated ranking; null unless the rubric's `isCalibrated`, and for whoever is in conflict with a proposal to the
+    /// challenge.
+    calibrated: Option<CalibratedPlace>,
     /// The proposal.
     proposal: Proposal,
     /// The locked sheets.
     sheets: Vec<RankedSheet>,
+}
+
+/// A place in the calibrated ranking. It is there to be talked about, and decides nothing.
+#[derive(SimpleObject)]
+pub struct CalibratedPlace {
+    /// 1 is best.
+    rank: i32,
+    /// The mean without the adjustment, of 100, four decimals; it may lie outside of 0 to 100.
+    mean_score: Decimal,
+    /// The mean offset of those who scored it, in points, four decimals, halves rounded away from zero: positive if they are mild, negative if
+    /// they are strict.
+    adjustment: Decimal,
+    /// The mean without the adjustment reaches the pass mark.
+    is_passing: bool,
+    /// It changes side of the cut: `isPassing` here is not the entry's.
+    is_on_other_side: bool,
+}
+
+impl From<Calibrated> for CalibratedPlace {
+    fn from(place: Calibrated) -> Self {
+        Self {
+            rank: place.rank,
+            mean_score: Decimal(place.mean.to_decimal()),
+            adjustment: Decimal(place.adjustment.to_decimal()),
+            is_passing: place.passes,
+            is_on_other_side: place.crosses,
+        }
+    }
 }
 
 /// A locked score sheet in the ranking.
@@ -117,6 +149,7 @@ impl Ranking {
                 tie_breaker: tie_breaker.map(Into::into),
                 tie_breaker_criterion: at.flatten().and_then(criterion),
                 statistics: statistics(&ranked.statistics, &ranked, &criterion),
+                calibrated: ranked.calibrated.map(Into::into),
                 proposal: Proposal(ranked.proposal),
                 sheets: ranked
                     .sheets

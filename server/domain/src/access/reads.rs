@@ -28,6 +28,8 @@ closed_set! {
         Proposal = "PROPOSAL",
         /// What a submitted proposal says, and why it was found eligible or not.
         ProposalContent = "PROPOSAL_CONTENT",
+        /// What of it is not for reviewers: parts, files and clarifications about them.
+        ConfidedPart = "CONFIDED_PART",
         /// The working copy, former versions and receipts.
         WorkingCopy = "WORKING_COPY",
         /// Who applies, in a blind call.
@@ -44,6 +46,8 @@ closed_set! {
         Progress = "PROGRESS",
         /// The ranking and its means.
         Ranking = "RANKING",
+        /// The ranking as it would be without what makes reviewers mild or strict.
+        Calibration = "CALIBRATION",
         /// A decision: where it stands, its reasons.
         Decision = "DECISION",
         /// Outcome, rank and mean of one proposal in a decision.
@@ -172,7 +176,7 @@ pub const READS: &[Read] = &[
             (AUDITOR, "as PROPOSAL_CONTENT, those of the submitted version"),
             (AGENCY, "as PROPOSAL_CONTENT, those of the submitted version"),
         ],
-        but: "Asked anew at every download, and recorded before it begins. Its name as APPLICANT.",
+        but: "Asked anew at every download, and recorded before it begins. Its name as APPLICANT. What is not for reviewers as CONFIDED_PART.",
     },
     Read {
         subject: Subject::Question,
@@ -226,6 +230,17 @@ pub const READS: &[Read] = &[
             (AGENCY, "as PROPOSAL"),
         ],
         but: "Every reading from outside the team is recorded before it is answered.",
+    },
+    Read {
+        subject: Subject::ConfidedPart,
+        scope: "proposal::confided_to, vault::unsealed",
+        readers: &[
+            (TEAM, "their own house's"),
+            (BUREAU, "as PROPOSAL_CONTENT"),
+            (DECISION_MAKER, "as PROPOSAL_CONTENT"),
+            (AUDITOR, "as PROPOSAL_CONTENT"),
+        ],
+        but: "To whoever else reads the proposal it does not exist: no name, no size, no empty place.",
     },
     Read {
         subject: Subject::WorkingCopy,
@@ -311,6 +326,17 @@ pub const READS: &[Read] = &[
         but: "Without proposals with which they are in conflict.",
     },
     Read {
+        subject: Subject::Calibration,
+        scope: "ranking::ranking",
+        readers: &[
+            (COUNCIL, "as RANKING, if the rubric says that it is calibrated"),
+            (DECISION_MAKER, "as RANKING, if the rubric says that it is calibrated"),
+            (AUDITOR, "as RANKING, if the rubric says that it is calibrated"),
+            (AGENCY, "as RANKING, if the rubric says that it is calibrated"),
+        ],
+        but: "The offset of a reviewer nobody. Whoever is in conflict with a proposal to the challenge nothing: what its sheets do to the others would tell.",
+    },
+    Read {
         subject: Subject::Decision,
         scope: "decision::visible_to",
         readers: &[
@@ -326,7 +352,10 @@ pub const READS: &[Read] = &[
         subject: Subject::Outcome,
         scope: "decision::visible_outcomes",
         readers: &[
-            (EVERYBODY, "of the chosen ones, without rank and mean, once it is published"),
+            (
+                EVERYBODY,
+                "of the chosen ones, with what their teams call public, without rank and mean, once it is published",
+            ),
             (BUREAU, "as DECISION"),
             (DECISION_MAKER, "as DECISION"),
             (AUDITOR, "as DECISION"),
