@@ -3,6 +3,7 @@
 use domain::id::{MessageId, UserId};
 use domain::letter::LetterKind;
 use domain::message::MessageStatus;
+use domain::preference::{Delivery, NotificationGroup};
 use domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
 
@@ -31,6 +32,9 @@ pub struct Model {
     pub created_at: Timestamp,
     pub sent_at: Option<Timestamp>,
     pub read_at: Option<Timestamp>,
+    pub topic: Option<NotificationGroup>,
+    pub delivery: Option<Delivery>,
+    pub digest_id: Option<Uuid>,
 }
 
 /// Rows are joined where they are read, not here.

@@ -112,6 +112,7 @@ impl Worker {
             Settlement::Later(_) => "later",
             Settlement::Never(_) => "never",
             Settlement::Suppressed(_) => "suppressed",
+            Settlement::Held(_) => "held",
         };
         counter!("mail_attempts_total", "outcome" => word).increment(1);
         match self.app.execute(&self.op, None, Settle { claimed, outcome }).await {
@@ -132,6 +133,7 @@ impl Worker {
                 tracing::info!(mail = %id, reason, "mail suppressed");
                 return Some(Settlement::Suppressed(reason.to_owned()));
             }
+            Ok(Composition::Held(held)) => return Some(Settlement::Held(held)),
             Err(error) => {
                 tracing::warn!(mail = %id, "mail cannot be composed: {:#}", explain(error));
                 return None;

@@ -1,10 +1,11 @@
-//! What somebody was told, to be seen again in the application: the mails that went out to them, or tried to. So nothing stands
-//! there that the mail's own check of rights has held back.
+//! What somebody was told, to be seen again in the application: the mails that went out to them, or tried to, or are held
+//! because they prefer it so. So nothing stands there that the mail's own check of rights has held back.
 
 use std::collections::HashMap;
 
 use domain::event::Event;
 use domain::id::{MessageId, UserId};
+use domain::letter::LetterKind;
 use domain::message::MessageStatus;
 use domain::problem::{Problem, Reason};
 use entity::{event, message};
@@ -29,6 +30,8 @@ pub fn visible_to(viewer: &Viewer) -> Select<message::Entity> {
     message::Entity::find()
         .filter(message::Column::UserId.is_in(own))
         .filter(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
+        // A digest tells nothing that is not here.
+        .filter(message::Column::Kind.ne(LetterKind::Digest))
 }
 
 fn listed(viewer: &Viewer, only_unread: bool) -> Select<message::Entity> {

@@ -1,4 +1,4 @@
-//! What becomes due by the clock alone: reminders, and publications at a set time. Every process looks, now and then; the row of a
+//! What becomes due by the clock alone: reminders, digests, and publications at a set time. Every process looks, now and then; the row of a
 //! reminder is inserted once, and a challenge is published once.
 
 use std::collections::HashSet;
@@ -24,6 +24,7 @@ use crate::challenge::PublishDue;
 use crate::clarification::LapseClarification;
 use crate::command::Command;
 use crate::db::Tx;
+use crate::digest::SendDigest;
 use crate::error::Result;
 use crate::op::{Op, Viewer};
 use crate::review::ExpireReview;
@@ -43,6 +44,9 @@ pub async fn remind(app: &App) -> Result<u64> {
     }
     for proposal in crate::clarification::overdue(app, now).await? {
         reminded += u64::from(app.execute(&op, None, LapseClarification { proposal }).await?);
+    }
+    for user in crate::digest::due(app, now).await? {
+        reminded += u64::from(app.execute(&op, None, SendDigest { user }).await?);
     }
     let reviews = reviews(app, now).await?.into_iter().map(Remind::Review);
     for remind in deadlines.chain(waiting).chain(reviews) {
