@@ -55,7 +55,8 @@ async fn inbox(person: &Person) -> Vec<String> {
 /// Who got what, of these people.
 async fn told(world: &World, people: &[&Person]) -> Vec<String> {
     let letters = world.letters().await;
-    let is_to = |letter: &String| people.iter().any(|person| letter.ends_with(&format!(": {}", person.handle)));
+    let is_to =
+        |letter: &String| people.iter().any(|person| letter.ends_with(&format!(": {}", person.handle)));
     letters.into_iter().filter(is_to).collect()
 }
 
@@ -63,7 +64,8 @@ async fn clicks(world: &World, mail: &Mail) {
     let header = mail.header("List-Unsubscribe").expect("a way out");
     let link = header.trim_matches(['<', '>']);
     let path = &link[link.find("/unsubscribe/").unwrap()..];
-    let answer = reqwest::Client::new().post(format!("{}{path}", world.visitor.origin())).send().await.unwrap();
+    let answer =
+        reqwest::Client::new().post(format!("{}{path}", world.visitor.origin())).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
 
@@ -171,7 +173,8 @@ async fn a_digest_says_what_its_reader_may_still_know_in_their_language() {
     let version = cast.bao.asks(PREFERENCES, json!({})).await.ok()["version"].clone();
     let profile = json!({ "expectedVersion": version, "locale": "EN" });
     cast.bao.does("updateProfile", profile, "user { id }").await.ok();
-    let members = "query ($id: ID!) { organization(by: { id: $id }) { members { id user { displayName } } } }";
+    let members =
+        "query ($id: ID!) { organization(by: { id: $id }) { members { id user { displayName } } } }";
     let seats = cast.lead.asks(members, json!({ "id": cast.agency })).await.ok()["members"].clone();
     let seat = seats.as_array().unwrap().iter().find(|seat| seat["user"]["displayName"] == "Hồ Văn Thảo");
     let leaves = json!({ "membershipId": seat.unwrap()["id"] });
@@ -180,10 +183,18 @@ async fn a_digest_says_what_its_reader_may_still_know_in_their_language() {
 
     world.pass(2 * HOUR + Duration::from_mins(1)).await;
     all_remind(&world).await;
-    assert_eq!(told(&world, &people).await, ["digest: bao", "digest: officer"], "nothing is left for whoever left");
+    assert_eq!(
+        told(&world, &people).await,
+        ["digest: bao", "digest: officer"],
+        "nothing is left for whoever left"
+    );
     let mail = world.last_mail_to(&cast.bao.email).await;
     assert_eq!(mail.subject, "Today on Bài Toán Lớn (1)");
-    assert!(mail.text.contains("Flooded centre") && mail.html.contains("<html lang=\"en\">"), "{}", mail.text);
+    assert!(
+        mail.text.contains("Flooded centre") && mail.html.contains("<html lang=\"en\">"),
+        "{}",
+        mail.text
+    );
     world.finish().await;
 }
 
@@ -195,7 +206,8 @@ async fn in_quiet_hours_comes_what_may_not_wait_and_the_rest_when_they_are_over(
     let bid = cast.published_challenge(&world).await;
     let people = [&cast.linh, &cast.quan];
     let now = world.now().await;
-    let quiet = json!({ "from": shown(now.plus_seconds(-3_600), 7), "until": shown(now.plus_seconds(10_800), 7) });
+    let quiet =
+        json!({ "from": shown(now.plus_seconds(-3_600), 7), "until": shown(now.plus_seconds(10_800), 7) });
     for person in people {
         follows(person, &followed).await;
         let kept = prefers(person, json!({ "quietHours": quiet })).await;
@@ -233,8 +245,11 @@ async fn preferences_are_ones_own_and_what_must_be_told_stays_on() {
     );
     let groups = preferences["groups"].as_array().unwrap();
     assert!(groups.len() == 9 && groups.iter().all(|choice| choice["delivery"] == "AT_ONCE"));
-    let mandatory: Vec<_> =
-        groups.iter().filter(|choice| choice["choices"] == json!(["AT_ONCE"])).map(|choice| &choice["group"]).collect();
+    let mandatory: Vec<_> = groups
+        .iter()
+        .filter(|choice| choice["choices"] == json!(["AT_ONCE"]))
+        .map(|choice| &choice["group"])
+        .collect();
     assert_eq!(mandatory, ["ACCOUNT", "ORGANIZATION", "PARTICIPATION", "DUTIES"]);
 
     let tries = async |mut input: Value| {
@@ -257,13 +272,17 @@ async fn preferences_are_ones_own_and_what_must_be_told_stays_on() {
     );
     let long = json!({ "quietHours": { "from": "22:00", "until": "10:01" } });
     assert_eq!(tries(long).await, ["OUT_OF_RANGE input.quietHours.until"]);
-    assert_eq!(tries(json!({ "groups": group("REMINDERS", "DIGEST") })).await, ["MALFORMED input.groups.0.delivery"]);
+    assert_eq!(
+        tries(json!({ "groups": group("REMINDERS", "DIGEST") })).await,
+        ["MALFORMED input.groups.0.delivery"]
+    );
     let paris = json!({ "timeZone": "Europe/Paris", "quietHours": { "from": "22:00", "until": "06:30" } });
     let changed = prefers(&cast.linh, paris.clone()).await;
     assert_eq!(changed["notificationPreferences"]["timeZone"], "Europe/Paris");
     assert_eq!(tries(paris).await, ["CONFLICT input.expectedVersion"], "of two who change it one does");
     // What is left out stays.
-    let changed = prefers(&cast.linh, json!({ "digestAt": "18:30" })).await["notificationPreferences"].clone();
+    let changed =
+        prefers(&cast.linh, json!({ "digestAt": "18:30" })).await["notificationPreferences"].clone();
     let kept = json!({ "timeZone": "Europe/Paris", "digestAt": "18:30", "quietHours": { "from": "22:00", "until": "06:30" } });
     assert_eq!(changed, kept);
 
@@ -271,7 +290,8 @@ async fn preferences_are_ones_own_and_what_must_be_told_stays_on() {
     let id = api::graphql::id::encode(cast.linh.account).to_string();
     let seen = cast.quan.asks(document, json!({ "id": id })).await.ok();
     assert_eq!(seen, json!({ "displayName": "Ngô Mai Linh", "notificationPreferences": null }));
-    let visitor = world.visitor.does("updateNotificationPreferences", json!({ "expectedVersion": 1 }), "user { id }");
+    let visitor =
+        world.visitor.does("updateNotificationPreferences", json!({ "expectedVersion": 1 }), "user { id }");
     assert_eq!(visitor.await.error(), "UNAUTHENTICATED");
 
     // Of one's agency and its questions one click ends the mails; not those that everybody concerned gets.
@@ -282,11 +302,10 @@ async fn preferences_are_ones_own_and_what_must_be_told_stays_on() {
     world.letters().await;
     cast.yen.does("askQuestion", ask, "question { id }").await.ok();
     announces(&cast, &challenge, "Buổi giới thiệu.").await;
-    assert_eq!(told(&world, &[&cast.drafter, &cast.lead]).await, [
-        "announcement: drafter",
-        "announcement: lead",
-        "question_asked: lead"
-    ]);
+    assert_eq!(
+        told(&world, &[&cast.drafter, &cast.lead]).await,
+        ["announcement: drafter", "announcement: lead", "question_asked: lead"]
+    );
     assert_eq!(world.last_mail_to(&cast.drafter.email).await.header("List-Unsubscribe"), None);
 
     // They go where their owner goes.

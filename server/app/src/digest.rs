@@ -80,7 +80,11 @@ impl Command for SendDigest {
             due_at: Set(Timestamp::END_OF_TIME),
             ..Default::default()
         };
-        message::Entity::update_many().set(gathered).filter(message::Column::Id.is_in(items)).exec(tx).await?;
+        message::Entity::update_many()
+            .set(gathered)
+            .filter(message::Column::Id.is_in(items))
+            .exec(tx)
+            .await?;
         tx.record(Event::new(EventKind::DigestDue).user(self.user).fact("digest", digest));
         Ok(true)
     }

@@ -10,7 +10,7 @@ use domain::message::MessageStatus;
 use domain::problem::{Problem, Reason};
 use entity::{event, message};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
     QueryTrait as _, Select,
 };
 use serde::Serialize;
@@ -29,7 +29,14 @@ pub fn visible_to(viewer: &Viewer) -> Select<message::Entity> {
     let own: Option<UserId> = viewer.0.as_ref().map(|person| person.id);
     message::Entity::find()
         .filter(message::Column::UserId.is_in(own))
-        .filter(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
+        .filter(
+            Condition::any().add(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied())).add(
+                // What was held stays while it is sent.
+                Condition::all()
+                    .add(message::Column::Status.eq(MessageStatus::Sending))
+                    .add(message::Column::Delivery.is_not_null()),
+            ),
+        )
         // A digest tells nothing that is not here.
         .filter(message::Column::Kind.ne(LetterKind::Digest))
 }

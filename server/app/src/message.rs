@@ -981,8 +981,7 @@ pub async fn backlog(app: &App) -> Result<Backlog> {
 /// Whether any mail waits or is under way: tests wait for none.
 pub async fn is_quiet(app: &App) -> Result<bool> {
     let unsent = [MessageStatus::Queued, MessageStatus::Sending, MessageStatus::Retrying];
-    let waiting = Condition::any()
-        .add(message::Column::Status.is_in(unsent))
-        .add(quiet_until(app.db.clock.process()));
+    let waiting =
+        Condition::any().add(message::Column::Status.is_in(unsent)).add(quiet_until(app.db.clock.process()));
     Ok(message::Entity::find().filter(waiting).count(&app.db.read).await? == 0)
 }

@@ -125,11 +125,8 @@ async fn keep(tx: &Tx, row: &user::Model, preferences: Preferences) -> Result<()
         .update_columns([P::Preferences, P::UpdatedAt])
         .to_owned();
     notification_preference::Entity::insert(change).on_conflict(replaces).exec_without_returning(tx).await?;
-    let account = user::ActiveModel {
-        updated_at: Set(now),
-        version: Set(row.version + 1),
-        ..Default::default()
-    };
+    let account =
+        user::ActiveModel { updated_at: Set(now), version: Set(row.version + 1), ..Default::default() };
     user::Entity::update_many().set(account).filter(user::Column::Id.eq(row.id)).exec(tx).await?;
     // What waits for the end of quiet hours or for the digest is looked at once more.
     let anew = message::ActiveModel {

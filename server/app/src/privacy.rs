@@ -13,8 +13,8 @@ use domain::proposal::{Content, ProposalStatus};
 use domain::time::Timestamp;
 use entity::{
     audit_entry, conflict_declaration, consent, council_member, device, expert, external_identity, follow,
-    membership, message, notification_preference, one_time_token, organization, platform_grant, proposal, proposal_draft, question,
-    review, saved_search, second_factor, session, user, working_group_member,
+    membership, message, notification_preference, one_time_token, organization, platform_grant, proposal,
+    proposal_draft, question, review, saved_search, second_factor, session, user, working_group_member,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,

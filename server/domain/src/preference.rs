@@ -213,16 +213,19 @@ impl TimeZone {
     /// they skip is as soon as there is one again.
     fn at(self, day: NaiveDate, time: LocalTime) -> Option<(Timestamp, Timestamp)> {
         let shown = day.and_hms_opt(u32::from(time.0 / 60), u32::from(time.0 % 60), 0)?;
-        let later = (0..=96).filter_map(|quarters| shown.checked_add_signed(TimeDelta::minutes(15 * quarters)));
-        later.into_iter().find_map(|shown| match self.0.from_local_datetime(&shown) {
-            LocalResult::Single(at) => Some((at, at)),
-            LocalResult::Ambiguous(first, last) => Some((first, last)),
-            LocalResult::None => None,
-        })
-        .map(|(first, last)| {
-            let instant = |at: DateTime<Tz>| Timestamp::from_micros(at.timestamp_micros());
-            (instant(first), instant(last))
-        })
+        let later =
+            (0..=96).filter_map(|quarters| shown.checked_add_signed(TimeDelta::minutes(15 * quarters)));
+        later
+            .into_iter()
+            .find_map(|shown| match self.0.from_local_datetime(&shown) {
+                LocalResult::Single(at) => Some((at, at)),
+                LocalResult::Ambiguous(first, last) => Some((first, last)),
+                LocalResult::None => None,
+            })
+            .map(|(first, last)| {
+                let instant = |at: DateTime<Tz>| Timestamp::from_micros(at.timestamp_micros());
+                (instant(first), instant(last))
+            })
     }
 
     /// When clocks there show that time, from two days before the instant to two days after.
@@ -407,7 +410,8 @@ mod tests {
         };
         let night = at("2026-11-30T02:00:00+07:00");
         for group in G::ALL.iter().copied() {
-            let refused = Delivery::ALL.iter().filter(|delivery| deaf.choose(group, **delivery).is_err()).count();
+            let refused =
+                Delivery::ALL.iter().filter(|delivery| deaf.choose(group, **delivery).is_err()).count();
             assert_eq!(refused, 3 - group.choices().len(), "{group}");
             assert_eq!(deaf.hold(group, night).is_none(), group.is_mandatory(), "{group}");
             // Whatever stands in the row.
@@ -428,7 +432,11 @@ mod tests {
         }
         let amended = |audiences: &[Audience]| group_for(LetterKind::ChallengeAmended, audiences);
         assert_eq!(amended(&[Audience::Followers]), G::Following);
-        assert_eq!(amended(&[Audience::Followers, Audience::Bidders]), G::Participation, "the stricter counts");
+        assert_eq!(
+            amended(&[Audience::Followers, Audience::Bidders]),
+            G::Participation,
+            "the stricter counts"
+        );
     }
 
     #[test]
@@ -486,11 +494,31 @@ mod tests {
         let quiet = |from, until| QuietHours::new(time(from), time(until)).unwrap();
         for (place, hours, now, end) in [
             ("Asia/Ho_Chi_Minh", ("22:00", "06:30"), "2026-11-30T21:59:59+07:00", None),
-            ("Asia/Ho_Chi_Minh", ("22:00", "06:30"), "2026-11-30T22:00:00+07:00", Some("2026-12-01T06:30:00+07:00")),
-            ("Asia/Ho_Chi_Minh", ("22:00", "06:30"), "2026-12-01T06:29:59+07:00", Some("2026-12-01T06:30:00+07:00")),
+            (
+                "Asia/Ho_Chi_Minh",
+                ("22:00", "06:30"),
+                "2026-11-30T22:00:00+07:00",
+                Some("2026-12-01T06:30:00+07:00"),
+            ),
+            (
+                "Asia/Ho_Chi_Minh",
+                ("22:00", "06:30"),
+                "2026-12-01T06:29:59+07:00",
+                Some("2026-12-01T06:30:00+07:00"),
+            ),
             ("Asia/Ho_Chi_Minh", ("22:00", "06:30"), "2026-12-01T06:30:00+07:00", None),
-            ("Asia/Ho_Chi_Minh", ("12:00", "13:00"), "2026-12-01T12:30:00+07:00", Some("2026-12-01T13:00:00+07:00")),
-            ("Europe/Paris", ("22:00", "06:30"), "2026-12-01T06:29:59+07:00", Some("2026-12-01T06:30:00+01:00")),
+            (
+                "Asia/Ho_Chi_Minh",
+                ("12:00", "13:00"),
+                "2026-12-01T12:30:00+07:00",
+                Some("2026-12-01T13:00:00+07:00"),
+            ),
+            (
+                "Europe/Paris",
+                ("22:00", "06:30"),
+                "2026-12-01T06:29:59+07:00",
+                Some("2026-12-01T06:30:00+01:00"),
+            ),
             // The night in which clocks go forward is shorter, the one in which they go back longer.
             ("America/New_York", ("22:00", "06:00"), "2027-03-14T06:59:00Z", Some("2027-03-14T10:00:00Z")),
             ("America/New_York", ("22:00", "06:00"), "2027-11-07T05:30:00Z", Some("2027-11-07T11:00:00Z")),

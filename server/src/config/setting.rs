@@ -207,7 +207,7 @@ settings! {
         "How long a worker owns a mail before another may take over; longer than `MAIL_TIMEOUT_SECONDS`.";
 
     SCHEDULE_SECONDS: Number(Seconds, 1, 86400), Value("60"),
-        "How often it is looked for what becomes due by the clock: reminders, publications at a set time.";
+        "How often it is looked for what becomes due by the clock: reminders, digests, publications at a set time.";
 
     JWT_SIGNING_KEY: Text("an Ed25519 private key: PKCS#8 PEM or 32 bytes in base64"),
         Production("made once and kept beside the database"),

@@ -773,7 +773,7 @@ impl Facts {
                 Row::one_time_token(row) => Thing::Invitation(row),
                 Row::idempotency(_) | Row::message(_) | Row::notification_preference(_) | Row::follow(_) => {
                     Thing::Nothing
-                },
+                }
                 Row::membership(_)
                 | Row::preview_link(_)
                 | Row::support_offer(_)

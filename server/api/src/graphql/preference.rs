@@ -124,8 +124,7 @@ impl PreferenceMutation {
         #[graphql(desc = "What changes.")] input: UpdateNotificationPreferencesInput,
     ) -> Result<Option<UpdateNotificationPreferencesPayload>> {
         let mut reader = Reader::default();
-        let time_zone =
-            input.time_zone.and_then(|name| reader.keep("timeZone", TimeZone::parse(&name)));
+        let time_zone = input.time_zone.and_then(|name| reader.keep("timeZone", TimeZone::parse(&name)));
         let digest_at = input.digest_at.and_then(|text| time(&mut reader, "digestAt", &text));
         let quiet_hours = match input.quiet_hours {
             MaybeUndefined::Undefined => None,
