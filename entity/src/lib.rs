@@ -14,13 +14,14 @@
 //! council_member --< review >-- proposal        challenge -- review_plan
 //! proposal --< clarification
 //! proposal --< conflict_declaration >-- app_user
-//! challenge -- decision --< decision_outcome >-- proposal
+//! challenge --< decision --< decision_outcome >-- proposal      decision --< appeal >-- proposal
 //! organization (agency) --< delegation >-- organization      organization --< working_group --< working_group_member
 //! app_user -- expert --< expert_sector
 //! audit_entry -- event --< message >-- app_user
 //! ```
 
 pub mod announcement;
+pub mod appeal;
 pub mod attachment;
 pub mod audit_entry;
 pub mod audit_head;

@@ -25,6 +25,7 @@ mod m20261127_000022_review;
 mod m20261127_000023_attachments;
 mod m20261127_000024_discovery;
 mod m20261130_000025_announcements;
+mod m20261130_000026_appeals;
 mod m20261130_000029_preferences;
 
 /// The ordered list of steps.
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000023_attachments::Migration),
             Box::new(m20261127_000024_discovery::Migration),
             Box::new(m20261130_000025_announcements::Migration),
+            Box::new(m20261130_000026_appeals::Migration),
             Box::new(m20261130_000029_preferences::Migration),
         ]
     }

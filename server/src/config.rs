@@ -64,6 +64,8 @@ pub struct Config {
     pub mail_lease: Duration,
     /// How often it is looked for what becomes due by the clock.
     pub schedule: Duration,
+    /// How long after its publication a decision can be appealed against.
+    pub standstill: Duration,
     /// What signs access tokens and what seals proposals.
     pub keys: Keys,
     /// Life of an access token.
@@ -195,6 +197,7 @@ impl Config {
             mail_timeout,
             mail_lease,
             schedule: settings.duration(&name::SCHEDULE_SECONDS)?,
+            standstill: settings.duration(&name::STANDSTILL_DAYS)?,
             access_token_life: settings.duration(&name::ACCESS_TOKEN_SECONDS)?,
             refresh_token_idle: settings.duration(&name::REFRESH_TOKEN_DAYS)?,
             session_life: settings.duration(&name::SESSION_DAYS)?,

@@ -81,6 +81,7 @@ pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
         invitation_life: config.invitation_life,
         mail_retry_base: config.mail_retry_base,
         mail_lease: config.mail_lease,
+        standstill: config.standstill,
     };
     let files = (app::storage::Storage::at(&place(config)?)?, scanner(config));
     let app = App::new(db, keys, seal, notary, files, settings, issuer(config)?);

@@ -146,6 +146,9 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
         (Kind::Proposal, "ANSWER_CLARIFICATION") => {
             ("answerClarification", proposal(json!({ "answer": "Nguồn: báo cáo năm." })))
         }
+        (Kind::Proposal, "APPEAL") => {
+            ("fileAppeal", proposal(json!({ "grounds": "Điểm của tiêu chí 2 không có lý do." })))
+        }
         (Kind::Proposal, "ADMIT") => {
             ("screenProposal", proposal(json!({ "isEligible": true, "reason": "Hợp lệ." })))
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::Error;
+use domain::decision::DecisionStatus;
 use domain::organization::{MembershipRole, OrganizationKind};
 use domain::problem::{Problem, Reason};
 use domain::proposal::ProposalStatus;
@@ -67,6 +68,9 @@ async fn whoever_breaks_a_unique_constraint_is_told_which_field_is_taken() {
         ..rows::proposal(challenge.id, startup.id, bob.id)
     };
     insert(db, [freed]).await.expect("a withdrawn proposal takes no place");
+    let set_aside =
+        decision::Model { status: DecisionStatus::Superseded, ..rows::decision(challenge.id, bob.id) };
+    insert(db, [set_aside]).await.expect("a decision that was set aside takes no place");
     let former = membership::Model {
         ended_at: Some(rows::THEN),
         ..rows::membership(startup.id, ann.id, MembershipRole::Editor)
@@ -95,6 +99,7 @@ async fn every_unique_constraint_is_known_here() {
     // comes second tries again and finds it done.
     let inner = [
         "uq_app_user_email",
+        "uq_appeal_proposal",
         "uq_challenge_slug",
         "uq_organization_name",
         "uq_organization_slug",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use app::ids;
 use domain::account::{ConsentPurpose, PlatformRole, TokenPurpose};
+use domain::appeal::AppealStatus;
 use domain::assign::{self, Facts, Reviewer, Seed, Task, Wanted};
 use domain::attachment::{AttachmentStatus, Refusal};
 use domain::challenge::{Brief, BriefSection, Rubric, Sector};
@@ -476,10 +477,27 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         record: Some(rows::record()),
         approved_by: Some(user),
         approved_at: Some(FIRST),
+        publish_at: Some(FIRST),
+        scheduled_by: Some(user),
         published_at: Some(LAST),
+        standstill_until: Some(LAST),
         ..rows::decision(challenge, user)
     };
     let decision = tables.keep(decision).await.id;
+    let appeal = appeal::Model {
+        id: ids::random(),
+        decision_id: decision,
+        challenge_id: challenge,
+        proposal_id: proposal.id,
+        organization_id: proposal.organization_id,
+        status: AppealStatus::Overtaken,
+        said: TEXT.to_owned(),
+        filed_by: user,
+        filed_at: FIRST,
+        ruled_by: Some(user),
+        ruled_at: Some(LAST),
+    };
+    tables.keep(appeal).await;
     let outcome = decision_outcome::Model {
         decision_id: decision,
         proposal_id: proposal.id,

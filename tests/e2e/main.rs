@@ -9,6 +9,7 @@
 
 mod accounts;
 mod actions;
+mod appeals;
 mod audit;
 mod authoring;
 mod backup;

@@ -481,6 +481,7 @@ async fn evaluate(
         approved_by: is_approved.then_some(cast.authority.account),
         approved_at: is_approved.then_some(THEN),
         published_at: (status == DecisionStatus::Published).then_some(THEN),
+        standstill_until: (status == DecisionStatus::Published).then_some(rows::FAR_AWAY),
         record: (status == DecisionStatus::Published).then(rows::record),
         ..rows::decision(row.id, cast.chair.account)
     };

@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 
 use domain::access::{Action, may};
-use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalAction, ReviewAction};
+use domain::action::{
+    ChallengeAction, DecisionAction, OrganizationAction, Possible, ProposalAction, ReviewAction,
+};
+use domain::appeal::{CONCERNED, may_appeal};
 use domain::challenge::{
     self as rules, BriefFacts, ChallengeCommand, TRANSITIONS, may_appoint, may_confirm_opening,
     may_name_decision_maker, may_request_opening, may_start_decision, may_submit_for_approval,
@@ -264,6 +267,17 @@ pub async fn on_proposals(
         .iter()
         .filter(|row| matches!(row.status, ProposalStatus::Eligible | ProposalStatus::Clarification));
     let clarified = crate::clarification::open(db, asked.map(|row| row.id).collect()).await?;
+    let concerned: Vec<_> =
+        rows.iter().filter(|row| has(row, Do::Appeal) && CONCERNED.contains(&row.status)).collect();
+    let decided: HashMap<ChallengeId, decision::Model> = found(
+        db,
+        crate::decision::standing(),
+        decision::Column::ChallengeId,
+        concerned.iter().map(|row| row.challenge_id),
+        |row| (row.challenge_id, row),
+    )
+    .await?;
+    let appealed = crate::appeal::filed(db, concerned.iter().map(|row| row.id).collect()).await?;
     let guard = |row: &proposal::Model, challenge: &challenge::Model, action| {
         let stage = stage(challenge);
         let is_cleared = cleared.contains(&row.id);
@@ -311,6 +325,11 @@ pub async fn on_proposals(
                 of_house(may_answer_clarification(stage, row.status, due_at, now))
             }
             Do::StartReview => may_offer(stage, row.status, is_cleared),
+            Do::Appeal => of_house({
+                let decided = decided.get(&row.challenge_id);
+                let has_appealed = decided.is_some_and(|decided| appealed.contains(&(row.id, decided.id)));
+                may_appeal(row.status, decided.map(crate::appeal::standing_of), has_appealed, now)
+            }),
         }
     };
     let possible = rows.iter().filter_map(|row| {
@@ -362,7 +381,7 @@ pub async fn on_reviews(
         .collect();
     let decisions: HashMap<ChallengeId, DecisionStatus> = found(
         db,
-        decision::Entity::find(),
+        crate::decision::standing(),
         decision::Column::ChallengeId,
         locked.iter().map(|row| row.challenge_id),
         |row| (row.challenge_id, row.status),
@@ -426,8 +445,8 @@ pub async fn on_decisions(
     app: &App,
     viewer: &Viewer,
     ids: &[DecisionId],
-) -> Result<HashMap<DecisionId, Vec<Possible<DecisionCommand>>>> {
-    use DecisionCommand as Do;
+) -> Result<HashMap<DecisionId, Vec<Possible<DecisionAction>>>> {
+    use DecisionAction as Do;
     let Some(person) = &viewer.0 else { return Ok(HashMap::new()) };
     let db = &app.db.read;
     let rows = crate::decision::visible_to(viewer).filter(decision::Column::Id.is_in(ids.to_vec())).all(db);
@@ -438,7 +457,7 @@ pub async fn on_decisions(
         roles.get(&row.challenge_id).is_some_and(|roles| may(action.right(), *roles))
     };
     let mut open: Vec<_> = rows.iter().collect();
-    open.retain(|row| row.status != DecisionStatus::Published);
+    open.retain(|row| !row.status.is_public());
     open.retain(|row| Do::ALL.iter().any(|action| has(row, *action)));
     let outcomes = outcomes(db, open.iter().map(|row| row.id)).await?;
     let ranked = || outcomes.values().flatten().map(|row| row.proposal_id);
@@ -450,7 +469,7 @@ pub async fn on_decisions(
             decided.iter().filter(|row| evaluated.contains(&row.proposal_id)).cloned().collect();
         let is_tied = tied.contains(&row.id);
         let guard = match action {
-            Do::Edit => allows(decisions::TRANSITIONS, row.status, &Do::Edit),
+            Do::Edit => allows(decisions::TRANSITIONS, row.status, &DecisionCommand::Edit),
             Do::Propose => {
                 let verdicts = crate::decision::verdicts(&standing);
                 decisions::may_propose(row.status, is_tied, &verdicts, row.departure_reason.is_some())

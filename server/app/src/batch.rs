@@ -7,6 +7,7 @@ use std::hash::Hash;
 
 use domain::access::{Role, Roles};
 use domain::challenge::{Sector, SupportOffer};
+use domain::decision::DecisionStatus;
 use domain::id::{
     ChallengeId, CouncilMemberId, DecisionId, DelegationId, ExpertId, ExternalIdentityId, MembershipId,
     MessageId, OneTimeTokenId, OrganizationId, ProposalId, QuestionId, ReviewId, SessionId, UserId,
@@ -390,9 +391,25 @@ pub async fn decisions_of(
 ) -> Result<HashMap<ChallengeId, decision::Model>> {
     let rows = crate::decision::visible_to(viewer)
         .filter(decision::Column::ChallengeId.is_in(ids.to_vec()))
+        .filter(decision::Column::Status.ne(DecisionStatus::Superseded))
         .all(&app.db.read)
         .await?;
     Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
+}
+
+/// Decisions on challenges that were set aside, the last one first.
+pub async fn former_decisions_of(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, Vec<decision::Model>>> {
+    let rows = crate::decision::visible_to(viewer)
+        .filter(decision::Column::ChallengeId.is_in(ids.to_vec()))
+        .filter(decision::Column::Status.eq(DecisionStatus::Superseded))
+        .order_by_desc(decision::Column::PublishedAt)
+        .all(&app.db.read)
+        .await?;
+    Ok(grouped(rows, |row| row.challenge_id))
 }
 
 /// Those of the decisions that are on applicants to one of whom the viewer is tied.

@@ -4,17 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use domain::access::{Action, Role};
 use domain::account::PlatformRole;
+use domain::appeal::CONCERNED;
 use domain::challenge::{ChallengeCommand, OfficialRecord, may_start_decision};
 use domain::decision::{
     DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, departs_from_ranking, may_approve,
-    may_propose, may_publish, may_return,
+    may_propose, may_publish, may_return, may_schedule,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, DecisionId, ProposalId, UserId};
 use domain::machine;
 use domain::problem::{Problem, Reason};
-use domain::proposal::ProposalStatus;
+use domain::proposal::{ProposalCommand, ProposalStatus};
 use domain::review::CouncilRole;
+use domain::score::Total;
+use domain::time::Timestamp;
 use entity::{
     challenge, council_member, decision, decision_outcome, organization, proposal, proposal_version,
 };
@@ -25,6 +28,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
+use crate::App;
 use crate::access::{must, roles_on, seat_on_council};
 use crate::challenge::{advance as advance_challenge, locked as locked_challenge, must_be_version, stage};
 use crate::command::Command;
@@ -40,7 +44,7 @@ use crate::vault;
 /// Row `DECISION` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
     use decision::Column as D;
-    let public = Condition::any().add(D::Status.eq(DecisionStatus::Published));
+    let public = Condition::any().add(D::Status.is_in(DecisionStatus::PUBLIC.iter().copied()));
     let Some(person) = &viewer.0 else { return decision::Entity::find().filter(public) };
     let bureau = council_member::Entity::find()
         .filter(council_member::Column::UserId.eq(person.id))
@@ -68,6 +72,11 @@ pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
             .add_option(viewer.is_programme_office().then(|| D::Status.eq(DecisionStatus::Approved)))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| D::Id.is_not_null())),
     )
+}
+
+/// Decisions that were not set aside: of each challenge one at most.
+pub(crate) fn standing() -> Select<decision::Entity> {
+    decision::Entity::find().filter(decision::Column::Status.ne(DecisionStatus::Superseded))
 }
 
 /// Decisions on applicants to one of whom the person is tied: by a declared conflict with a proposal to the challenge, whether
@@ -101,7 +110,7 @@ async fn locked(tx: &Tx, id: DecisionId) -> Result<(challenge::Model, decision::
     Ok((challenge, row))
 }
 
-async fn advance(
+pub(crate) async fn advance(
     tx: &Tx,
     row: &decision::Model,
     command: DecisionCommand,
@@ -124,7 +133,7 @@ async fn advance(
     if done.rows_affected == 1 { Ok(next) } else { Err(Reason::Stale { current: row.version + 1 }.into()) }
 }
 
-fn moved(kind: EventKind, row: &decision::Model, next: DecisionStatus) -> Event {
+pub(crate) fn moved(kind: EventKind, row: &decision::Model, next: DecisionStatus) -> Event {
     Event::new(kind)
         .decision(row.id)
         .challenge(row.challenge_id)
@@ -173,7 +182,11 @@ pub(crate) fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
 }
 
 /// Whether the person is tied to one of the applicants.
-async fn is_tied(connection: &impl sea_orm::ConnectionTrait, user: UserId, id: DecisionId) -> Result<bool> {
+pub(crate) async fn is_tied(
+    connection: &impl sea_orm::ConnectionTrait,
+    user: UserId,
+    id: DecisionId,
+) -> Result<bool> {
     let tied = decision::Entity::find_by_id(id).filter(tie_condition(user)).one(connection).await?;
     Ok(tied.is_some())
 }
@@ -195,40 +208,13 @@ impl Command for StartDecision {
         must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &row).await?)?;
         may_start_decision(stage(&row), row.decision_maker_id.is_some())?;
         let ranked = crate::ranking::rank(tx, &row, None).await?;
-        let now = tx.now().await?;
-        let id: DecisionId = ids::random();
-        let draft = decision::ActiveModel {
-            id: Set(id),
-            challenge_id: Set(row.id),
-            status: Set(DecisionStatus::Draft),
-            departure_reason: Set(None),
-            return_reason: Set(None),
-            record: Set(None),
-            drafted_by: Set(user),
-            approved_by: Set(None),
-            approved_at: Set(None),
-            published_at: Set(None),
-            created_at: Set(now),
-            updated_at: Set(now),
-            version: Set(1),
-        };
-        decision::Entity::insert(draft).exec_without_returning(tx).await?;
-        let outcomes: Vec<_> = (0..)
-            .zip(&ranked)
-            .map(|(position, ranked)| decision_outcome::ActiveModel {
-                decision_id: Set(id),
-                proposal_id: Set(ranked.proposal.id),
-                position: Set(position),
-                rank: Set(ranked.rank),
-                mean: Set(ranked.mean.to_decimal()),
-                passes: Set(ranked.mean.reaches(row.rubric.pass_mark)),
-                outcome: Set(None),
-                feedback: Set(None),
-            })
-            .collect();
-        for chunk in outcomes.chunks(crate::batch::CHUNK) {
-            decision_outcome::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
-        }
+        let places = ranked.iter().map(|ranked| Draft {
+            proposal: ranked.proposal.id,
+            rank: ranked.rank,
+            mean: ranked.mean,
+            decided: None,
+        });
+        let id = draft(tx, &row, user, None, places.collect()).await?;
         let next = advance_challenge(tx, &row, ChallengeCommand::StartDecision, Default::default()).await?;
         tx.record(
             Event::new(EventKind::DecisionStarted)
@@ -242,10 +228,214 @@ impl Command for StartDecision {
     }
 }
 
+/// A place in the draft of a decision.
+struct Draft {
+    proposal: ProposalId,
+    rank: i32,
+    mean: Total,
+    /// What an earlier decision said, to begin with.
+    decided: Option<(Option<Outcome>, Option<String>)>,
+}
+
+/// Begins a decision, in the order of the ranking. One that takes the place of another says why that was set aside.
+async fn draft(
+    tx: &Tx,
+    challenge: &challenge::Model,
+    drafted_by: UserId,
+    set_aside: Option<&str>,
+    places: Vec<Draft>,
+) -> Result<DecisionId> {
+    let now = tx.now().await?;
+    let id: DecisionId = ids::random();
+    let row = decision::ActiveModel {
+        id: Set(id),
+        challenge_id: Set(challenge.id),
+        status: Set(DecisionStatus::Draft),
+        departure_reason: Set(None),
+        return_reason: Set(set_aside.map(str::to_owned)),
+        record: Set(None),
+        drafted_by: Set(drafted_by),
+        approved_by: Set(None),
+        approved_at: Set(None),
+        publish_at: Set(None),
+        scheduled_by: Set(None),
+        published_at: Set(None),
+        standstill_until: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
+        version: Set(1),
+    };
+    decision::Entity::insert(row).exec_without_returning(tx).await?;
+    let outcomes: Vec<_> = (0..)
+        .zip(places)
+        .map(|(position, place)| {
+            let (outcome, feedback) = place.decided.unwrap_or_default();
+            decision_outcome::ActiveModel {
+                decision_id: Set(id),
+                proposal_id: Set(place.proposal),
+                position: Set(position),
+                rank: Set(place.rank),
+                mean: Set(place.mean.to_decimal()),
+                passes: Set(place.mean.reaches(challenge.rubric.pass_mark)),
+                outcome: Set(outcome),
+                feedback: Set(feedback),
+            }
+        })
+        .collect();
+    for chunk in outcomes.chunks(crate::batch::CHUNK) {
+        decision_outcome::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
+    }
+    Ok(id)
+}
+
+/// Sets a published decision aside: what it gave is taken back, and the council drafts another one, which begins with what this
+/// one said.
+pub(crate) async fn set_aside(
+    tx: &Tx,
+    challenge: &challenge::Model,
+    row: &decision::Model,
+    reason: &str,
+) -> Result<()> {
+    let next = advance(tx, row, DecisionCommand::SetAside, Default::default()).await?;
+    let mut said: HashMap<_, _> =
+        outcomes(tx, row.id).await?.into_iter().map(|row| (row.proposal_id, row)).collect();
+    let decided = proposal::Entity::find()
+        .filter(proposal::Column::Id.is_in(said.keys().copied()))
+        .filter(proposal::Column::Status.is_in(CONCERNED.iter().copied()))
+        .order_by_asc(proposal::Column::Id)
+        .lock_exclusive()
+        .all(tx)
+        .await?;
+    for proposal in &decided {
+        let change = proposal::ActiveModel { feedback: Set(None), ..Default::default() };
+        crate::proposal::advance(tx, proposal, ProposalCommand::Reconsider, change).await?;
+    }
+    let places = crate::ranking::places(tx, challenge, decided.iter().map(|row| row.id)).await?;
+    let places = places.into_iter().map(|place| Draft {
+        proposal: place.proposal,
+        rank: place.rank,
+        mean: place.mean,
+        decided: said.remove(&place.proposal).map(|row| (row.outcome, row.feedback)),
+    });
+    let anew = draft(tx, challenge, row.drafted_by, Some(reason), places.collect()).await?;
+    let stands = advance_challenge(tx, challenge, ChallengeCommand::Reconsider, Default::default()).await?;
+    tx.record(
+        moved(EventKind::DecisionSetAside, row, next).fact("challenge", stands).fact("superseded_by", anew),
+    );
+    Ok(())
+}
+
+/// Tells that nobody can appeal any more, if that is so.
+pub(crate) fn finalized(tx: &Tx, row: &decision::Model, next: DecisionStatus) {
+    if next == DecisionStatus::Final {
+        tx.record(moved(EventKind::DecisionFinal, row, next));
+    }
+}
+
+/// Published decisions whose standstill is over.
+pub(crate) async fn over(app: &App, now: Timestamp) -> Result<Vec<DecisionId>> {
+    let over = decision::Entity::find()
+        .filter(decision::Column::StandstillUntil.lte(now))
+        .filter(decision::Column::Status.eq(DecisionStatus::Published))
+        .select_only()
+        .column(decision::Column::Id);
+    Ok(over.into_tuple().all(&app.db.read).await?)
+}
+
+/// Approved decisions whose time to be published has come.
+pub(crate) async fn due(app: &App, now: Timestamp) -> Result<Vec<DecisionId>> {
+    let due = decision::Entity::find()
+        .filter(decision::Column::PublishAt.lte(now))
+        .filter(decision::Column::Status.eq(DecisionStatus::Approved))
+        .select_only()
+        .column(decision::Column::Id);
+    Ok(due.into_tuple().all(&app.db.read).await?)
+}
+
+/// A decision and its challenge for a step of the clock, both locked; None if it does not stand there any more.
+async fn by_clock(
+    tx: &Tx,
+    id: DecisionId,
+    status: DecisionStatus,
+) -> Result<Option<(challenge::Model, decision::Model)>> {
+    let Some(known) = decision::Entity::find_by_id(id).one(tx).await? else { return Ok(None) };
+    let challenge = challenge::Entity::find_by_id(known.challenge_id).lock_exclusive().one(tx).await?;
+    let row = decision::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+    Ok(challenge.zip(row).filter(|(_, row)| row.status == status))
+}
+
+/// Lets a standstill end that is over by now. True: it did.
+#[derive(Serialize)]
+pub(crate) struct FinalizeDecision {
+    pub(crate) decision: DecisionId,
+}
+
+impl Command for FinalizeDecision {
+    const NAME: &'static str = "finalizeDecision";
+    type Output = bool;
+
+    async fn run(&self, tx: &Tx) -> Result<bool> {
+        let Some((_, row)) = by_clock(tx, self.decision, DecisionStatus::Published).await? else {
+            return Ok(false);
+        };
+        let now = tx.now().await?;
+        if row.standstill_until.is_none_or(|until| until > now) {
+            return Ok(false);
+        }
+        let next = advance(tx, &row, DecisionCommand::Finalize, Default::default()).await?;
+        finalized(tx, &row, next);
+        Ok(true)
+    }
+}
+
+/// Publishes what its publisher has set a time for, if that has come and nothing stands in the way by now. True: it did.
+#[derive(Serialize)]
+pub(crate) struct PublishDecisionDue {
+    pub(crate) decision: DecisionId,
+}
+
+impl Command for PublishDecisionDue {
+    const NAME: &'static str = "publishDecisionDue";
+    type Output = bool;
+
+    async fn run(&self, tx: &Tx) -> Result<bool> {
+        let Some((challenge, row)) = by_clock(tx, self.decision, DecisionStatus::Approved).await? else {
+            return Ok(false);
+        };
+        let now = tx.now().await?;
+        if row.publish_at.is_none_or(|at| at > now) {
+            return Ok(false);
+        }
+        let (Some(publisher), Some(record)) = (row.scheduled_by, row.record.clone()) else {
+            return Err(Error::Internal(format!("decision {} is scheduled by nobody", row.id)));
+        };
+        let lost = lost_a_chosen(&outcomes(tx, row.id).await?, &in_play(tx, row.id).await?);
+        let is_tied = is_tied(tx, publisher, row.id).await?;
+        let may = may_publish(row.status, is_tied, row.approved_by == Some(publisher), lost);
+        if may.is_ok() && stage(&challenge).must_be_deciding().is_ok() {
+            publish(tx, &challenge, &row, &record).await?;
+            return Ok(true);
+        }
+        let next = advance(tx, &row, DecisionCommand::Schedule, unscheduled()).await?;
+        tx.record(moved(EventKind::DecisionScheduleLapsed, &row, next));
+        Ok(false)
+    }
+}
+
+/// Without a time at which it is to be published.
+fn unscheduled() -> decision::ActiveModel {
+    decision::ActiveModel {
+        record: Set(None),
+        publish_at: Set(None),
+        scheduled_by: Set(None),
+        ..Default::default()
+    }
+}
+
 /// Ranks the draft of a decision anew, if there is one: what counts has changed since it was begun. Outcomes and feedback stay.
 pub(crate) async fn rank_anew(tx: &Tx, challenge: &challenge::Model) -> Result<()> {
     use decision_outcome::Column as O;
-    let of = decision::Entity::find().filter(decision::Column::ChallengeId.eq(challenge.id));
+    let of = standing().filter(decision::Column::ChallengeId.eq(challenge.id));
     let Some(draft) = of.lock_exclusive().one(tx).await? else { return Ok(()) };
     let drafted: Vec<_> = outcomes(tx, draft.id).await?.into_iter().map(|row| row.proposal_id).collect();
     for (position, place) in (0..).zip(crate::ranking::places(tx, challenge, drafted).await?) {
@@ -404,7 +594,7 @@ impl Command for ReturnDecision {
             return_reason: Set(Some(self.reason.clone())),
             approved_by: Set(None),
             approved_at: Set(None),
-            ..Default::default()
+            ..unscheduled()
         };
         let next = advance(tx, &row, DecisionCommand::Return, change).await?;
         tx.record(moved(EventKind::DecisionReturned, &row, next));
@@ -447,13 +637,15 @@ impl Command for ApproveDecision {
     }
 }
 
-/// Makes the decision public and tells every applicant.
+/// Makes the decision public and tells every applicant, now or at a set time.
 #[derive(Serialize)]
 pub struct PublishDecision {
     /// Which.
     pub decision: DecisionId,
     /// The act on paper.
     pub record: OfficialRecord,
+    /// When, if not now.
+    pub publish_at: Option<Timestamp>,
 }
 
 impl Command for PublishDecision {
@@ -468,48 +660,75 @@ impl Command for PublishDecision {
         let decided = outcomes(tx, row.id).await?;
         let is_tied = is_tied(tx, user, row.id).await?;
         let lost = lost_a_chosen(&decided, &in_play(tx, row.id).await?);
-        may_publish(row.status, is_tied, row.approved_by == Some(user), lost)?;
-        let now = tx.now().await?;
-        let change = decision::ActiveModel {
-            record: Set(Some(self.record.clone())),
-            published_at: Set(Some(now)),
-            ..Default::default()
-        };
-        let next = advance(tx, &row, DecisionCommand::Publish, change).await?;
-        let mut winners = 0;
-        let mut told = Vec::new();
-        for outcome in &decided {
-            // Withdrawn meanwhile: it has no outcome any more.
-            let proposal = proposal::Entity::find_by_id(outcome.proposal_id)
-                .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
-            let (Some(proposal), Some(verdict)) = (proposal.lock_exclusive().one(tx).await?, outcome.outcome)
-            else {
-                continue;
+        let is_approver = row.approved_by == Some(user);
+        if let Some(at) = self.publish_at {
+            may_schedule(row.status, is_tied, is_approver, lost, at, tx.now().await?)?;
+            let change = decision::ActiveModel {
+                record: Set(Some(self.record.clone())),
+                publish_at: Set(Some(at)),
+                scheduled_by: Set(Some(user)),
+                ..Default::default()
             };
-            winners += usize::from(verdict == Outcome::Selected);
-            let change =
-                proposal::ActiveModel { feedback: Set(outcome.feedback.clone()), ..Default::default() };
-            let to = crate::proposal::advance(tx, &proposal, verdict.command(), change).await?;
-            let event = Event::new(EventKind::ProposalDecided)
-                .proposal(proposal.id)
-                .challenge(challenge.id)
-                .fact("from", proposal.status)
-                .fact("to", to);
-            told.push(event.fact("decision", row.id));
+            let next = advance(tx, &row, DecisionCommand::Schedule, change).await?;
+            tx.record(moved(EventKind::DecisionScheduled, &row, next).fact("publish_at", at.micros()));
+            return Ok(row.id);
         }
-        let command = if winners > 0 { ChallengeCommand::Award } else { ChallengeCommand::CloseWithoutAward };
-        let decided_as = advance_challenge(tx, &challenge, command, Default::default()).await?;
-        tx.record(
-            moved(EventKind::DecisionPublished, &row, next)
-                .fact("challenge", decided_as)
-                .fact("winners", winners)
-                .fact("decision_number", &self.record.number),
-        );
-        for event in told {
-            tx.record(event);
-        }
+        may_publish(row.status, is_tied, is_approver, lost)?;
+        publish(tx, &challenge, &row, &self.record).await?;
         Ok(row.id)
     }
+}
+
+/// Makes it public; whether that may be was asked before.
+async fn publish(
+    tx: &Tx,
+    challenge: &challenge::Model,
+    row: &decision::Model,
+    record: &OfficialRecord,
+) -> Result<()> {
+    let now = tx.now().await?;
+    let standstill = i64::try_from(tx.app().settings.standstill.as_secs()).unwrap_or(i64::MAX);
+    let change = decision::ActiveModel {
+        record: Set(Some(record.clone())),
+        publish_at: Set(None),
+        scheduled_by: Set(None),
+        published_at: Set(Some(now)),
+        standstill_until: Set(Some(now.plus_seconds(standstill))),
+        ..Default::default()
+    };
+    let next = advance(tx, row, DecisionCommand::Publish, change).await?;
+    let mut winners = 0;
+    let mut told = Vec::new();
+    for outcome in outcomes(tx, row.id).await? {
+        // Withdrawn meanwhile: it has no outcome any more.
+        let proposal = proposal::Entity::find_by_id(outcome.proposal_id)
+            .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
+        let (Some(proposal), Some(verdict)) = (proposal.lock_exclusive().one(tx).await?, outcome.outcome)
+        else {
+            continue;
+        };
+        winners += usize::from(verdict == Outcome::Selected);
+        let change = proposal::ActiveModel { feedback: Set(outcome.feedback.clone()), ..Default::default() };
+        let to = crate::proposal::advance(tx, &proposal, verdict.command(), change).await?;
+        let event = Event::new(EventKind::ProposalDecided)
+            .proposal(proposal.id)
+            .challenge(challenge.id)
+            .fact("from", proposal.status)
+            .fact("to", to);
+        told.push(event.fact("decision", row.id));
+    }
+    let command = if winners > 0 { ChallengeCommand::Award } else { ChallengeCommand::CloseWithoutAward };
+    let decided_as = advance_challenge(tx, challenge, command, Default::default()).await?;
+    tx.record(
+        moved(EventKind::DecisionPublished, row, next)
+            .fact("challenge", decided_as)
+            .fact("winners", winners)
+            .fact("decision_number", &record.number),
+    );
+    for event in told {
+        tx.record(event);
+    }
+    Ok(())
 }
 
 /// An outcome as the viewer may see it.
@@ -540,11 +759,7 @@ pub struct Award {
 /// chosen ones once the decision is published.
 ///
 /// Row `OUTCOME` of [`READS`](domain::access::READS).
-pub async fn visible_outcomes(
-    app: &crate::App,
-    viewer: &Viewer,
-    row: &decision::Model,
-) -> Result<Vec<SeenOutcome>> {
+pub async fn visible_outcomes(app: &App, viewer: &Viewer, row: &decision::Model) -> Result<Vec<SeenOutcome>> {
     let db = &app.db.read;
     let Some(challenge) = challenge::Entity::find_by_id(row.challenge_id).one(db).await? else {
         return Ok(Vec::new());
@@ -553,7 +768,7 @@ pub async fn visible_outcomes(
     let reads_proposals = roles.on_council()
         || [Role::DecisionMaker, Role::Auditor].into_iter().any(|role| roles.has(role))
         || viewer.agencies().contains(&challenge.agency_id);
-    let published = row.status == DecisionStatus::Published;
+    let published = row.status.is_public();
     let rows = outcomes(db, row.id).await?;
     let tied = match &viewer.0 {
         Some(person) => is_tied(db, person.id, row.id).await?,
@@ -576,7 +791,9 @@ pub async fn visible_outcomes(
         let better = ranks.iter().filter(|rank| **rank < row.rank).count();
         i32::try_from(better).unwrap_or(i32::MAX).saturating_add(1)
     };
-    let mut awards = if published { awards(app, &rows).await? } else { HashMap::new() };
+    // What was set aside has chosen nobody.
+    let stands = published && row.status != DecisionStatus::Superseded;
+    let mut awards = if stands { awards(app, &rows).await? } else { HashMap::new() };
     let seen = rows.into_iter().filter_map(|row| {
         let proposal = known.remove(&row.proposal_id);
         let award = awards.remove(&row.proposal_id);
@@ -596,7 +813,7 @@ pub async fn visible_outcomes(
 ///
 /// Row `OWN_SCORE` of [`READS`](domain::access::READS).
 pub async fn own_scores(
-    app: &crate::App,
+    app: &App,
     viewer: &Viewer,
     ids: &[ProposalId],
 ) -> Result<HashMap<ProposalId, decision_outcome::Model>> {
@@ -606,8 +823,8 @@ pub async fn own_scores(
         .select_only()
         .column(proposal::Column::Id)
         .into_query();
-    let published = decision::Entity::find()
-        .filter(decision::Column::Status.eq(DecisionStatus::Published))
+    let published = standing()
+        .filter(decision::Column::Status.is_in(DecisionStatus::PUBLIC.iter().copied()))
         .select_only()
         .column(decision::Column::Id)
         .into_query();
@@ -619,7 +836,7 @@ pub async fn own_scores(
     Ok(rows.into_iter().map(|row| (row.proposal_id, row)).collect())
 }
 
-async fn awards(app: &crate::App, rows: &[decision_outcome::Model]) -> Result<HashMap<ProposalId, Award>> {
+async fn awards(app: &App, rows: &[decision_outcome::Model]) -> Result<HashMap<ProposalId, Award>> {
     let chosen: Vec<_> =
         rows.iter().filter(|row| row.outcome == Some(Outcome::Selected)).map(|row| row.proposal_id).collect();
     let db = &app.db.read;

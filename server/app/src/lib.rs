@@ -9,6 +9,7 @@ pub mod access_log;
 pub mod account;
 pub mod action;
 pub mod announcement;
+pub mod appeal;
 pub mod attachment;
 pub mod audit;
 pub mod batch;
@@ -134,6 +135,8 @@ pub struct Settings {
     pub mail_retry_base: Duration,
     /// How long a worker may hold a mail.
     pub mail_lease: Duration,
+    /// How long after its publication a decision can be appealed against.
+    pub standstill: Duration,
 }
 
 /// Files that are looked at at a time: unpacking keeps a processor busy.

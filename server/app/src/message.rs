@@ -1,6 +1,7 @@
 //! Outgoing mail: claimed under a lease, written from what is true now, settled behind a fence.
 
 use domain::challenge::ChallengeStatus;
+use domain::decision::DecisionStatus;
 use domain::event::{Event, EventKind};
 use domain::expert::ExpertStatus;
 use domain::id::{
@@ -18,8 +19,8 @@ use domain::review::{CouncilRole, ReviewCommand, ReviewStatus, TRANSITIONS as RE
 use domain::text::Bilingual;
 use domain::time::Timestamp;
 use entity::{
-    announcement, challenge, challenge_version, clarification, decision, delegation, event, expert, message,
-    one_time_token, opening, organization, proposal, proposal_version, question, review, user,
+    announcement, appeal, challenge, challenge_version, clarification, decision, delegation, event, expert,
+    message, one_time_token, opening, organization, proposal, proposal_version, question, review, user,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -319,6 +320,8 @@ async fn may_read(
             | LetterKind::ClarificationAsked
             | LetterKind::ClarificationLapsed
             | LetterKind::DecisionPublishedToApplicant
+            | LetterKind::AppealFiled
+            | LetterKind::AppealRuled
     );
     if let Some(proposal) = event.proposal.filter(|_| speaks_of_proposal) {
         return Ok(!crate::batch::proposals(app, &viewer, &[proposal]).await?.is_empty());
@@ -344,6 +347,12 @@ async fn may_read(
         && crate::proposal::is_in_conflict(app, reader, proposal).await?
     {
         return Ok(false);
+    }
+    // Nor of an appeal.
+    if let Some(appeal) = event.facts.get("appeal").filter(|_| kind == LetterKind::AppealReceived) {
+        let known = crate::appeal::visible_to(&viewer)
+            .filter(appeal::Column::Id.eq(appeal.parse::<uuid::Uuid>().ok()));
+        return Ok(known.count(&app.db.read).await? > 0);
     }
     if kind == LetterKind::DeadlineNear {
         // Whoever has handed in meanwhile, or left the team, needs no reminder.
@@ -515,6 +524,11 @@ impl Facts {
             LetterKind::ReviewReopened => {
                 self.review.as_ref().is_none_or(|row| row.status != ReviewStatus::InProgress)
             }
+            // Ruled on, or set aside, meanwhile; who is told of an outcome is told of one that stands.
+            LetterKind::AppealReceived => !self.is_decision(DecisionStatus::UnderAppeal),
+            LetterKind::DecisionPublishedToApplicant | LetterKind::DecisionPublished => {
+                self.is_decision(DecisionStatus::Superseded)
+            }
             LetterKind::UnitDelegated => self.delegation.as_ref().is_none_or(|row| row.revoked_at.is_some()),
             _ => false,
         }
@@ -526,6 +540,10 @@ impl Facts {
 
     fn is_challenge(&self, status: ChallengeStatus) -> bool {
         self.challenge.as_ref().is_some_and(|row| row.status == status)
+    }
+
+    fn is_decision(&self, status: DecisionStatus) -> bool {
+        self.decision.as_ref().is_some_and(|row| row.status == status)
     }
 
     fn is_expert(&self, status: ExpertStatus) -> bool {
@@ -878,6 +896,21 @@ impl Facts {
                 feedback: reason(self.proposal.as_ref()?.feedback.as_ref()),
                 decision_number: self.decision_number()?,
                 link: at_proposal()?,
+            },
+            LetterKind::AppealFiled => Letter::AppealFiled { challenge: challenge()?, link: at_proposal()? },
+            LetterKind::AppealReceived => {
+                Letter::AppealReceived { challenge: challenge()?, link: at_challenge()? }
+            }
+            LetterKind::AppealRuled => Letter::AppealRuled { challenge: challenge()?, link: at_proposal()? },
+            LetterKind::DecisionSetAside => Letter::DecisionSetAside {
+                challenge: challenge()?,
+                decision_number: self.decision_number()?,
+                link: at_challenge()?,
+            },
+            LetterKind::DecisionFinal => Letter::DecisionFinal {
+                challenge: challenge()?,
+                decision_number: self.decision_number()?,
+                link: at_challenge()?,
             },
             // It is made of others.
             LetterKind::Digest => return None,

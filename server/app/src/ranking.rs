@@ -236,7 +236,7 @@ async fn check(
     connection: &impl ConnectionTrait,
     challenge: &challenge::Model,
 ) -> Result<Option<(Check, BTreeSet<ProposalId>)>> {
-    let made = decision::Entity::find()
+    let made = crate::decision::standing()
         .filter(decision::Column::ChallengeId.eq(challenge.id))
         .one(connection)
         .await?;

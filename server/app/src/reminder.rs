@@ -1,5 +1,5 @@
-//! What becomes due by the clock alone: reminders, digests, and publications at a set time. Every process looks, now and then; the row of a
-//! reminder is inserted once, and a challenge is published once.
+//! What becomes due by the clock alone: reminders, digests, publications at a set time, ends of standstills. Every process looks, now
+//! and then; the row of a reminder is inserted once, and everything else is a step that is taken once.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use crate::challenge::PublishDue;
 use crate::clarification::LapseClarification;
 use crate::command::Command;
 use crate::db::Tx;
+use crate::decision::{FinalizeDecision, PublishDecisionDue};
 use crate::digest::SendDigest;
 use crate::error::Result;
 use crate::op::{Op, Viewer};
@@ -41,6 +42,12 @@ pub async fn remind(app: &App) -> Result<u64> {
     }
     for review in crate::review::overdue(app, now).await? {
         reminded += u64::from(app.execute(&op, None, ExpireReview { review }).await?);
+    }
+    for decision in crate::decision::due(app, now).await? {
+        reminded += u64::from(app.execute(&op, None, PublishDecisionDue { decision }).await?);
+    }
+    for decision in crate::decision::over(app, now).await? {
+        reminded += u64::from(app.execute(&op, None, FinalizeDecision { decision }).await?);
     }
     for proposal in crate::clarification::overdue(app, now).await? {
         reminded += u64::from(app.execute(&op, None, LapseClarification { proposal }).await?);

@@ -617,7 +617,7 @@ async fn ends(
 /// What taking a locked sheet out of the count depends on.
 async fn voiding(tx: &Tx, challenge: &challenge::Model, row: &review::Model) -> Result<Voiding> {
     let decision =
-        decision::Entity::find().filter(decision::Column::ChallengeId.eq(challenge.id)).one(tx).await?;
+        crate::decision::standing().filter(decision::Column::ChallengeId.eq(challenge.id)).one(tx).await?;
     let sheets = review::Entity::find()
         .filter(review::Column::ProposalId.eq(row.proposal_id))
         .filter(review::Column::Status.eq(ReviewStatus::Locked))

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::event::{Event, EventKind};
-use domain::id::{AttachmentId, ChallengeId, OrganizationId, ProposalId};
+use domain::id::{AppealId, AttachmentId, ChallengeId, OrganizationId, ProposalId};
 use domain::proposal::{Clarification, Content};
 use domain::text::hex;
 use domain::time::Timestamp;
 use entity::{
-    attachment, audit_entry, challenge_key, clarification, opening, proposal, proposal_draft,
+    appeal, attachment, audit_entry, challenge_key, clarification, opening, proposal, proposal_draft,
     proposal_version,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -25,6 +25,7 @@ use secrecy::{ExposeSecret as _, SecretBox, SecretSlice};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::appeal::Said;
 use crate::attachment::Details;
 use crate::command::Command;
 use crate::db::Tx;
@@ -52,6 +53,11 @@ pub fn version_place(challenge: ChallengeId, proposal: ProposalId, number: i32) 
 pub fn attachment_place(challenge: ChallengeId, proposal: Option<ProposalId>, id: AttachmentId) -> String {
     let of = proposal.map_or_else(|| "brief".to_owned(), |id| id.to_string());
     format!("attachment {challenge} {of} {id}")
+}
+
+/// Where what is written on an appeal is sealed for.
+pub fn appeal_place(challenge: ChallengeId, proposal: ProposalId, id: AppealId) -> String {
+    format!("appeal {challenge} {proposal} {id}")
 }
 
 /// Where a clarification of a proposal is sealed for.
@@ -123,6 +129,12 @@ impl Sealer {
         self.seal(&clarification_place(self.challenge, proposal, number), &text)
     }
 
+    /// What is written on an appeal.
+    pub(crate) fn appeal(&self, proposal: ProposalId, id: AppealId, said: &Said) -> Result<String> {
+        let text = serde_json::to_vec(said).map_err(|error| Error::Internal(error.to_string()))?;
+        self.seal(&appeal_place(self.challenge, proposal, id), &text)
+    }
+
     /// Whatever else belongs to proposals; `place` names the table, the challenge, the proposal and the row.
     pub fn seal(&self, place: &str, secret: &[u8]) -> Result<String> {
         self.key.seal(place, secret)
@@ -167,6 +179,14 @@ impl Unsealed {
     /// What its team was asked, and said.
     pub(crate) fn clarification(&self, row: &clarification::Model) -> Result<Clarification> {
         let place = clarification_place(self.challenge, self.proposal, row.number);
+        let opened = self.open(&place, &row.said)?;
+        serde_json::from_slice(opened.expose_secret())
+            .map_err(|error| Error::Internal(format!("what {place} says: {error}")))
+    }
+
+    /// What is written on an appeal.
+    pub(crate) fn appeal(&self, row: &appeal::Model) -> Result<Said> {
+        let place = appeal_place(self.challenge, self.proposal, row.id);
         let opened = self.open(&place, &row.said)?;
         serde_json::from_slice(opened.expose_secret())
             .map_err(|error| Error::Internal(format!("what {place} says: {error}")))

@@ -148,6 +148,10 @@ closed_set! {
         ApproveDecision = "APPROVE_DECISION",
         /// Publish the decision.
         PublishDecision = "PUBLISH_DECISION",
+        /// Appeal against a published decision.
+        FileAppeal = "FILE_APPEAL",
+        /// Rule on an appeal.
+        RuleOnAppeal = "RULE_ON_APPEAL",
     }
 }
 
@@ -216,6 +220,8 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::DraftDecision, &[Role::Chair, Role::ViceChair, Role::Secretary]),
     (Action::ApproveDecision, &[Role::DecisionMaker]),
     (Action::PublishDecision, &[Role::Publisher]),
+    (Action::FileAppeal, &[Role::TeamOwner]),
+    (Action::RuleOnAppeal, &[Role::Publisher]),
 ];
 
 /// The roles a viewer has on one resource.

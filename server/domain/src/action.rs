@@ -2,7 +2,6 @@
 //! guards are the ones that the commands call, so that what is promised here is kept there.
 
 use crate::access::Action;
-use crate::decision::DecisionCommand;
 use crate::organization::{OrganizationCommand, OrganizationKind, OrganizationStatus, judged_by, renamed_by};
 use crate::problem::{Code, Guard};
 
@@ -140,6 +139,8 @@ closed_set! {
         AnswerClarification = "ANSWER_CLARIFICATION",
         /// Offer reviews of it.
         StartReview = "START_REVIEW",
+        /// Appeal against the decision on it.
+        Appeal = "APPEAL",
     }
 }
 
@@ -154,12 +155,21 @@ impl ProposalAction {
             Self::DeclareConflict | Self::DeclareNoConflict => Action::DeclareConflict,
             Self::Admit | Self::Refuse | Self::AskClarification => Action::ScreenProposal,
             Self::StartReview => Action::AssignReviews,
+            Self::Appeal => Action::FileAppeal,
         }
     }
 
     /// Belongs to the proposal's team; everything else to those who evaluate it.
     pub const fn is_of_team(self) -> bool {
-        matches!(self, Self::Edit | Self::Submit | Self::Withdraw | Self::Revive | Self::AnswerClarification)
+        matches!(
+            self,
+            Self::Edit
+                | Self::Submit
+                | Self::Withdraw
+                | Self::Revive
+                | Self::AnswerClarification
+                | Self::Appeal
+        )
     }
 }
 
@@ -201,7 +211,23 @@ impl ReviewAction {
     }
 }
 
-impl DecisionCommand {
+closed_set! {
+    /// What people do with a decision. Appeals are filed on the proposal.
+    pub enum DecisionAction {
+        /// Change outcomes, reasons, feedback.
+        Edit = "EDIT",
+        /// Put before the decision maker.
+        Propose = "PROPOSE",
+        /// Return to the chair.
+        Return = "RETURN",
+        /// Approve.
+        Approve = "APPROVE",
+        /// Make public, now or at a set time.
+        Publish = "PUBLISH",
+    }
+}
+
+impl DecisionAction {
     /// The row of the permission table that it needs.
     pub const fn right(self) -> Action {
         match self {

@@ -97,6 +97,8 @@ closed_set! {
         Award = "AWARD",
         /// Publish a decision without a winner.
         CloseWithoutAward = "CLOSE_WITHOUT_AWARD",
+        /// Set the decision aside.
+        Reconsider = "RECONSIDER",
     }
 }
 
@@ -125,6 +127,7 @@ pub const TRANSITIONS: &[Rule<ChallengeCommand, ChallengeStatus>] = &[
     Rule { command: C::StartDecision, from: &[S::Evaluation], to: S::Decision },
     Rule { command: C::Award, from: &[S::Decision], to: S::Awarded },
     Rule { command: C::CloseWithoutAward, from: &[S::Decision], to: S::ClosedNoAward },
+    Rule { command: C::Reconsider, from: &[S::Awarded, S::ClosedNoAward], to: S::Decision },
 ];
 
 closed_set! {

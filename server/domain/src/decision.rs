@@ -1,8 +1,10 @@
 //! The decision: the council advises, a named authority decides and says why where it departs from the ranking.
 
+use crate::challenge::limits::LAST_DEADLINE;
 use crate::machine::{self, Rule};
 use crate::problem::{Guard, Problem, Reason, all, unless};
 use crate::proposal::{ProposalCommand, ProposalStatus};
+use crate::time::Timestamp;
 
 closed_set! {
     /// Where a decision stands.
@@ -13,8 +15,25 @@ closed_set! {
         Proposed = "PROPOSED",
         /// Approved, not yet public.
         Approved = "APPROVED",
-        /// Public.
+        /// Public; teams may appeal until the standstill is over.
         Published = "PUBLISHED",
+        /// Public, and somebody has appealed.
+        UnderAppeal = "UNDER_APPEAL",
+        /// Public, and the time for appeals is over.
+        Final = "FINAL",
+        /// Was public, and was set aside on an appeal: another one takes its place.
+        Superseded = "SUPERSEDED",
+    }
+}
+
+impl DecisionStatus {
+    /// Those that everybody may know of.
+    pub const PUBLIC: &[Self] = &[Self::Published, Self::UnderAppeal, Self::Final, Self::Superseded];
+
+    /// Everybody may know of it.
+    #[must_use]
+    pub fn is_public(self) -> bool {
+        Self::PUBLIC.contains(&self)
     }
 }
 
@@ -29,8 +48,20 @@ closed_set! {
         Return = "RETURN",
         /// Approve.
         Approve = "APPROVE",
+        /// Set a time for the publication, or take it back.
+        Schedule = "SCHEDULE",
         /// Make public.
         Publish = "PUBLISH",
+        /// Let the standstill end.
+        Finalize = "FINALIZE",
+        /// Appeal.
+        Appeal = "APPEAL",
+        /// Dismiss the last open appeal while the standstill lasts.
+        Dismiss = "DISMISS",
+        /// Dismiss the last open appeal after it.
+        Uphold = "UPHOLD",
+        /// Grant an appeal.
+        SetAside = "SET_ASIDE",
     }
 }
 
@@ -43,7 +74,13 @@ pub const TRANSITIONS: &[Rule<DecisionCommand, DecisionStatus>] = &[
     Rule { command: C::Propose, from: &[S::Draft], to: S::Proposed },
     Rule { command: C::Return, from: &[S::Proposed, S::Approved], to: S::Draft },
     Rule { command: C::Approve, from: &[S::Proposed], to: S::Approved },
+    Rule { command: C::Schedule, from: &[S::Approved], to: S::Approved },
     Rule { command: C::Publish, from: &[S::Approved], to: S::Published },
+    Rule { command: C::Finalize, from: &[S::Published], to: S::Final },
+    Rule { command: C::Appeal, from: &[S::Published, S::UnderAppeal], to: S::UnderAppeal },
+    Rule { command: C::Dismiss, from: &[S::UnderAppeal], to: S::Published },
+    Rule { command: C::Uphold, from: &[S::UnderAppeal], to: S::Final },
+    Rule { command: C::SetAside, from: &[S::UnderAppeal], to: S::Superseded },
 ];
 
 closed_set! {
@@ -163,6 +200,22 @@ pub fn may_publish(
     all([untied(is_tied), by_another, as_approved])
 }
 
+/// Publishing later: as now, and at an instant that is ahead.
+pub fn may_schedule(
+    status: DecisionStatus,
+    is_tied: bool,
+    is_approver: bool,
+    lost_a_chosen_proposal: bool,
+    at: Timestamp,
+    now: Timestamp,
+) -> Guard {
+    may_publish(status, is_tied, is_approver, lost_a_chosen_proposal)?;
+    unless((at <= now).then(|| {
+        let (min, max) = (now.to_rfc3339(), LAST_DEADLINE.to_owned());
+        Problem::at("publishAt", Reason::OutOfRange { min, max })
+    }))
+}
+
 /// Whoever competes in the challenge or declared a conflict with one of the proposals has no say in the decision.
 pub(crate) fn untied(is_tied: bool) -> Result<(), Reason> {
     if is_tied { Err(Reason::IncompatibleRole) } else { Ok(()) }
@@ -189,6 +242,13 @@ mod tests {
         assert!(may_publish(S::Proposed, false, false, false).is_err());
         assert_eq!(may_approve(S::Proposed, true, true), all([Err(Reason::IncompatibleRole)]), "said once");
         assert!(may_return(S::Approved, false).is_ok() && may_return(S::Draft, false).is_err());
+        let at = Timestamp::from_micros;
+        let schedule = |at, now| may_schedule(S::Approved, false, false, false, at, now);
+        assert!(schedule(at(2), at(1)).is_ok() && schedule(at(1), at(1)).is_err());
+        assert!(
+            may_schedule(S::Approved, false, true, false, at(2), at(1)).is_err(),
+            "nor later by its approver"
+        );
     }
 
     fn verdicts(rows: &[(i32, bool, Option<Outcome>)]) -> Vec<Verdict> {

@@ -246,10 +246,22 @@ closed_set! {
         DecisionReturned = "decision_returned",
         /// The decision was approved.
         DecisionApproved = "decision_approved",
+        /// The publication of the decision was set for a later time.
+        DecisionScheduled = "decision_scheduled",
+        /// The time came, and the decision could not be published any more.
+        DecisionScheduleLapsed = "decision_schedule_lapsed",
         /// The decision was published.
         DecisionPublished = "decision_published",
         /// The published decision gave a proposal its outcome.
         ProposalDecided = "proposal_decided",
+        /// A team appealed against the decision.
+        AppealFiled = "appeal_filed",
+        /// It was ruled on an appeal.
+        AppealRuled = "appeal_ruled",
+        /// The decision was set aside on an appeal.
+        DecisionSetAside = "decision_set_aside",
+        /// Time, or the last ruling: nobody can appeal against the decision any more.
+        DecisionFinal = "decision_final",
     }
 }
 
@@ -514,6 +526,8 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::DecisionProposed, &[(A::DecisionMaker, L::DecisionProposed)]),
     (K::DecisionReturned, &[(A::Chair, L::DecisionReturned)]),
     (K::DecisionApproved, &[(A::Publishers, L::DecisionApproved)]),
+    (K::DecisionScheduled, &[]),
+    (K::DecisionScheduleLapsed, &[(A::Publishers, L::DecisionApproved)]),
     (
         K::DecisionPublished,
         &[
@@ -523,6 +537,26 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
         ],
     ),
     (K::ProposalDecided, &[(A::Team, L::DecisionPublishedToApplicant)]),
+    (
+        K::AppealFiled,
+        &[
+            (A::Team, L::AppealFiled),
+            (A::DecisionMaker, L::AppealReceived),
+            (A::Publishers, L::AppealReceived),
+        ],
+    ),
+    (K::AppealRuled, &[(A::Team, L::AppealRuled)]),
+    (
+        K::DecisionSetAside,
+        &[
+            (A::AgencyStaff, L::DecisionSetAside),
+            (A::Council, L::DecisionSetAside),
+            (A::DecisionMaker, L::DecisionSetAside),
+            (A::Applicants, L::DecisionSetAside),
+            (A::Followers, L::DecisionSetAside),
+        ],
+    ),
+    (K::DecisionFinal, &[(A::AgencyStaff, L::DecisionFinal), (A::Applicants, L::DecisionFinal)]),
 ];
 
 /// Who hears of the event, and by which letter.

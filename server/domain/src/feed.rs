@@ -36,6 +36,10 @@ closed_set! {
         DecisionStarted = "DECISION_STARTED",
         /// The decision was published.
         Decided = "DECIDED",
+        /// The decision was set aside on an appeal.
+        DecisionSetAside = "DECISION_SET_ASIDE",
+        /// Nobody can appeal against the decision any more.
+        DecisionFinal = "DECISION_FINAL",
     }
 }
 
@@ -123,6 +127,8 @@ const CHALLENGE: &[(ChallengeStep, K, To)] = &[
     (ChallengeStep::Opened, K::ProposalsOpened, To::Everybody),
     (ChallengeStep::DecisionStarted, K::DecisionStarted, To::Everybody),
     (ChallengeStep::Decided, K::DecisionPublished, To::Everybody),
+    (ChallengeStep::DecisionSetAside, K::DecisionSetAside, To::Everybody),
+    (ChallengeStep::DecisionFinal, K::DecisionFinal, To::Everybody),
 ];
 
 const PROPOSAL: &[(ProposalStep, K, To)] = &[

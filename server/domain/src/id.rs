@@ -71,6 +71,7 @@ public_ids! {
     MessageId = 25,
     AttachmentId = 26,
     SavedSearchId = 27,
+    AppealId = 28,
 }
 
 macro_rules! id {
@@ -156,6 +157,8 @@ id! {
     AttachmentId,
     /// A search that somebody keeps.
     SavedSearchId,
+    /// An appeal against a decision.
+    AppealId,
 }
 
 #[cfg(test)]

@@ -265,6 +265,21 @@ letters! {
     /// To agency and council: the decision is public.
     DecisionPublished = "decision_published" { challenge: String, decision_number: String }
 
+    /// To the team that appealed: its appeal has arrived.
+    AppealFiled = "appeal_filed" { challenge: String }
+
+    /// To the publishing authority and the decision maker: somebody appealed.
+    AppealReceived = "appeal_received" { challenge: String }
+
+    /// To the team that appealed: there is a ruling.
+    AppealRuled = "appeal_ruled" { challenge: String }
+
+    /// To everybody concerned: the decision was set aside, and another one is made.
+    DecisionSetAside = "decision_set_aside" { challenge: String, decision_number: String }
+
+    /// To agency and applicants: nobody can appeal any more.
+    DecisionFinal = "decision_final" { challenge: String, decision_number: String }
+
     /// To a person who wants to be told once a day: what there is, as far as they may know of it today.
     Digest = "digest" { items: Vec<Letter> }
 }

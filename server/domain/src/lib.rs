@@ -33,6 +33,7 @@ mod closed_set;
 pub mod access;
 pub mod account;
 pub mod action;
+pub mod appeal;
 pub mod assign;
 pub mod attachment;
 pub mod audit;

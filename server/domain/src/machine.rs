@@ -63,6 +63,7 @@ state!(
     crate::challenge::ChallengeStatus,
     crate::proposal::ProposalStatus,
     crate::review::ReviewStatus,
+    crate::appeal::AppealStatus,
     crate::decision::DecisionStatus,
     crate::organization::OrganizationStatus,
     crate::expert::ExpertStatus

@@ -110,7 +110,11 @@ pub const fn group(letter: LetterKind) -> NotificationGroup {
         | L::ProposalScreened
         | L::ClarificationAsked
         | L::ClarificationLapsed
-        | L::DecisionPublishedToApplicant => NotificationGroup::Participation,
+        | L::DecisionPublishedToApplicant
+        | L::AppealFiled
+        | L::AppealRuled
+        | L::DecisionSetAside
+        | L::DecisionFinal => NotificationGroup::Participation,
         L::ChallengeChangesRequested
         | L::ChallengeApproved
         | L::DecisionMakerNamed
@@ -134,7 +138,8 @@ pub const fn group(letter: LetterKind) -> NotificationGroup {
         | L::DecisionProposed
         | L::DecisionReturned
         | L::DecisionApproved
-        | L::DecisionPublished => NotificationGroup::Duties,
+        | L::DecisionPublished
+        | L::AppealReceived => NotificationGroup::Duties,
         L::DeadlineNear => NotificationGroup::Reminders,
         L::ChallengePublished | L::QuestionAsked => NotificationGroup::Agency,
         L::OrganizationPending | L::OrganizationWaits | L::ChallengeSubmitted | L::ChallengeRecalled => {

@@ -84,6 +84,8 @@ closed_set! {
         PutInReserve = "PUT_IN_RESERVE",
         /// Publish: not chosen.
         Decline = "DECLINE",
+        /// Set the decision on it aside.
+        Reconsider = "RECONSIDER",
     }
 }
 
@@ -111,6 +113,7 @@ pub const TRANSITIONS: &[Rule<ProposalCommand, ProposalStatus>] = &[
     Rule { command: C::Select, from: &[S::Evaluated], to: S::Selected },
     Rule { command: C::PutInReserve, from: &[S::Evaluated], to: S::Reserve },
     Rule { command: C::Decline, from: &[S::Evaluated], to: S::NotSelected },
+    Rule { command: C::Reconsider, from: &[S::Selected, S::Reserve, S::NotSelected], to: S::Evaluated },
 ];
 
 closed_set! {

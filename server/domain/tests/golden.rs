@@ -6,8 +6,8 @@ use std::path::Path;
 
 use domain::machine::print;
 use domain::{
-    access, attachment, challenge, decision, event, expert, organization, preference, proposal, question,
-    review,
+    access, appeal, attachment, challenge, decision, event, expert, organization, preference, proposal,
+    question, review,
 };
 
 fn compare(name: &str, printed: &str) {
@@ -45,6 +45,7 @@ fn how_things_move() {
     compare("proposal.txt", &print(proposal::TRANSITIONS, proposal::ProposalStatus::ALL));
     compare("review.txt", &print(review::TRANSITIONS, review::ReviewStatus::ALL));
     compare("decision.txt", &print(decision::TRANSITIONS, decision::DecisionStatus::ALL));
+    compare("appeal.txt", &print(appeal::TRANSITIONS, appeal::AppealStatus::ALL));
     compare("organization.txt", &print(organization::TRANSITIONS, organization::OrganizationStatus::ALL));
     compare("question.txt", &print(question::TRANSITIONS, question::QuestionStatus::ALL));
     compare("attachment.txt", &print(attachment::TRANSITIONS, attachment::AttachmentStatus::ALL));
@@ -83,6 +84,7 @@ fn what_is_not_in_the_table_is_refused() {
     check(proposal::TRANSITIONS, proposal::ProposalCommand::ALL, proposal::ProposalStatus::ALL);
     check(review::TRANSITIONS, review::ReviewCommand::ALL, review::ReviewStatus::ALL);
     check(decision::TRANSITIONS, decision::DecisionCommand::ALL, decision::DecisionStatus::ALL);
+    check(appeal::TRANSITIONS, appeal::AppealCommand::ALL, appeal::AppealStatus::ALL);
     check(
         organization::TRANSITIONS,
         organization::OrganizationCommand::ALL,

@@ -208,6 +208,8 @@ settings! {
 
     SCHEDULE_SECONDS: Number(Seconds, 1, 86400), Value("60"),
         "How often it is looked for what becomes due by the clock: reminders, digests, publications at a set time.";
+    STANDSTILL_DAYS: Number(Days, 0, 90), Value("10"),
+        "How long after its publication a decision can be appealed against; 0: not at all.";
 
     JWT_SIGNING_KEY: Text("an Ed25519 private key: PKCS#8 PEM or 32 bytes in base64"),
         Production("made once and kept beside the database"),

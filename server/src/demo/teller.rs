@@ -217,7 +217,7 @@ impl<'a> Teller<'a> {
             Scene::PublishDecision(challenge) => {
                 let (decision, _) = self.decision(challenge).await?;
                 let record = self.record(decider(challenge))?;
-                self.act(PUBLISHER, PublishDecision { decision, record }).await
+                self.act(PUBLISHER, PublishDecision { decision, record, publish_at: None }).await
             }
         }
     }

@@ -261,7 +261,7 @@ impl Seed {
         rows.decision.push(decision::Model {
             id,
             challenge_id: call.id,
-            status: DecisionStatus::Published,
+            status: DecisionStatus::Final,
             departure_reason: Some("Ngân sách chỉ đủ cho một giải pháp.".to_owned()),
             return_reason: None,
             record: Some(OfficialRecord {
@@ -273,7 +273,10 @@ impl Seed {
             drafted_by: chair,
             approved_by: Some(maker),
             approved_at: Some(at),
+            publish_at: None,
+            scheduled_by: None,
             published_at: Some(at),
+            standstill_until: Some(at),
             created_at: at,
             updated_at: at,
             version: 4,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::graphql::id::encode;
-use app::vault::{attachment_place, clarification_place, draft_place, version_place};
+use app::vault::{appeal_place, attachment_place, clarification_place, draft_place, version_place};
 use domain::account::{PlatformRole, TokenPurpose};
 use domain::attachment::AttachmentStatus;
 use domain::challenge::ChallengeStatus;
@@ -90,8 +90,9 @@ pub const WHEN: &[&str] = &[
     "blind",
     // Blind, and the decision not yet published.
     "names-hidden", // The number of proposals is shown.
-    "counted",      // The decision was returned to the chair.
-    "returned",     // The version that counts.
+    "counted",      // The decision is public, whatever became of it; it was returned to the chair.
+    "published",
+    "returned", // The version that counts.
     "current",
     // Of a file: it belongs to a challenge itself, or to a proposal; it is part of the version that counts.
     "brief",
@@ -133,6 +134,8 @@ pub enum Thing<'a> {
     Proposal(&'a proposal::Model),
     Review(&'a review::Model),
     Decision(&'a decision::Model),
+    /// An appeal.
+    Appeal(&'a appeal::Model),
     Session(&'a session::Model),
     Notification(&'a message::Model),
     Delegation(&'a delegation::Model),
@@ -202,7 +205,7 @@ macro_rules! tables {
 }
 
 tables! {
-    announcement, clarification, preview_link, support_offer,
+    announcement, appeal, clarification, preview_link, support_offer,
     user, one_time_token, organization, membership, platform_grant, challenge, challenge_author, challenge_version, challenge_word, criterion, indicator,
     council_member, question, attachment, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, review_plan, decision,
     decision_outcome,
@@ -262,6 +265,7 @@ impl Thing<'_> {
             Proposal,
             Review,
             Decision,
+            Appeal,
             Session,
             Notification,
             Delegation,
@@ -300,6 +304,10 @@ impl Facts {
             let place = clarification_place(row.challenge_id, row.proposal_id, row.number);
             row.said = vault.read(row.challenge_id, &place, &row.said);
         }
+        for row in &mut self.appeal {
+            let place = appeal_place(row.challenge_id, row.proposal_id, row.id);
+            row.said = vault.read(row.challenge_id, &place, &row.said);
+        }
         for row in &mut self.attachment {
             let place = attachment_place(row.challenge_id, row.proposal_id, row.id);
             row.details = vault.read(row.challenge_id, &place, &row.details);
@@ -328,6 +336,7 @@ impl Facts {
             proposal => Proposal,
             review => Review,
             decision => Decision,
+            appeal => Appeal,
             session => Session,
             message => Notification,
             delegation => Delegation,
@@ -421,10 +430,16 @@ impl Facts {
             }
             Thing::Decision(decision) => {
                 who.extend(self.to_challenge(me, decision.challenge_id));
-                let bids = self.proposal.iter().filter(|row| row.challenge_id == decision.challenge_id);
-                if bids.into_iter().any(|row| self.in_conflict(me, row)) {
-                    who.insert("conflict");
+                who.extend(self.is_tied(me, decision.challenge_id).then_some("conflict"));
+            }
+            Thing::Appeal(row) => {
+                who.extend(self.to_challenge(me, row.challenge_id));
+                who.extend(self.is_tied(me, row.challenge_id).then_some("conflict"));
+                let mut team = self.as_house(me, row.organization_id);
+                if team.remove("house") {
+                    team.insert("team");
                 }
+                who.extend(team);
             }
             Thing::Outcome(_, row) => self.to_proposal(me, self.proposal_of(row.proposal_id), &mut who),
             Thing::Session(session) => who.extend((session.user_id == me).then_some("self")),
@@ -536,6 +551,10 @@ impl Facts {
                 when.insert(decision.status.name());
                 when.extend(self.phases(decision.challenge_id));
                 when.extend(decision.return_reason.is_some().then_some("returned"));
+                when.extend(decision.published_at.is_some().then_some("published"));
+            }
+            Thing::Appeal(row) => {
+                when.insert(row.status.name());
             }
             Thing::Session(session) => when.extend(session.ended_at.is_none().then_some("live")),
             Thing::Notification(row) => {
@@ -636,6 +655,12 @@ impl Facts {
     fn in_conflict(&self, me: UserId, proposal: &proposal::Model) -> bool {
         self.declared(me, proposal.id).is_some_and(|interest| interest != Interest::None)
             || self.competes(me, proposal.challenge_id)
+    }
+
+    /// In conflict with one of the proposals to the challenge.
+    fn is_tied(&self, me: UserId, challenge: ChallengeId) -> bool {
+        let mut bids = self.proposal.iter().filter(|row| row.challenge_id == challenge);
+        bids.any(|row| self.in_conflict(me, row))
     }
 
     /// A house that the person is or was in has handed in a proposal.
@@ -754,6 +779,7 @@ impl Facts {
                 Row::saved_search(row) => Thing::SavedSearch(row),
                 Row::proposal(row) => Thing::Proposal(row),
                 Row::clarification(row) => of_proposal(row.proposal_id),
+                Row::appeal(row) => Thing::Appeal(row),
                 Row::proposal_draft(row) => of_proposal(row.proposal_id),
                 Row::proposal_version(row) => Thing::Version(self.proposal_of(row.proposal_id), row),
                 Row::conflict_declaration(row) => of_proposal(row.proposal_id),

@@ -26,6 +26,8 @@ const PUBLIC: &[K] = &[
     K::ProposalsOpened,
     K::DecisionStarted,
     K::DecisionPublished,
+    K::DecisionSetAside,
+    K::DecisionFinal,
 ];
 const DRAFTING: &[K] = &[
     K::ChallengeEdited,

@@ -85,6 +85,7 @@ fn subject(thing: Thing<'_>) -> Option<&'static str> {
         Thing::Proposal(_) | Thing::Version(..) => "Proposal",
         Thing::Review(_) => "Review",
         Thing::Decision(_) => "Decision",
+        Thing::Appeal(_) => "Appeal",
         Thing::Session(_) => "Session",
         Thing::Notification(_) => "Notification",
         Thing::Delegation(_) => "Delegation",

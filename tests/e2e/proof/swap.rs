@@ -534,6 +534,7 @@ fn unknown(kind: &str) -> String {
         "Proposal" => ProposalId,
         "Review" => ReviewId,
         "Decision" => DecisionId,
+        "Appeal" => domain::id::AppealId,
         "Session" => domain::id::SessionId,
         "Notification" => domain::id::MessageId,
         "Delegation" => domain::id::DelegationId,

@@ -1131,6 +1131,7 @@ impl Town {
             "approved by the authority",
             "awarded",
             "without award",
+            "set aside",
         ] {
             self.copies("locked", copy, &["song", "sao", "tre", "lua"]).await;
         }
@@ -1142,6 +1143,7 @@ impl Town {
             "approved by the authority",
             "awarded",
             "without award",
+            "set aside",
         ] {
             self.act("chair", "lockRound", json!({ "challengeId": self.id(challenge) })).await;
         }
@@ -1211,6 +1213,10 @@ impl Town {
         self.act("chair", "proposeDecision", json!({ "decisionId": approved })).await;
         self.approves_decision(&approved).await;
         self.recuses("vice chair", "tre in approved by the authority").await;
+        let input = json!({
+            "decisionId": approved, "record": self.record(), "publishAt": "2199-12-31T00:00:00Z",
+        });
+        self.act("publisher", "publishDecision", input).await;
 
         let awarded = self.starts("awarded").await;
         self.decides("awarded", &awarded, DEPARTS).await;
@@ -1227,6 +1233,32 @@ impl Town {
         self.approves_decision(&without).await;
         let input = json!({ "decisionId": without, "record": self.record() });
         self.act("publisher", "publishDecision", input).await;
+        let dismissed = self.appeals("song owner", "song in without award").await;
+        self.appeals("sao owner", "sao in without award").await;
+        self.rules(&dismissed, "DISMISS").await;
+
+        let aside = self.starts("set aside").await;
+        self.decides("set aside", &aside, DEPARTS).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": aside })).await;
+        self.approves_decision(&aside).await;
+        let input = json!({ "decisionId": aside, "record": self.record() });
+        self.act("publisher", "publishDecision", input).await;
+        let granted = self.appeals("sao owner", "sao in set aside").await;
+        self.appeals("tre owner", "tre in set aside").await;
+        self.rules(&granted, "GRANT").await;
+    }
+
+    async fn appeals(&mut self, owner: &str, proposal: &str) -> String {
+        let input =
+            json!({ "proposalId": self.id(proposal), "grounds": format!("Điểm sai: {}", self.word()) });
+        let done = self.act(owner, "fileAppeal", input).await;
+        text(&done["appeal"]["id"])
+    }
+
+    async fn rules(&mut self, appeal: &str, ruling: &str) {
+        let reason = format!("Đã kiểm tra {}", self.word());
+        let input = json!({ "appealId": appeal, "ruling": ruling, "reason": reason });
+        self.act("publisher", "ruleOnAppeal", input).await;
     }
 
     /// A challenge with all that hangs on it once more, with new ids and words: telling it again would take too long.

@@ -21,8 +21,8 @@ use super::error::{Reported, Result};
 use super::id;
 use super::load::{
     ActionsOnChallenge, AnnouncementsOf, BidsOn, CouncilOf, CriteriaOf, DecisionOf, DuplicatesOf,
-    FilesOfChallenge, FollowOf, IndicatorsOf, OpeningOf, PreviewOf, ProgressOf, ProposalCountOf, PublishedOf,
-    RolesOn, SupportOf,
+    FilesOfChallenge, FollowOf, FormerDecisionsOf, IndicatorsOf, OpeningOf, PreviewOf, ProgressOf,
+    ProposalCountOf, PublishedOf, RolesOn, SupportOf,
 };
 use super::organization::Organization;
 use super::page::{ask, connection, cost};
@@ -380,9 +380,16 @@ impl Challenge {
         Ok(check.map(RankingCheck::from))
     }
 
-    /// The decision; null before there is one that you may see.
+    /// The decision that stands; null before there is one that you may see.
     async fn decision(&self, ctx: &Context<'_>) -> Result<Option<Decision>> {
         Ok(super::one(ctx, DecisionOf(self.0.id)).await?.map(Decision))
+    }
+
+    /// Decisions that were set aside on an appeal, the last one first.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn former_decisions(&self, ctx: &Context<'_>) -> Result<Vec<Decision>> {
+        let rows = super::one(ctx, FormerDecisionsOf(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Decision).collect())
     }
 
     /// What you may do now: the allowed ones of `viewerActions`.

@@ -9,12 +9,13 @@ use domain::challenge::limits;
 use entity::decision;
 
 use super::action::{DecisionActionVerdict, allowed, verdicts};
+use super::appeal::Appeal;
 use super::challenge::{Challenge, OfficialRecord, OfficialRecordInput};
 use super::context::Ask as _;
 use super::enums::{DecisionAction, DecisionStatus, Outcome};
 use super::error::{Reported, Result};
 use super::id;
-use super::load::{ActionsOnDecision, TieOf};
+use super::load::{ActionsOnDecision, AppealsAgainst, TieOf};
 use super::organization::Organization;
 use super::payload::{Done, UserError, execute, found, payload};
 use super::proposal::Proposal;
@@ -80,7 +81,25 @@ impl Decision {
 
     /// The act of publication; null before.
     async fn publication(&self) -> Option<OfficialRecord> {
-        self.0.record.clone().map(OfficialRecord::from)
+        self.0.record.clone().filter(|_| self.is_published()).map(OfficialRecord::from)
+    }
+
+    /// When it is to be published; null if no time is set, and once it is published.
+    async fn publish_at(&self) -> Option<DateTime> {
+        self.0.publish_at.map(DateTime)
+    }
+
+    /// The first instant at which it is too late to appeal; null before the publication.
+    async fn standstill_until(&self) -> Option<DateTime> {
+        self.0.standstill_until.map(DateTime)
+    }
+
+    /// Appeals against it that you may know, the first first: of your own houses; all for the programme office, whoever decided it and
+    /// auditors, unless they are in conflict with a proposal to the challenge.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn appeals(&self, ctx: &Context<'_>) -> Result<Vec<Appeal>> {
+        let rows = super::one(ctx, AppealsAgainst(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Appeal).collect())
     }
 
     /// When the decision maker approved it; null before.
@@ -122,7 +141,7 @@ impl Decision {
 
 impl Decision {
     fn is_published(&self) -> bool {
-        self.0.status == domain::decision::DecisionStatus::Published
+        self.0.status.is_public()
     }
 
     async fn is_tied(&self, ctx: &Context<'_>) -> Result<bool> {
@@ -227,6 +246,9 @@ pub struct PublishDecisionInput {
     decision_id: ID,
     /// The act on paper.
     record: OfficialRecordInput,
+    /// When, if not now: an instant that is ahead. Publishing once more sets another time or, without one, publishes now; a return
+    /// takes the time back.
+    publish_at: Option<DateTime>,
     /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
     idempotency_key: Option<String>,
 }
@@ -389,8 +411,10 @@ impl DecisionMutation {
         Ok(Some(ApproveDecisionPayload { decision, user_errors }))
     }
 
-    /// Makes the decision public: every applicant is mailed outcome and feedback; agency and council are mailed. For the publishing authority.
-    /// User errors: `INCOMPATIBLE_ROLE`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`.
+    /// Makes the decision public, now or at a set time: every applicant is mailed outcome and feedback; agency, council and followers are
+    /// mailed. From then on teams may appeal until `Decision.standstillUntil`. If a chosen proposal was withdrawn by the set time, nothing is
+    /// published, and the publishing authority is mailed. For the publishing authority. User errors: `INCOMPATIBLE_ROLE`, `SELF_APPROVAL`,
+    /// `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `REQUIRED`, `TOO_LONG`, `MALFORMED`, `OUT_OF_RANGE`.
     async fn publish_decision(
         &self,
         ctx: &Context<'_>,
@@ -399,7 +423,9 @@ impl DecisionMutation {
         let mut reader = Reader::default();
         let decision = reader.id("decisionId", &input.decision_id);
         let record = input.record.read(&mut reader);
-        let command = decision.zip(record).map(|(decision, record)| PublishDecision { decision, record });
+        let publish_at = input.publish_at.map(|at| at.0);
+        let command =
+            decision.zip(record).map(|(decision, record)| PublishDecision { decision, record, publish_at });
         let (decision, user_errors) =
             after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
         Ok(Some(PublishDecisionPayload { decision, user_errors }))

@@ -301,6 +301,8 @@ pub enum ProposalAction {
     AnswerClarification,
     /// Offer reviews of it.
     StartReview,
+    /// Appeal against the decision on it.
+    Appeal,
     /// Lock the round. Never listed.
     #[graphql(
         deprecation = "What locking the round does to the proposal: see `LOCK_ROUND` of the challenge."
@@ -338,6 +340,7 @@ impl From<domain::action::ProposalAction> for ProposalAction {
             Of::AskClarification => Self::AskClarification,
             Of::AnswerClarification => Self::AnswerClarification,
             Of::StartReview => Self::StartReview,
+            Of::Appeal => Self::Appeal,
         }
     }
 }
@@ -522,13 +525,43 @@ pub enum DecisionStatus {
     Proposed,
     /// Approved, not yet public.
     Approved,
-    /// Public.
+    /// Public; teams may appeal until `standstillUntil`.
     Published,
+    /// Public, and somebody has appealed.
+    UnderAppeal,
+    /// Public, and the time for appeals is over.
+    Final,
+    /// Was public, and was set aside on an appeal: another one takes its place.
+    Superseded,
 }
 
-/// What is done to a decision.
+/// Where an appeal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::decision::DecisionCommand")]
+#[graphql(remote = "domain::appeal::AppealStatus")]
+pub enum AppealStatus {
+    /// Waits for the ruling.
+    Pending,
+    /// The decision stands.
+    Dismissed,
+    /// The decision was set aside.
+    Granted,
+    /// Nothing was left to rule on: the decision was set aside on another appeal.
+    Overtaken,
+}
+
+/// What the ruling on an appeal says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::appeal::Ruling")]
+pub enum AppealRuling {
+    /// The decision stands.
+    Dismiss,
+    /// The decision is set aside, and another one is made.
+    Grant,
+}
+
+/// What people do with a decision. Appeals are filed on the proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::action::DecisionAction")]
 pub enum DecisionAction {
     /// Change outcomes, reasons, feedback.
     Edit,
@@ -538,7 +571,7 @@ pub enum DecisionAction {
     Return,
     /// Approve.
     Approve,
-    /// Make public.
+    /// Make public, now or at a set time.
     Publish,
 }
 
@@ -883,6 +916,10 @@ pub enum ChallengeStep {
     DecisionStarted,
     /// The decision was published.
     Decided,
+    /// The decision was set aside on an appeal.
+    DecisionSetAside,
+    /// Nobody can appeal against the decision any more.
+    DecisionFinal,
 }
 
 /// What happened to a proposal.
@@ -1095,6 +1132,16 @@ pub enum NotificationKind {
     DecisionPublishedToApplicant,
     /// To agency and council: the decision is public.
     DecisionPublished,
+    /// Your team's appeal has arrived.
+    AppealFiled,
+    /// Somebody appealed against a decision.
+    AppealReceived,
+    /// There is a ruling on your team's appeal.
+    AppealRuled,
+    /// A decision was set aside, and another one is made.
+    DecisionSetAside,
+    /// Nobody can appeal against a decision any more.
+    DecisionFinal,
     /// To a person who wants to be told once a day. It is mailed, and never stands in the inbox.
     Digest,
 }

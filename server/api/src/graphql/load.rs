@@ -9,12 +9,13 @@ use app::attachment::{self, Attached};
 use app::vault::Opened;
 use app::{App, Error, Op, access_log, action, batch, follow, inbox};
 use domain::access::Roles;
-use domain::action::{ChallengeAction, OrganizationAction, Possible, ProposalAction, ReviewAction};
+use domain::action::{
+    ChallengeAction, DecisionAction, OrganizationAction, Possible, ProposalAction, ReviewAction,
+};
 use domain::challenge::{Sector, SupportOffer};
-use domain::decision::DecisionCommand;
 use domain::event::Event;
 use domain::id::{
-    AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
+    AppealId, AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
     ExternalIdentityId, IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId,
     QuestionId, ReviewId, SavedSearchId, SessionId, UserId, WorkingGroupId,
 };
@@ -67,6 +68,7 @@ loads! {
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);
     SessionId => session::Model, |of, keys| batch::sessions(&of.app, &of.op.viewer, keys);
     DecisionId => decision::Model, |of, keys| batch::decisions(&of.app, &of.op.viewer, keys);
+    AppealId => app::appeal::Written, |of, keys| app::appeal::by_id(&of.app, &of.op.viewer, keys);
     ExternalIdentityId => external_identity::Model, |of, keys| batch::external_identities(&of.app, &of.op.viewer, keys);
     CriterionId => criterion::Model, |of, keys| batch::criteria_by_id(&of.app, &of.op.viewer, keys);
     IndicatorId => indicator::Model, |of, keys| batch::indicators_by_id(&of.app, &of.op.viewer, keys);
@@ -99,6 +101,10 @@ keys! {
     CouncilOf(ChallengeId);
     /// The decision on a challenge.
     DecisionOf(ChallengeId);
+    /// The decisions on a challenge that were set aside.
+    FormerDecisionsOf(ChallengeId);
+    /// The appeals against a decision.
+    AppealsAgainst(DecisionId);
     /// The opening of a challenge.
     OpeningOf(ChallengeId);
     /// How many proposals a challenge has.
@@ -202,6 +208,8 @@ loads_of! {
     DuplicatesOf(ChallengeId) => Vec<challenge::Model>, |of, ids| app::duplicate::of_challenges(&of.app, &of.op.viewer, ids);
     CouncilOf(ChallengeId) => Vec<council_member::Model>, |of, ids| batch::councils(&of.app, &of.op.viewer, ids);
     DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
+    FormerDecisionsOf(ChallengeId) => Vec<decision::Model>, |of, ids| batch::former_decisions_of(&of.app, &of.op.viewer, ids);
+    AppealsAgainst(DecisionId) => Vec<app::appeal::Written>, |of, ids| app::appeal::of_decisions(&of.app, &of.op.viewer, ids);
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);
     ProposalCountOf(ChallengeId) => i64, |of, ids| batch::proposal_counts(&of.app, ids);
     TieOf(DecisionId) => bool, |of, ids| batch::ties(&of.app, &of.op.viewer, ids);
@@ -212,7 +220,7 @@ loads_of! {
     ActionsOnOrganization(OrganizationId) => Vec<Possible<OrganizationAction>>, |of, ids| action::on_organizations(&of.app, &of.op.viewer, ids);
     ActionsOnProposal(ProposalId) => Vec<Possible<ProposalAction>>, |of, ids| action::on_proposals(&of.app, &of.op.viewer, ids);
     ActionsOnReview(ReviewId) => Vec<Possible<ReviewAction>>, |of, ids| action::on_reviews(&of.app, &of.op.viewer, ids);
-    ActionsOnDecision(DecisionId) => Vec<Possible<DecisionCommand>>, |of, ids| action::on_decisions(&of.app, &of.op.viewer, ids);
+    ActionsOnDecision(DecisionId) => Vec<Possible<DecisionAction>>, |of, ids| action::on_decisions(&of.app, &of.op.viewer, ids);
     MembersOf(OrganizationId) => Vec<membership::Model>, |of, ids| batch::members(&of.app, &of.op.viewer, ids);
     InvitationsInto(OrganizationId) => Vec<one_time_token::Model>, |of, ids| batch::invitations_into(&of.app, &of.op.viewer, ids);
     DelegationsBy(OrganizationId) => Vec<delegation::Model>, |of, ids| batch::delegations_by(&of.app, &of.op.viewer, ids);

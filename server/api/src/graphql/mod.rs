@@ -3,6 +3,7 @@
 pub mod account;
 pub mod action;
 pub mod announcement;
+pub mod appeal;
 pub mod attachment;
 pub mod authoring;
 pub mod challenge;
@@ -99,6 +100,7 @@ pub struct Mutation(
     void::VoidMutation,
     plan::PlanMutation,
     decision::DecisionMutation,
+    appeal::AppealMutation,
 );
 
 /// The whole schema.

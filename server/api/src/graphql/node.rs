@@ -2,12 +2,13 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
-    AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
+    AppealId, AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
     ExternalIdentityId, IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId,
     QuestionId, ReviewId, SavedSearchId, SessionId, UserId, WorkingGroupId,
 };
 
 use super::account::User;
+use super::appeal::Appeal;
 use super::attachment::Attachment;
 use super::challenge::{Challenge, Criterion, Indicator, Sector};
 use super::context::Ask as _;
@@ -59,6 +60,8 @@ pub enum Node {
     Review(Review),
     /// A decision.
     Decision(Decision),
+    /// An appeal.
+    Appeal(Appeal),
     /// A kept search.
     SavedSearch(SavedSearch),
     /// A session.
@@ -102,6 +105,7 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         CouncilMemberId => CouncilMember,
         ReviewId => Review,
         DecisionId => Decision,
+        AppealId => Appeal,
         OneTimeTokenId => Invitation,
         DelegationId => Delegation,
         WorkingGroupId => WorkingGroup,

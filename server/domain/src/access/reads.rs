@@ -48,6 +48,8 @@ closed_set! {
         Decision = "DECISION",
         /// Outcome, rank and mean of one proposal in a decision.
         Outcome = "OUTCOME",
+        /// An appeal against a decision: its grounds, and the ruling.
+        Appeal = "APPEAL",
         /// What a decision tells a team.
         Feedback = "FEEDBACK",
         /// That a person is there, and their name.
@@ -335,6 +337,17 @@ pub const READS: &[Read] = &[
             (OFFICE, "outcomes from APPROVED on, rank and mean once it is published"),
         ],
         but: "Without proposals with which they are in conflict: ranks are counted among the others, for a gap would tell.",
+    },
+    Read {
+        subject: Subject::Appeal,
+        scope: "appeal::visible_to",
+        readers: &[
+            (TEAM, "their own house's"),
+            (DECISION_MAKER, "where they decide"),
+            (OFFICE, "all"),
+            (AUDITOR, "all"),
+        ],
+        but: "Outside the team nobody who is in conflict with a proposal to the challenge, or was ever of a house that competes.",
     },
     Read {
         subject: Subject::Feedback,

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{Action, Role, Roles, may};
+use crate::appeal::{self, AppealCommand};
 use crate::challenge::{self, ANNOUNCING, ChallengeCommand, RANKED, SCORING, STAFFING, UNDECIDED};
 use crate::decision::{self, DecisionCommand};
 use crate::delegation::DelegationStatus;
@@ -320,7 +321,18 @@ impl Action {
             ),
             Self::PublishDecision => decision(
                 &[DecisionCommand::Publish],
-                "Never by who approved it, by somebody in a competing house, or in declared conflict with one of the proposals. No chosen proposal was withdrawn since. With number, date, signer and document of the act.",
+                "Never by who approved it, by somebody in a competing house, or in declared conflict with one of the proposals. No chosen proposal was withdrawn since, at the set time if there is one. With number, date, signer and document of the act.",
+            ),
+            Self::FileAppeal => decision(
+                &[DecisionCommand::Appeal],
+                "For a proposal of the own house, which is not rejected, suspended or closed, that the decision is about; before its standstill is over by the server's clock, once. With its grounds.",
+            ),
+            Self::RuleOnAppeal => terms(
+                "an appeal",
+                appeal::TRANSITIONS,
+                &[AppealCommand::Dismiss, AppealCommand::Grant],
+                AppealCommand::name,
+                "Never by who approved the decision, by somebody in a competing house, or in declared conflict with one of the proposals. With a reason, which the team reads. The last dismissal lets the decision stand; a grant sets it aside, and the council drafts another one, which takes every step anew.",
             ),
         }
     }

@@ -129,6 +129,11 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         }
         LetterKind::ClarificationAsked => Letter::ClarificationAsked { challenge, due_at: time, link },
         LetterKind::ClarificationAnswered => Letter::ClarificationAnswered { challenge, link },
+        LetterKind::AppealFiled => Letter::AppealFiled { challenge, link },
+        LetterKind::AppealReceived => Letter::AppealReceived { challenge, link },
+        LetterKind::AppealRuled => Letter::AppealRuled { challenge, link },
+        LetterKind::DecisionSetAside => Letter::DecisionSetAside { challenge, decision_number, link },
+        LetterKind::DecisionFinal => Letter::DecisionFinal { challenge, decision_number, link },
         LetterKind::ClarificationLapsed => Letter::ClarificationLapsed { challenge, due_at: time, link },
         LetterKind::ReviewOffered => Letter::ReviewOffered { challenge, link },
         LetterKind::ReviewRecused => Letter::ReviewRecused { challenge, member, link },
