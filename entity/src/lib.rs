@@ -3,7 +3,7 @@
 //! ```text
 //! app_user --< session --< refresh_token        app_user --< membership >-- organization
 //! app_user -- second_factor, --< recovery_code, --< device, --< consent        throttle
-//! app_user --< saved_search
+//! app_user --< saved_search                     app_user -- notification_preference
 //! app_user --< external_identity                sign_on_attempt
 //! organization (agency) --< challenge --< criterion, indicator, challenge_author, challenge_version, challenge_word, council_member, opening
 //! challenge --< announcement, support_offer       challenge -- preview_link; duplicate_of another challenge
@@ -48,6 +48,7 @@ pub mod idempotency;
 pub mod indicator;
 pub mod membership;
 pub mod message;
+pub mod notification_preference;
 pub mod one_time_token;
 pub mod opening;
 pub mod organization;

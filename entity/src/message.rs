@@ -3,6 +3,7 @@
 use domain::id::{MessageId, UserId};
 use domain::letter::LetterKind;
 use domain::message::MessageStatus;
+use domain::preference::{Delivery, NotificationGroup};
 use domain::time::Timestamp;
 use sea_orm::entity::prelude::*;
 
@@ -34,6 +35,9 @@ pub struct Model {
     /// Blinded: the address refused this mail, or this mail was held back because it had refused another.
     #[sea_orm(column_type = "Text", nullable)]
     pub address_hash: Option<String>,
+    pub topic: Option<NotificationGroup>,
+    pub delivery: Option<Delivery>,
+    pub digest_id: Option<Uuid>,
 }
 
 /// Rows are joined where they are read, not here.

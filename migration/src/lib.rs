@@ -28,6 +28,7 @@ mod m20261130_000025_announcements;
 mod m20261130_000026_appeals;
 mod m20261130_000027_mailboxes;
 mod m20261130_000028_confidentiality;
+mod m20261130_000029_preferences;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000026_appeals::Migration),
             Box::new(m20261130_000027_mailboxes::Migration),
             Box::new(m20261130_000028_confidentiality::Migration),
+            Box::new(m20261130_000029_preferences::Migration),
         ]
     }
 }

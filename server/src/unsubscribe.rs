@@ -12,15 +12,15 @@ use crate::explain::explain;
 
 const ASK: &str = r#"<!doctype html>
 <html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Bài Toán Lớn</title>
-<p>Ngừng nhận thư về nội dung Ông/Bà đang theo dõi?
-<p lang="en">Stop the mails about what you follow?
+<p>Ngừng nhận những thư như thế này?
+<p lang="en">Stop mails like this one?
 <form method="post"><button>Ngừng nhận thư · <span lang="en">Stop</span></button></form>
 "#;
 
 const DONE: &str = r#"<!doctype html>
 <html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Bài Toán Lớn</title>
-<p>Ông/Bà sẽ không nhận thư về nội dung này nữa.
-<p lang="en">You will get no more mails about it.
+<p>Ông/Bà sẽ không nhận những thư như thế này nữa.
+<p lang="en">You will get no more mails like this one.
 "#;
 
 const POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

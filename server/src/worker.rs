@@ -112,6 +112,7 @@ impl Worker {
             Settlement::Later(_) => "later",
             Settlement::Never(_) | Settlement::Refused { .. } => "never",
             Settlement::Suppressed(_) | Settlement::HeldBack { .. } => "suppressed",
+            Settlement::Held(_) => "held",
         };
         counter!("mail_attempts_total", "outcome" => word).increment(1);
         match self.app.execute(&self.op, None, Settle { claimed, outcome }).await {
@@ -136,6 +137,7 @@ impl Worker {
                 tracing::warn!(mail = %id, "mail held back, its address takes none");
                 return Some(Settlement::HeldBack { address });
             }
+            Ok(Composition::Held(held)) => return Some(Settlement::Held(held)),
             Err(error) => {
                 tracing::warn!(mail = %id, "mail cannot be composed: {:#}", explain(error));
                 return None;

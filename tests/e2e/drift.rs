@@ -17,6 +17,7 @@ use domain::locale::Locale;
 use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
 use domain::proposal::Confidentiality;
+use domain::preference::{Delivery, LocalTime, NotificationGroup, Preferences, QuietHours};
 use domain::reminder::ReminderKind;
 use domain::review::{CouncilRole, Interest};
 use domain::text::Bilingual;
@@ -550,8 +551,19 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         created_at: THEN,
         sent_at: Some(FIRST),
         read_at: Some(LAST),
+        topic: Some(NotificationGroup::Participation),
+        delivery: Some(Delivery::InboxOnly),
+        digest_id: Some(uuid::Uuid::max()),
     };
     tables.keep(message).await;
+    let mut preferences = Preferences {
+        quiet_hours: LocalTime::parse("22:00")
+            .zip(LocalTime::parse("06:30"))
+            .and_then(|(from, until)| QuietHours::new(from, until).ok()),
+        ..Preferences::default()
+    };
+    preferences.choose(NotificationGroup::Following, Delivery::Digest).unwrap();
+    tables.keep(notification_preference::Model { user_id: user, preferences, updated_at: LAST }).await;
     let repeated = idempotency::Model {
         principal: user.to_string(),
         idempotency_key: "~!@#$%^&*()_+".to_owned(),

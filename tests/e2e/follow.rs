@@ -58,7 +58,7 @@ async fn what_is_public_comes_by_mail_until_one_click_ends_it() {
     let mails = world.mail().await;
     let to = |person: &Person| mails.iter().rev().find(|mail| mail.to == person.email).unwrap();
     assert!(way_out(to(&cast.bao)).is_some() && way_out(to(&cast.lead)).is_some());
-    assert_eq!(way_out(to(&cast.drafter)), None, "what comes with an office has no way out");
+    assert!(way_out(to(&cast.drafter)).is_some(), "news of one's agency can be turned off");
 
     let followed = json!({ "challengeId": challenge });
     follows(&cast.bao, "followChallenge", followed.clone()).await;

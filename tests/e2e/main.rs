@@ -34,6 +34,7 @@ mod mail;
 mod naming;
 mod organizations;
 mod plan;
+mod preferences;
 mod proof;
 mod publicity;
 mod questions;

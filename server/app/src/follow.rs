@@ -9,6 +9,7 @@ use domain::follow::{Followed, LIMIT, hear_of};
 use domain::id::{ChallengeId, SavedSearchId, UserId};
 use domain::letter::LetterKind;
 use domain::organization::OrganizationKind;
+use domain::preference::NotificationGroup;
 use domain::problem::{Problem, Reason};
 use entity::{challenge, follow, organization, user};
 use sea_orm::{
@@ -21,6 +22,7 @@ use crate::command::Command;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::op::{Op, Viewer};
+use crate::preference::{Unwanted, turn_off};
 use crate::{App, saved_search};
 
 /// What the viewer follows; what others do, nobody reads.
@@ -150,6 +152,8 @@ enum Cause {
     Followed(Followed),
     /// Somebody keeps a search.
     Search(SavedSearchId),
+    /// It belongs to an office or a house, or was gathered: such mails can be turned off.
+    Kind(Unwanted),
 }
 
 /// Ends by the link of a mail what brought it. The link is proof enough.
@@ -167,6 +171,7 @@ impl Command for Unsubscribe {
         match self.cause {
             Cause::Followed(followed) => end(tx, self.user, followed).await.map(drop),
             Cause::Search(id) => saved_search::end(tx, self.user, id).await.map(drop),
+            Cause::Kind(unwanted) => turn_off(tx, self.user, unwanted).await,
         }
     }
 }
@@ -182,13 +187,17 @@ pub async fn unsubscribe(app: &App, token: &str) -> Result<bool> {
 /// Begins what a token says, so that it is no cursor, and a cursor no token.
 const TOKEN: &str = "unsubscribe";
 
-/// In the place of what is followed: a search.
+/// In the place of what is followed: a search, a group of mails, the digest.
 const SEARCH: &str = "SEARCH";
+const GROUP: &str = "GROUP";
+const DIGEST: &str = "DIGEST";
 
 fn token(app: &App, user: UserId, cause: Cause) -> String {
     let (kind, target) = match cause {
         Cause::Followed(followed) => (followed.kind().name(), followed.target()),
         Cause::Search(id) => (SEARCH, id.to_string()),
+        Cause::Kind(Unwanted::Group(group)) => (GROUP, group.name().to_owned()),
+        Cause::Kind(Unwanted::Digest) => (DIGEST, DIGEST.to_owned()),
     };
     app.keys.seal_cursor(&format!("{TOKEN} {user} {kind} {target}"))
 }
@@ -202,6 +211,8 @@ fn named_by(app: &App, token: &str) -> Option<(UserId, Cause)> {
     let cause = match domain::follow::FollowKind::from_name(kind) {
         Some(kind) => Cause::Followed(Followed::read(kind, target)?),
         None if kind == SEARCH => Cause::Search(SavedSearchId(target.parse().ok()?)),
+        None if kind == GROUP => Cause::Kind(Unwanted::Group(NotificationGroup::from_name(target)?)),
+        None if kind == DIGEST => Cause::Kind(Unwanted::Digest),
         None => return None,
     };
     Some((UserId(user.parse().ok()?), cause))
@@ -225,30 +236,45 @@ async fn about(db: &impl ConnectionTrait, event: &Event) -> Result<Option<challe
     Ok(challenge::Entity::find_by_id(id).one(db).await?)
 }
 
+/// What somebody follows or looks for that an event of a challenge is heard by.
+async fn cause(db: &impl ConnectionTrait, user: UserId, event: &Event) -> Result<Option<Cause>> {
+    let Some(row) = about(db, event).await? else { return Ok(None) };
+    let heard_by = hear_of(event.kind, row.id, row.agency_id, row.sector);
+    let own = follow::Entity::find().filter(follow::Column::UserId.eq(user)).filter(is_any(heard_by.clone()));
+    let own = own.all(db).await?;
+    let followed = heard_by.into_iter().find(|followed| {
+        own.iter().any(|row| row.kind == followed.kind() && row.target == followed.target())
+    });
+    Ok(match followed {
+        Some(followed) => Some(Cause::Followed(followed)),
+        None if event.kind == EventKind::ChallengePublished => {
+            let searches = saved_search::answered(db, &row, Some(user)).await?;
+            searches.first().map(|search| Cause::Search(search.id))
+        }
+        None => None,
+    })
+}
+
+/// Whether somebody hears of an event by what they follow or look for.
+pub(crate) async fn is_follower(db: &impl ConnectionTrait, user: UserId, event: &Event) -> Result<bool> {
+    Ok(cause(db, user, event).await?.is_some())
+}
+
 /// The link by which the reader of a mail ends what brought it; None if nothing did that can be ended.
 pub(crate) async fn way_out(
     app: &App,
     user: UserId,
     letter: LetterKind,
+    topic: NotificationGroup,
     event: &Event,
 ) -> Result<Option<String>> {
-    if !hears(event.kind).iter().any(|(to, sent)| *to == Audience::Followers && *sent == letter) {
-        return Ok(None);
-    }
-    let Some(row) = about(&app.db.read, event).await? else { return Ok(None) };
-    let heard_by = hear_of(event.kind, row.id, row.agency_id, row.sector);
-    let own = follow::Entity::find().filter(follow::Column::UserId.eq(user)).filter(is_any(heard_by.clone()));
-    let own = own.all(&app.db.read).await?;
-    let followed = heard_by.into_iter().find(|followed| {
-        own.iter().any(|row| row.kind == followed.kind() && row.target == followed.target())
-    });
+    let to_followers =
+        hears(event.kind).iter().any(|(to, sent)| *to == Audience::Followers && *sent == letter);
+    let followed = if to_followers { cause(&app.db.read, user, event).await? } else { None };
     let cause = match followed {
-        Some(followed) => Some(Cause::Followed(followed)),
-        None if event.kind == EventKind::ChallengePublished => {
-            let searches = saved_search::answered(&app.db.read, &row, Some(user)).await?;
-            searches.first().map(|search| Cause::Search(search.id))
-        }
-        None => None,
+        None if letter == LetterKind::Digest => Some(Cause::Kind(Unwanted::Digest)),
+        None if !topic.is_mandatory() => Some(Cause::Kind(Unwanted::Group(topic))),
+        followed => followed,
     };
     let public = app.settings.public_url.trim_end_matches('/');
     Ok(cause.map(|cause| format!("{public}/unsubscribe/{}", token(app, user, cause))))

@@ -1,10 +1,12 @@
-//! What somebody was told, to be seen again in the application: the mails that went out to them, or tried to. So nothing stands
-//! there that the mail's own check of rights has held back. What was held back because the address takes no mail does stand there.
+//! What somebody was told, to be seen again in the application: the mails that went out to them, or tried to, or are held
+//! because they prefer it so. So nothing stands there that the mail's own check of rights has held back. What was held back because
+//! the address takes no mail does stand there.
 
 use std::collections::HashMap;
 
 use domain::event::Event;
 use domain::id::{MessageId, UserId};
+use domain::letter::LetterKind;
 use domain::message::MessageStatus;
 use domain::problem::{Problem, Reason};
 use entity::{event, message};
@@ -26,11 +28,21 @@ use crate::page::{self, Ask, Key, Page, Sort};
 /// Row `NOTIFICATION` of [`READS`](domain::access::READS).
 pub fn visible_to(viewer: &Viewer) -> Select<message::Entity> {
     let own: Option<UserId> = viewer.0.as_ref().map(|person| person.id);
-    message::Entity::find().filter(message::Column::UserId.is_in(own)).filter(
-        Condition::any()
-            .add(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
-            .add(crate::dead_letter::held_back()),
-    )
+    message::Entity::find()
+        .filter(message::Column::UserId.is_in(own))
+        .filter(
+            Condition::any()
+                .add(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
+                .add(crate::dead_letter::held_back())
+                .add(
+                    // What was held stays while it is sent.
+                    Condition::all()
+                        .add(message::Column::Status.eq(MessageStatus::Sending))
+                        .add(message::Column::Delivery.is_not_null()),
+                ),
+        )
+        // A digest tells nothing that is not here.
+        .filter(message::Column::Kind.ne(LetterKind::Digest))
 }
 
 fn listed(viewer: &Viewer, only_unread: bool) -> Select<message::Entity> {

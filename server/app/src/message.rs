@@ -12,6 +12,7 @@ use domain::locale::Locale;
 use domain::machine::allows;
 use domain::message::{GIVE_UP_AFTER_SECONDS, MessageStatus, pause_seconds};
 use domain::organization::{MembershipRole, OrganizationStatus};
+use domain::preference::{Delivery, Held, NotificationGroup, group};
 use domain::proposal::ProposalStatus;
 use domain::question::QuestionStatus;
 use domain::review::{CouncilRole, ReviewCommand, ReviewStatus, TRANSITIONS as REVIEW};
@@ -66,7 +67,7 @@ impl Command for Claim {
             Condition::all().add(M::Status.eq(MessageStatus::Sending)).add(M::LeaseUntil.lte(now));
         // Two steps in one transaction: an UPDATE over a limited subquery may claim more than the limit on PostgreSQL.
         let due = message::Entity::find()
-            .filter(Condition::any().add(waiting).add(abandoned))
+            .filter(Condition::any().add(waiting).add(quiet_until(now)).add(abandoned))
             .order_by_asc(M::DueAt)
             .limit(self.limit)
             .lock_with_behavior(
@@ -94,6 +95,14 @@ impl Command for Claim {
     }
 }
 
+/// Held for quiet hours that are over.
+fn quiet_until(now: Timestamp) -> Condition {
+    Condition::all()
+        .add(message::Column::Status.eq(MessageStatus::Held))
+        .add(message::Column::Delivery.eq(Delivery::AtOnce))
+        .add(message::Column::DueAt.lte(now))
+}
+
 /// How an attempt ended.
 #[derive(Clone, Debug, Serialize)]
 pub enum Settlement {
@@ -117,6 +126,8 @@ pub enum Settlement {
         /// A digest of it.
         address: String,
     },
+    /// Not sent by itself, or not now, as its reader prefers.
+    Held(Held),
 }
 
 /// Says how an attempt ended. Nothing happens if somebody else holds the mail by now.
@@ -169,6 +180,11 @@ impl Command for Settle {
                 change.address_hash = Set(Some(address.clone()));
                 MessageStatus::Suppressed
             }
+            Settlement::Held(held) => {
+                change.delivery = Set(Some(held.delivery));
+                change.due_at = Set(held.until);
+                MessageStatus::Held
+            }
         };
         change.status = Set(status);
         message::Entity::update_many().set(change).filter(M::Id.eq(row.id)).exec(tx).await?;
@@ -206,6 +222,8 @@ pub enum Composition {
         /// A digest of the address.
         address: String,
     },
+    /// Its reader may read it, and wants it otherwise.
+    Held(Held),
 }
 
 /// Composes a mail from what is true now: names, language, and whether its reader should still get it.
@@ -213,9 +231,7 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
     let vanished = || Error::Internal("a mail without its event".to_owned());
     let db = &app.db.read;
     let row = message::Entity::find_by_id(id).one(db).await?.ok_or_else(vanished)?;
-    let happened = event::Entity::find_by_id(row.event_seq).one(db).await?.ok_or_else(vanished)?;
-    let event: Event =
-        serde_json::from_str(&happened.payload).map_err(|error| Error::Internal(error.to_string()))?;
+    let (written_at, event) = happened(app, row.event_seq).await?;
     let token = match event.token {
         Some(id) => one_time_token::Entity::find_by_id(id).one(db).await?,
         None => None,
@@ -236,33 +252,95 @@ pub async fn compose(app: &App, id: MessageId) -> Result<Composition> {
         (None, Some(token)) if token.used_at.is_none() => (token.email.clone(), String::new(), token.locale),
         _ => return Ok(Composition::Suppressed("the token was used or replaced")),
     };
-    let facts = Facts::load(app, &event, token, locale).await?;
-    let Some(letter) = facts.letter(app, row.kind, &event) else {
-        return Ok(Composition::Suppressed("what it was about is gone"));
+    let topic = row.topic.unwrap_or(group(row.kind));
+    let letter = match (row.kind, row.user_id) {
+        (LetterKind::Digest, Some(reader)) => digest(app, reader, &event, locale).await?,
+        (kind, reader) => written(app, reader, (kind, topic), &event, token, locale).await?,
     };
-    if facts.is_obsolete(row.kind, &event, app.db.clock.process()) {
-        return Ok(Composition::Suppressed("no longer true"));
-    }
-    if let Some(reader) = row.user_id
-        && row.kind != LetterKind::AccountDeactivated
-        && !may_read(app, reader, row.kind, &event).await?
-    {
-        return Ok(Composition::Suppressed("its reader may not read it any more"));
+    let letter = match letter {
+        Ok(letter) => letter,
+        Err(reason) => return Ok(Composition::Suppressed(reason)),
+    };
+    let mut unsubscribe = None;
+    if let Some(reader) = row.user_id {
+        if let Some(held) = crate::preference::hold(app, reader, topic).await? {
+            return Ok(Composition::Held(held));
+        }
+        unsubscribe = crate::follow::way_out(app, reader, row.kind, topic, &event).await?;
     }
     let address = dead_letter::digest(app, &to);
     if dead_letter::takes_none(app, &address, row.kind).await? {
         return Ok(Composition::HeldBack { address });
     }
-    let unsubscribe = match row.user_id {
-        Some(reader) => crate::follow::way_out(app, reader, row.kind, &event).await?,
-        None => None,
-    };
-    let composed = Composed { id, to, name, locale, written_at: happened.at, letter, unsubscribe };
+    let composed = Composed { id, to, name, locale, written_at, letter, unsubscribe };
     Ok(Composition::Ready(Box::new(composed)))
 }
 
+/// A letter, or why there is none.
+type Written = std::result::Result<Letter, &'static str>;
+
+/// Writes a letter from what is true now, if it is still to be read by that reader.
+async fn written(
+    app: &App,
+    reader: Option<UserId>,
+    (kind, topic): (LetterKind, NotificationGroup),
+    event: &Event,
+    token: Option<one_time_token::Model>,
+    locale: Locale,
+) -> Result<Written> {
+    let facts = Facts::load(app, event, token, locale).await?;
+    let Some(letter) = facts.letter(app, kind, event) else {
+        return Ok(Err("what it was about is gone"));
+    };
+    if facts.is_obsolete(kind, event, app.db.clock.process()) {
+        return Ok(Err("no longer true"));
+    }
+    if let Some(reader) = reader
+        && kind != LetterKind::AccountDeactivated
+        && !may_read(app, reader, (kind, topic), event).await?
+    {
+        return Ok(Err("its reader may not read it any more"));
+    }
+    Ok(Ok(letter))
+}
+
+/// Writes somebody's digest: each item as if it were written by itself now.
+async fn digest(app: &App, reader: UserId, due: &Event, locale: Locale) -> Result<Written> {
+    let rows = message::Entity::find()
+        .filter(message::Column::UserId.eq(reader))
+        .filter(message::Column::DigestId.eq(named(due, "digest")))
+        .order_by_asc(message::Column::CreatedAt)
+        .order_by_asc(message::Column::Id)
+        .all(&app.db.read)
+        .await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let event = happened(app, row.event_seq).await?.1;
+        let topic = row.topic.unwrap_or(group(row.kind));
+        items.extend(written(app, Some(reader), (row.kind, topic), &event, None, locale).await?.ok());
+    }
+    if items.is_empty() {
+        return Ok(Err("nothing of it is left"));
+    }
+    let public = app.settings.public_url.trim_end_matches('/');
+    Ok(Ok(Letter::Digest { items, link: format!("{public}/notifications") }))
+}
+
+/// When it happened, and what.
+async fn happened(app: &App, seq: i64) -> Result<(Timestamp, Event)> {
+    let row = event::Entity::find_by_id(seq).one(&app.db.read).await?;
+    let row = row.ok_or_else(|| Error::Internal("a mail without its event".to_owned()))?;
+    let event = serde_json::from_str(&row.payload).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok((row.at, event))
+}
+
 /// Rights are those of the moment of writing: whoever left the team, or fell into conflict, gets nothing more.
-async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) -> Result<bool> {
+async fn may_read(
+    app: &App,
+    reader: UserId,
+    (kind, topic): (LetterKind, NotificationGroup),
+    event: &Event,
+) -> Result<bool> {
     let Some(person) = crate::access::person(&app.db, reader).await? else { return Ok(false) };
     let viewer = Viewer(Some(person));
     let speaks_of_proposal = matches!(
@@ -314,6 +392,10 @@ async fn may_read(app: &App, reader: UserId, kind: LetterKind, event: &Event) ->
             .filter(proposal::Column::ChallengeId.eq(event.challenge))
             .filter(proposal::Column::Status.eq(ProposalStatus::Draft));
         return Ok(drafts.count(&app.db.read).await? > 0);
+    }
+    // What may wait for a day may have lost its reader meanwhile.
+    if !topic.is_mandatory() && !crate::record::is_addressed(&app.db.read, event, kind, reader).await? {
+        return Ok(false);
     }
     match event.challenge {
         // What was taken back is a draft again; that it was taken back is all the letter says.
@@ -869,6 +951,8 @@ impl Facts {
                 decision_number: self.decision_number()?,
                 link: at_challenge()?,
             },
+            // It is made of others.
+            LetterKind::Digest => return None,
         })
     }
 
@@ -973,5 +1057,7 @@ pub async fn backlog(app: &App) -> Result<Backlog> {
 /// Whether any mail waits or is under way: tests wait for none.
 pub async fn is_quiet(app: &App) -> Result<bool> {
     let unsent = [MessageStatus::Queued, MessageStatus::Sending, MessageStatus::Retrying];
-    Ok(message::Entity::find().filter(message::Column::Status.is_in(unsent)).count(&app.db.read).await? == 0)
+    let waiting =
+        Condition::any().add(message::Column::Status.is_in(unsent)).add(quiet_until(app.db.clock.process()));
+    Ok(message::Entity::find().filter(waiting).count(&app.db.read).await? == 0)
 }

@@ -13,8 +13,9 @@ use domain::proposal::{Content, ProposalStatus};
 use domain::time::Timestamp;
 use entity::{
     appeal, audit_entry, conflict_declaration, consent, council_member, device, expert, external_identity,
-    follow, membership, message, one_time_token, organization, platform_grant, proposal, proposal_draft,
-    question, review, saved_search, second_factor, session, user, working_group_member,
+    follow, membership, message, notification_preference, one_time_token, organization, platform_grant,
+    proposal, proposal_draft, question, review, saved_search, second_factor, session, user,
+    working_group_member,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
@@ -216,6 +217,11 @@ pub async fn export(app: &App, op: &Arc<Op>) -> Result<Value> {
         })),
         "follows": of!(follow.UserId, |row| json!({
             "kind": row.kind, "followed": row.target, "followedAt": at(row.created_at),
+        })),
+        "notificationPreferences": of!(notification_preference.UserId, |row| json!({
+            "timeZone": row.preferences.time_zone, "digestAt": row.preferences.digest_at.to_string(),
+            "quietHours": row.preferences.quiet_hours.map(|hours| [hours.from, hours.until].map(|at| at.to_string())),
+            "deliveries": row.preferences.deliveries, "updatedAt": at(row.updated_at),
         })),
         "savedSearches": of!(saved_search.UserId, |row| json!({
             "name": row.name, "query": row.words, "sector": row.sector, "savedAt": at(row.created_at),
@@ -446,6 +452,7 @@ async fn erase(tx: &Tx, user: UserId) -> Result<()> {
         .await?;
     follow::Entity::delete_many().filter(follow::Column::UserId.eq(user)).exec(tx).await?;
     saved_search::Entity::delete_many().filter(saved_search::Column::UserId.eq(user)).exec(tx).await?;
+    notification_preference::Entity::delete_by_id(user).exec(tx).await?;
     council_member::Entity::update_many()
         .set(council_member::ActiveModel { removed_at: Set(Some(now)), ..Default::default() })
         .filter(council_member::Column::UserId.eq(user))

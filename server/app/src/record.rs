@@ -1,6 +1,6 @@
 //! The only way to say what happened: audit entry, event and outgoing mail, in the transaction of the change itself.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::audit;
@@ -9,6 +9,7 @@ use domain::id::{OrganizationId, UserId};
 use domain::letter::LetterKind;
 use domain::message::MessageStatus;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
+use domain::preference::{NotificationGroup, group, group_for};
 use domain::problem::Code;
 use domain::proposal::ProposalStatus;
 use domain::review::CouncilRole;
@@ -18,7 +19,8 @@ use entity::{
     one_time_token, organization, proposal, user,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select,
 };
 
 use crate::App;
@@ -130,6 +132,7 @@ struct Addressed {
     letter: LetterKind,
     user: Option<UserId>,
     email: Option<String>,
+    topic: NotificationGroup,
 }
 
 impl Addressed {
@@ -150,13 +153,16 @@ impl Addressed {
             created_at: Set(now),
             sent_at: Set(None),
             read_at: Set(None),
+            topic: Set(Some(self.topic)),
+            delivery: Set(None),
+            digest_id: Set(None),
         }
     }
 }
 
 /// Who gets which letter about the event: each person each letter once.
 async fn addressed(tx: &Tx, event: &Event) -> Result<Vec<Addressed>> {
-    let mut people = BTreeSet::new();
+    let mut people: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let mut out = Vec::new();
     for (audience, letter) in hears(event.kind) {
         if *audience == Audience::TokenAddress {
@@ -168,6 +174,7 @@ async fn addressed(tx: &Tx, event: &Event) -> Result<Vec<Addressed>> {
                 letter: *letter,
                 user: None,
                 email: Some(token.email),
+                topic: group(*letter),
             }));
         } else if *audience == Audience::PersonAtAddress {
             let person = match event.user {
@@ -178,17 +185,45 @@ async fn addressed(tx: &Tx, event: &Event) -> Result<Vec<Addressed>> {
                 letter: *letter,
                 user: Some(person.id),
                 email: Some(person.email),
+                topic: group(*letter),
             }));
         } else {
-            people.extend(members_of(tx, *audience, event).await?.into_iter().map(|user| (*letter, user)));
+            for user in members_of(tx, *audience, event).await? {
+                people.entry((*letter, user)).or_default().push(*audience);
+            }
         }
     }
-    out.extend(people.into_iter().map(|(letter, user)| Addressed { letter, user: Some(user), email: None }));
+    out.extend(people.into_iter().map(|((letter, user), audiences)| Addressed {
+        letter,
+        user: Some(user),
+        email: None,
+        topic: group_for(letter, &audiences),
+    }));
     Ok(out)
 }
 
+/// Whether somebody is still among those who hear of an event by that letter.
+pub(crate) async fn is_addressed(
+    db: &impl ConnectionTrait,
+    event: &Event,
+    letter: LetterKind,
+    reader: UserId,
+) -> Result<bool> {
+    for (audience, _) in hears(event.kind).iter().filter(|(_, sent)| *sent == letter) {
+        // Of followers there may be many.
+        let is_one = match audience {
+            Audience::Followers => crate::follow::is_follower(db, reader, event).await?,
+            _ => members_of(db, *audience, event).await?.contains(&reader),
+        };
+        if is_one {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The people who make up an audience of the event.
-async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<UserId>> {
+async fn members_of(db: &impl ConnectionTrait, audience: Audience, event: &Event) -> Result<Vec<UserId>> {
     let challenge = event.challenge;
     let proposal = event.proposal;
     let on_council = |roles: &[CouncilRole]| {
@@ -206,14 +241,14 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
     let users: Vec<UserId> = match audience {
         Audience::TokenAddress | Audience::PersonAtAddress => Vec::new(),
         Audience::Person => event.user.into_iter().collect(),
-        Audience::Officers => office(&[MembershipRole::Officer]).into_tuple().all(tx).await?,
-        Audience::Publishers => office(&[MembershipRole::Publisher]).into_tuple().all(tx).await?,
+        Audience::Officers => office(&[MembershipRole::Officer]).into_tuple().all(db).await?,
+        Audience::Publishers => office(&[MembershipRole::Publisher]).into_tuple().all(db).await?,
         Audience::OrganizationManagers => {
             live_members()
                 .filter(membership::Column::OrganizationId.eq(event.organization))
                 .filter(membership::Column::Role.is_in(managing))
                 .into_tuple()
-                .all(tx)
+                .all(db)
                 .await?
         }
         Audience::Delegates => {
@@ -222,7 +257,7 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
                 .filter(membership::Column::OrganizationId.eq(delegate))
                 .filter(membership::Column::Role.is_in(acting))
                 .into_tuple()
-                .all(tx)
+                .all(db)
                 .await?
         }
         Audience::Authors => {
@@ -231,7 +266,7 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
                 .select_only()
                 .column(challenge_author::Column::UserId)
                 .into_tuple()
-                .all(tx)
+                .all(db)
                 .await?
         }
         Audience::AgencyStaff => {
@@ -242,14 +277,14 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
             live_members()
                 .filter(membership::Column::OrganizationId.in_subquery(agency.into_query()))
                 .into_tuple()
-                .all(tx)
+                .all(db)
                 .await?
         }
         Audience::House => {
             live_members()
                 .filter(membership::Column::OrganizationId.eq(event.organization))
                 .into_tuple()
-                .all(tx)
+                .all(db)
                 .await?
         }
         Audience::DecisionMaker => {
@@ -257,38 +292,38 @@ async fn members_of(tx: &Tx, audience: Audience, event: &Event) -> Result<Vec<Us
                 .filter(challenge::Column::Id.eq(challenge))
                 .select_only()
                 .column(challenge::Column::DecisionMakerId);
-            named.into_tuple::<Option<UserId>>().all(tx).await?.into_iter().flatten().collect()
+            named.into_tuple::<Option<UserId>>().all(db).await?.into_iter().flatten().collect()
         }
         Audience::Team => {
             let team = proposal::Entity::find().filter(proposal::Column::Id.eq(proposal));
-            live_members().filter(in_organizations_of(team)).into_tuple().all(tx).await?
+            live_members().filter(in_organizations_of(team)).into_tuple().all(db).await?
         }
         Audience::Applicants => {
             let live = proposal::Entity::find().filter(proposal::Column::ChallengeId.eq(challenge)).filter(
                 proposal::Column::Status.is_not_in([ProposalStatus::Draft, ProposalStatus::Withdrawn]),
             );
-            live_members().filter(in_organizations_of(live)).into_tuple().all(tx).await?
+            live_members().filter(in_organizations_of(live)).into_tuple().all(db).await?
         }
         Audience::Drafters => {
             let drafts = proposal::Entity::find()
                 .filter(proposal::Column::ChallengeId.eq(challenge))
                 .filter(proposal::Column::Status.eq(ProposalStatus::Draft));
-            live_members().filter(in_organizations_of(drafts)).into_tuple().all(tx).await?
+            live_members().filter(in_organizations_of(drafts)).into_tuple().all(db).await?
         }
         Audience::Bidders => {
             let bids = proposal::Entity::find()
                 .filter(proposal::Column::ChallengeId.eq(challenge))
                 .filter(proposal::Column::Status.ne(ProposalStatus::Withdrawn));
-            live_members().filter(in_organizations_of(bids)).into_tuple().all(tx).await?
+            live_members().filter(in_organizations_of(bids)).into_tuple().all(db).await?
         }
-        Audience::Followers => crate::follow::followers(tx, event).await?,
-        Audience::Secretary => on_council(&[CouncilRole::Secretary]).into_tuple().all(tx).await?,
-        Audience::Chair => on_council(&[CouncilRole::Chair]).into_tuple().all(tx).await?,
-        Audience::Council => on_council(CouncilRole::ALL).into_tuple().all(tx).await?,
+        Audience::Followers => crate::follow::followers(db, event).await?,
+        Audience::Secretary => on_council(&[CouncilRole::Secretary]).into_tuple().all(db).await?,
+        Audience::Chair => on_council(&[CouncilRole::Chair]).into_tuple().all(db).await?,
+        Audience::Council => on_council(CouncilRole::ALL).into_tuple().all(db).await?,
         Audience::SecondPersons => {
             let mut users: Vec<UserId> =
-                on_council(&[CouncilRole::Chair, CouncilRole::ViceChair]).into_tuple().all(tx).await?;
-            users.extend(office(&[MembershipRole::Officer]).into_tuple::<UserId>().all(tx).await?);
+                on_council(&[CouncilRole::Chair, CouncilRole::ViceChair]).into_tuple().all(db).await?;
+            users.extend(office(&[MembershipRole::Officer]).into_tuple::<UserId>().all(db).await?);
             users
         }
     };

@@ -1,5 +1,5 @@
-//! What becomes due by the clock alone: reminders, publications at a set time, ends of standstills. Every process looks, now and
-//! then; the row of a reminder is inserted once, and everything else is a step that is taken once.
+//! What becomes due by the clock alone: reminders, digests, publications at a set time, ends of standstills. Every process looks, now
+//! and then; the row of a reminder is inserted once, and everything else is a step that is taken once.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use crate::clarification::LapseClarification;
 use crate::command::Command;
 use crate::db::Tx;
 use crate::decision::{FinalizeDecision, PublishDecisionDue};
+use crate::digest::SendDigest;
 use crate::error::Result;
 use crate::op::{Op, Viewer};
 use crate::review::ExpireReview;
@@ -50,6 +51,9 @@ pub async fn remind(app: &App) -> Result<u64> {
     }
     for proposal in crate::clarification::overdue(app, now).await? {
         reminded += u64::from(app.execute(&op, None, LapseClarification { proposal }).await?);
+    }
+    for user in crate::digest::due(app, now).await? {
+        reminded += u64::from(app.execute(&op, None, SendDigest { user }).await?);
     }
     let reviews = reviews(app, now).await?.into_iter().map(Remind::Review);
     for remind in deadlines.chain(waiting).chain(reviews) {

@@ -154,6 +154,10 @@ closed_set! {
         DeadlineNear = "deadline_near",
         /// Time: an organisation has waited long for its verification.
         OrganizationWaits = "organization_waits",
+        /// Time: what waited for somebody's digest is mailed.
+        DigestDue = "digest_due",
+        /// A person wants to be told in another way.
+        NotificationPreferencesChanged = "notification_preferences_changed",
         /// Mails that were given up were queued again.
         MailResent = "mail_resent",
         /// A question about a challenge was asked.
@@ -461,6 +465,8 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     ),
     (K::DeadlineNear, &[(A::Drafters, L::DeadlineNear)]),
     (K::OrganizationWaits, &[(A::Officers, L::OrganizationWaits)]),
+    (K::DigestDue, &[(A::Person, L::Digest)]),
+    (K::NotificationPreferencesChanged, &[]),
     (K::MailResent, &[]),
     (K::QuestionAsked, &[(A::AgencyStaff, L::QuestionAsked), (A::Officers, L::QuestionAsked)]),
     (

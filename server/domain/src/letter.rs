@@ -33,6 +33,13 @@ macro_rules! letters {
                     $(Self::$Kind { .. } => LetterKind::$Kind,)+
                 }
             }
+
+            /// The address that its reader opens.
+            pub fn link(&self) -> &str {
+                match self {
+                    $(Self::$Kind { link, .. } => link,)+
+                }
+            }
         }
     };
 }
@@ -275,6 +282,9 @@ letters! {
 
     /// To agency and applicants: nobody can appeal any more.
     DecisionFinal = "decision_final" { challenge: String, decision_number: String }
+
+    /// To a person who wants to be told once a day: what there is, as far as they may know of it today.
+    Digest = "digest" { items: Vec<Letter> }
 }
 
 closed_set! {

@@ -24,6 +24,7 @@
 //! | questions about a challenge, and their answers | [`question`] |
 //! | files of challenges and proposals | [`attachment`] |
 //! | what happened, and who is told | [`event`] |
+//! | how a person wants to be told | [`preference`] |
 //! | the chain that proves what happened | [`audit`] |
 //! | what is wrong with a request, in words | [`problem`] |
 
@@ -52,6 +53,7 @@ pub mod machine;
 pub mod message;
 pub mod money;
 pub mod organization;
+pub mod preference;
 pub mod problem;
 pub mod proposal;
 pub mod question;

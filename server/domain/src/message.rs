@@ -13,14 +13,16 @@ closed_set! {
         Sent = "SENT",
         /// Given up; staff can see why.
         Dead = "DEAD",
+        /// Stands in the inbox; mailed later, in a digest or never, as its reader prefers.
+        Held = "HELD",
         /// Not sent on purpose: the reader may not, or need not, read it any more.
         Suppressed = "SUPPRESSED",
     }
 }
 
 impl MessageStatus {
-    /// It went out, or tried to: that its reader may read it was found just then.
-    pub const TOLD: &'static [Self] = &[Self::Sent, Self::Retrying, Self::Dead];
+    /// It went out, or tried to, or is held as its reader prefers: that they may read it was found just then.
+    pub const TOLD: &'static [Self] = &[Self::Sent, Self::Retrying, Self::Dead, Self::Held];
 }
 
 /// How long a mail is tried: three days.

@@ -208,6 +208,9 @@ pub enum Form {
     Successor,
     Original,
     FileName,
+    TimeZone,
+    LocalTime,
+    Delivery,
 }
 
 impl Reason {
@@ -432,6 +435,17 @@ impl Form {
             Self::FileName => (
                 "Tên tệp không được chứa / \\ : * ? \" < > | % và không được trùng tên thiết bị.",
                 "A file name has none of / \\ : * ? \" < > | % and is no name of a device.",
+            ),
+            Self::TimeZone => (
+                "Hãy nhập tên múi giờ IANA, ví dụ Asia/Ho_Chi_Minh.",
+                "Give the IANA name of a time zone, such as Asia/Ho_Chi_Minh.",
+            ),
+            Self::LocalTime => {
+                ("Hãy nhập giờ và phút, ví dụ 07:00.", "Give hours and minutes, such as 07:00.")
+            }
+            Self::Delivery => (
+                "Nhóm thông báo này không cho phép lựa chọn đó.",
+                "This group of notifications does not offer that choice.",
             ),
             Self::Role => (
                 "Vai trò này không thuộc loại tổ chức đó.",

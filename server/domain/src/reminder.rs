@@ -13,6 +13,8 @@ closed_set! {
         ReviewDue = "REVIEW_DUE",
         /// An organisation waits for its verification for more than two working days.
         OrganizationWaits = "ORGANIZATION_WAITS",
+        /// The digest of a day.
+        Digest = "DIGEST",
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use domain::machine::print;
 use domain::{
-    access, appeal, attachment, challenge, decision, event, expert, organization, proposal, question, review,
+    access, appeal, attachment, challenge, decision, event, expert, organization, preference, proposal,
+    question, review,
 };
 
 fn compare(name: &str, printed: &str) {
@@ -31,6 +32,11 @@ fn who_may_do_what() {
 #[test]
 fn who_hears_of_what() {
     compare("hears.txt", &event::print());
+}
+
+#[test]
+fn who_can_turn_off_what() {
+    compare("notifications.txt", &preference::print());
 }
 
 #[test]

@@ -55,13 +55,17 @@ pub fn render(letter: &Letter, recipient_name: &str, locale: Locale) -> Result<R
 fn compose(letter: &Letter, recipient_name: &str, locale: Locale) -> Result<Rendered, Error> {
     let env = environment(locale)?;
     let facts = Value::from(Serde(letter));
-    let template = template(letter.kind(), locale);
-    let (subject, body) = template.split_once("\n\n").unwrap_or((template, ""));
+    let (subject, body) = parts(letter.kind(), locale);
 
     let subject = text::cut(&env.render_named_str(SENTENCE, subject, &facts)?, SUBJECT_MAX);
     let mut paragraphs = Vec::new();
     for source in body.split("\n\n") {
         paragraphs.extend(Paragraph::render(&env, source, &facts)?);
+    }
+    if let Letter::Digest { items, .. } = letter {
+        for item in items {
+            paragraphs.push(Paragraph::of(&env, item, locale)?);
+        }
     }
     let page = context! {
         locale => locale.name(),
@@ -75,6 +79,12 @@ fn compose(letter: &Letter, recipient_name: &str, locale: Locale) -> Result<Rend
         html: env.get_template(LAYOUT_HTML)?.render(&page)?,
         subject,
     })
+}
+
+/// The template of the subject, and that of the paragraphs.
+fn parts(kind: LetterKind, locale: Locale) -> (&'static str, &'static str) {
+    let template = template(kind, locale);
+    template.split_once("\n\n").unwrap_or((template, ""))
 }
 
 /// What the layouts set: some lines, in the office's words or in somebody else's.
@@ -93,6 +103,14 @@ impl Paragraph {
         let filled = env.render_named_str(name, source, facts)?;
         let lines: Vec<_> = filled.lines().map(str::to_owned).collect();
         Ok((!lines.is_empty()).then_some(Self { is_quote: name == QUOTE, lines }))
+    }
+
+    /// A letter among others: its subject, and where it leads.
+    fn of(env: &Environment, item: &Letter, locale: Locale) -> Result<Self, Error> {
+        let (subject, _) = parts(item.kind(), locale);
+        let subject = env.render_named_str(SENTENCE, subject, Value::from(Serde(item)))?;
+        let lines = vec![text::cut(&subject, SUBJECT_MAX), item.link().to_owned()];
+        Ok(Self { is_quote: false, lines })
     }
 }
 
@@ -255,4 +273,5 @@ templates! {
     DecisionApproved "decision_approved"
     DecisionPublishedToApplicant "decision_published_to_applicant"
     DecisionPublished "decision_published"
+    Digest "digest"
 }

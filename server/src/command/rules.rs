@@ -9,7 +9,9 @@ use domain::organization::OrganizationStatus;
 use domain::proposal::ProposalStatus;
 use domain::question::QuestionStatus;
 use domain::review::ReviewStatus;
-use domain::{access, appeal, challenge, decision, event, expert, organization, proposal, question, review};
+use domain::{
+    access, appeal, challenge, decision, event, expert, organization, preference, proposal, question, review,
+};
 
 /// All of it, under headings.
 pub fn print() -> String {
@@ -27,6 +29,7 @@ pub fn print() -> String {
         ("The life of a decision", machine::print(decision::TRANSITIONS, DecisionStatus::ALL)),
         ("The life of an appeal", machine::print(appeal::TRANSITIONS, AppealStatus::ALL)),
         ("Who hears of what, by which letter", event::print()),
+        ("How letters may come, as their reader prefers", preference::print()),
     ];
     sections.map(|(heading, lines)| format!("## {heading}\n\n{lines}")).join("\n")
 }

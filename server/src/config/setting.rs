@@ -213,7 +213,7 @@ settings! {
         "How long a worker owns a mail before another may take over; longer than `MAIL_TIMEOUT_SECONDS`.";
 
     SCHEDULE_SECONDS: Number(Seconds, 1, 86400), Value("60"),
-        "How often it is looked for what becomes due by the clock: reminders, publications at a set time.";
+        "How often it is looked for what becomes due by the clock: reminders, digests, publications at a set time.";
     STANDSTILL_DAYS: Number(Days, 0, 90), Value("10"),
         "How long after its publication a decision can be appealed against; 0: not at all.";
 

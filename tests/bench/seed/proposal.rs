@@ -177,6 +177,9 @@ impl Seed {
             created_at: at,
             sent_at: Some(at),
             read_at: None,
+            topic: None,
+            delivery: None,
+            digest_id: None,
         }
     }
 

@@ -373,7 +373,8 @@ impl Seen {
             Value::Array(items) => items.iter().for_each(|item| self.keep(place, item)),
             Value::Object(fields) => {
                 let of = fields.get("__typename").and_then(Value::as_str);
-                for (key, value) in fields {
+                // The name of a type is no id, though one may be spelt like it.
+                for (key, value) in fields.iter().filter(|(key, _)| *key != "__typename") {
                     match of {
                         Some(of) => self.keep(&format!("{place}: {of}.{key}"), value),
                         None => self.keep(place, value),

@@ -212,6 +212,7 @@ tables! {
     council_member, question, attachment, proposal, proposal_draft, proposal_version, opening, conflict_declaration, review, review_plan, decision,
     decision_outcome,
     message,
+    notification_preference,
     follow,
     saved_search,
     idempotency,
@@ -801,7 +802,9 @@ impl Facts {
                 Row::expert(row) => Thing::Expert(row),
                 Row::external_identity(row) => Thing::ExternalIdentity(row),
                 Row::one_time_token(row) => Thing::Invitation(row),
-                Row::idempotency(_) | Row::message(_) | Row::follow(_) => Thing::Nothing,
+                Row::idempotency(_) | Row::message(_) | Row::notification_preference(_) | Row::follow(_) => {
+                    Thing::Nothing
+                }
                 Row::membership(_)
                 | Row::preview_link(_)
                 | Row::support_offer(_)

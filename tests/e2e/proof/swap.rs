@@ -38,6 +38,10 @@ const FILLERS: &[(&str, &str)] = &[
     ("amount", "1"),
     ("score", "1"),
     ("name", "Tên.pdf"),
+    ("timeZone", "Asia/Tokyo"),
+    ("digestAt", "07:00"),
+    ("from", "22:00"),
+    ("until", "06:00"),
 ];
 
 /// Ids further down: in a call that its caller may make, all of it right but that id.

@@ -610,6 +610,11 @@ impl Town {
         let version =
             self.person(who).asks("{ viewer { version } }", json!({})).await.ok()["version"].clone();
         self.act(who, "updateProfile", json!({ "expectedVersion": version, "displayName": name })).await;
+        let hours = json!({
+            "expectedVersion": version.as_i64().unwrap() + 1, "timeZone": "Asia/Tokyo",
+            "quietHours": { "from": "22:00", "until": "06:30" }, "groups": [{ "group": "FOLLOWING", "delivery": "DIGEST" }],
+        });
+        self.act(who, "updateNotificationPreferences", hours).await;
         self.act(who, "changePassword", json!({ "currentPassword": password, "newPassword": other })).await;
         // What the change tells has arrived before the reset is asked for: mails of one moment come in any order.
         self.world.mail().await;

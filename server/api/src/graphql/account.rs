@@ -18,6 +18,7 @@ use super::notification::{NotificationConnection, Own as OwnNotifications};
 use super::organization::Membership;
 use super::page::{ask, connection, cost};
 use super::payload::{done, payload};
+use super::preference::NotificationPreferences;
 use super::privacy::Consent;
 use super::proposal::ProposalConnection;
 use super::review::Review;
@@ -141,6 +142,15 @@ impl User {
         }
         let unread = app::inbox::count(ctx.app()?, &ctx.viewer()?, true).await.map_err(Reported)?;
         Ok(Some(i32::try_from(unread).unwrap_or(i32::MAX)))
+    }
+
+    /// How you want to be told; null unless this is you.
+    async fn notification_preferences(&self, ctx: &Context<'_>) -> Result<Option<NotificationPreferences>> {
+        if !self.is_viewer(ctx)? {
+            return Ok(None);
+        }
+        let own = app::preference::own(ctx.app()?, &ctx.viewer()?).await.map_err(Reported)?;
+        Ok(Some(NotificationPreferences(own)))
     }
 
     /// The searches that you keep, at most 50, the newest first; empty for everybody else.

@@ -963,6 +963,42 @@ pub enum ProposalStep {
     Reconsidered,
 }
 
+/// Notifications that are wanted by mail, or not, together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::preference::NotificationGroup")]
+pub enum NotificationGroup {
+    /// The account and its security. Always at once.
+    Account,
+    /// What is decided about an organisation, your place in it or in the expert register. Always at once.
+    Organization,
+    /// Your proposals, and what everybody who works on one has to know of the challenge: receipts, results, amendments, answers. Always at once.
+    Participation,
+    /// What waits for you as an author, on a council, at a decision, and what came of it. Always at once.
+    Duties,
+    /// The deadline of a challenge is near. At once, or in the inbox alone.
+    Reminders,
+    /// What is public of what you follow, or look for by a search that you keep.
+    Following,
+    /// News of the challenges of your agency.
+    Agency,
+    /// What came in for the programme office.
+    Office,
+    /// Who joined your organisation.
+    Members,
+}
+
+/// How notifications of a group are mailed. In the inbox they stand at once, in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::preference::Delivery")]
+pub enum NotificationDelivery {
+    /// Each by itself, as soon as it can.
+    AtOnce,
+    /// In one mail a day.
+    Digest,
+    /// Not by mail.
+    InboxOnly,
+}
+
 /// What a notification tells. New kinds come with new features: have a default branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::letter::LetterKind")]
@@ -1123,4 +1159,6 @@ pub enum NotificationKind {
     DecisionSetAside,
     /// Nobody can appeal against a decision any more.
     DecisionFinal,
+    /// To a person who wants to be told once a day. It is mailed, and never stands in the inbox.
+    Digest,
 }

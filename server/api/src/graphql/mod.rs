@@ -28,6 +28,7 @@ pub mod organization;
 pub mod page;
 pub mod payload;
 pub mod plan;
+pub mod preference;
 pub mod preview;
 pub mod privacy;
 pub mod proposal;
@@ -78,6 +79,7 @@ pub struct Mutation(
     privacy::PrivacyMutation,
     notification::NotificationMutation,
     follow::FollowMutation,
+    preference::PreferenceMutation,
     saved_search::SavedSearchMutation,
     sign_on::SignOnMutation,
     organization::OrganizationMutation,

@@ -25,7 +25,7 @@ use super::text::Reader;
 #[derive(Clone)]
 pub struct Notification(pub message::Model);
 
-/// Something that you were told: a mail that went out to you, or tried to. Nobody but you sees it. What it is about leads only to
+/// Something that you were told: a mail that went out to you, or tried to, or is held as you prefer. Nobody but you sees it. What it is about leads only to
 /// what you may know today.
 #[Object]
 impl Notification {

@@ -201,7 +201,10 @@ payload! {
 }
 
 /// Loads the person whom a command was about, by the rights there are now.
-async fn after(ctx: &Context<'_>, done: Done<domain::id::UserId>) -> Result<(Option<User>, Vec<UserError>)> {
+pub(super) async fn after(
+    ctx: &Context<'_>,
+    done: Done<domain::id::UserId>,
+) -> Result<(Option<User>, Vec<UserError>)> {
     match done {
         Ok(id) => {
             ctx.renew().await?;

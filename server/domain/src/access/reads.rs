@@ -84,6 +84,8 @@ closed_set! {
         Following = "FOLLOWING",
         /// The searches that somebody keeps.
         SavedSearch = "SAVED_SEARCH",
+        /// How somebody wants to be told.
+        Preferences = "PREFERENCES",
         /// Sessions, second factor, consents and external identities of a person.
         Security = "SECURITY",
         /// The audit chain.
@@ -475,7 +477,7 @@ pub const READS: &[Read] = &[
     Read {
         subject: Subject::Notification,
         scope: "inbox::visible_to",
-        readers: &[(Reader::Oneself, "once the mail went out, or tried to")],
+        readers: &[(Reader::Oneself, "once the mail went out, or tried to, or is held as they prefer")],
         but: "What it is about leads only to what oneself may know today.",
     },
     Read {
@@ -487,6 +489,12 @@ pub const READS: &[Read] = &[
     Read {
         subject: Subject::SavedSearch,
         scope: "saved_search::visible_to",
+        readers: &[(Reader::Oneself, "always")],
+        but: "",
+    },
+    Read {
+        subject: Subject::Preferences,
+        scope: "preference::visible_to",
         readers: &[(Reader::Oneself, "always")],
         but: "",
     },

@@ -161,5 +161,17 @@ fn written(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
             link,
         },
         LetterKind::DecisionPublished => Letter::DecisionPublished { challenge, decision_number, link },
+        LetterKind::Digest => Letter::Digest {
+            items: vec![
+                Letter::ChallengePublished {
+                    challenge: challenge.clone(),
+                    agency,
+                    closes_at: time,
+                    link: LINK.to_owned(),
+                },
+                Letter::Announcement { challenge, text: reason, link: LINK.to_owned() },
+            ],
+            link,
+        },
     }
 }
