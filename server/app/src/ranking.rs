@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::Action;
+use domain::access::{Action, Role};
 use domain::calibration::{Calibrated, Scored, calibrate};
 use domain::challenge::Rubric;
 use domain::event::{Event, EventKind};
@@ -183,7 +183,8 @@ async fn may_read(app: &App, viewer: &Viewer, challenge: &challenge::Model) -> R
 
 /// The ranking as the viewer may read it; None before the lock, and for whoever may not. A person in conflict loses the item: it
 /// is not in their ranking. What its sheets do to the calibrated places of the others would tell, and what is reckoned without them
-/// is nobody else's figure: whoever is tied to an applicant has no calibrated places, whatever became of the item.
+/// is nobody else's figure: whoever is tied to an applicant has no calibrated places, whatever became of the item. Nor has whoever
+/// does not know the reviewers.
 ///
 /// Rows `RANKING` and `CALIBRATION` of [`READS`](domain::access::READS).
 pub async fn ranking(
@@ -196,7 +197,7 @@ pub async fn ranking(
     }
     let db = &app.db.read;
     let mut ranked = rank(db, challenge, Some(crate::proposal::in_office(viewer))).await?;
-    if challenge.rubric.is_calibrated && is_tied(db, viewer, challenge).await? {
+    if challenge.rubric.is_calibrated && !reads_calibration(db, viewer, challenge).await? {
         for place in &mut ranked {
             place.calibrated = None;
         }
@@ -204,14 +205,21 @@ pub async fn ranking(
     Ok(Some(ranked))
 }
 
-async fn is_tied(
+/// Whether the viewer knows the reviewers and is tied to no applicant: from adjustments and sheets one finds which sheets are by
+/// one hand.
+async fn reads_calibration(
     connection: &impl ConnectionTrait,
     viewer: &Viewer,
     challenge: &challenge::Model,
 ) -> Result<bool> {
     let Some(person) = &viewer.0 else { return Ok(false) };
+    let roles = roles_on(connection, viewer, challenge).await?;
+    let inside = [Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor];
+    if !inside.into_iter().any(|role| roles.has(role)) {
+        return Ok(false);
+    }
     let tied = challenge::Entity::find_by_id(challenge.id).filter(crate::proposal::ties_of(person.id));
-    Ok(tied.one(connection).await?.is_some())
+    Ok(tied.one(connection).await?.is_none())
 }
 
 /// Everything that the ranking follows from, for hashing.

@@ -471,7 +471,6 @@ impl<'a> Oracle<'a> {
         wrong
     }
 
-    /// The ranking without what the viewer is in conflict with, as if it had never been there.
     /// Without what is not for reviewers, but for those who lead the council, decide or audit.
     fn content_for(&self, viewer: &Viewer, id: &str, fullest: &Value) -> Value {
         let (_, thing) = self.things[id];
@@ -486,12 +485,16 @@ impl<'a> Oracle<'a> {
         content
     }
 
-    /// Without what is in conflict, and then without anything that was reckoned from its sheets.
+    /// The ranking without what the viewer is in conflict with, as if it had never been there, and then without anything that was
+    /// reckoned from its sheets; that is for those alone who know the reviewers.
     fn ranking_for(&self, viewer: &Viewer, id: &str, fullest: &Value) -> Value {
         let (_, Thing::Challenge(challenge)) = self.things[id] else { return Value::Null };
         let mut bids = self.facts.proposal.iter().filter(|row| row.challenge_id == challenge.id);
         let is_tied =
             bids.any(|row| self.labels(viewer.account, Thing::Proposal(row)).who.contains("conflict"));
+        let who = self.labels(viewer.account, Thing::Challenge(challenge)).who;
+        let inside = ["chair", "vice-chair", "secretary", "decision-maker", "auditor"];
+        let reads_calibration = !is_tied && inside.iter().any(|label| who.contains(label));
         let mut ranking = fullest.clone();
         if let Some(entries) = ranking["entries"].as_array_mut() {
             let known = self.known(viewer.account);
@@ -499,7 +502,7 @@ impl<'a> Oracle<'a> {
             let means: Vec<_> = entries.iter().map(mean).collect();
             for (entry, rank) in entries.iter_mut().zip(ranks(&means)) {
                 entry["rank"] = json!(rank);
-                if is_tied {
+                if !reads_calibration {
                     entry["calibrated"] = Value::Null;
                 }
             }

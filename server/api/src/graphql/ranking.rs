@@ -35,8 +35,8 @@ pub struct RankingEntry {
     tie_breaker_criterion: Option<Criterion>,
     /// What the sheets say together.
     statistics: ScoreStatistics,
-    /// Its place in the calibrated ranking; null unless the rubric's `isCalibrated`, and for whoever is in conflict with a proposal to the
-    /// challenge.
+    /// Its place in the calibrated ranking; null unless the rubric's `isCalibrated` and you are chair, vice chair, secretary, decision maker
+    /// or auditor, in conflict with no proposal to the challenge.
     calibrated: Option<CalibratedPlace>,
     /// The proposal.
     proposal: Proposal,

@@ -331,12 +331,11 @@ pub const READS: &[Read] = &[
         subject: Subject::Calibration,
         scope: "ranking::ranking",
         readers: &[
-            (COUNCIL, "as RANKING, if the rubric says that it is calibrated"),
+            (BUREAU, "as RANKING, if the rubric says that it is calibrated"),
             (DECISION_MAKER, "as RANKING, if the rubric says that it is calibrated"),
             (AUDITOR, "as RANKING, if the rubric says that it is calibrated"),
-            (AGENCY, "as RANKING, if the rubric says that it is calibrated"),
         ],
-        but: "The offset of a reviewer nobody. Whoever is in conflict with a proposal to the challenge nothing: what its sheets do to the others would tell.",
+        but: "Those alone who know the reviewers: from adjustments and sheets one finds which sheets are by one hand. The offset of a reviewer nobody. Whoever is in conflict with a proposal to the challenge nothing: what its sheets do to the others would tell.",
     },
     Read {
         subject: Subject::Decision,
