@@ -42,9 +42,9 @@ impl Case {
         let started =
             cast.chair.does("startDecision", json!({ "challengeId": challenge }), CHANGED).await.ok();
         let [linh, yen] = proposals.try_into().unwrap();
-        let case = Self { decision: text(&started["decision"]["id"]), challenge, linh, yen };
-        case.is_to_choose(cast, &case.decision, ["SELECTED", "NOT_SELECTED"]).await;
-        case
+        let matter = Self { decision: text(&started["decision"]["id"]), challenge, linh, yen };
+        matter.is_to_choose(cast, &matter.decision, ["SELECTED", "NOT_SELECTED"]).await;
+        matter
     }
 
     async fn is_to_choose(&self, cast: &Cast, decision: &str, outcomes: [&str; 2]) {
@@ -73,11 +73,11 @@ impl Case {
 
     /// Published, and everybody has their mail.
     async fn published(world: &World, cast: &Cast) -> Self {
-        let case = Self::drafted(world, cast).await;
-        case.is_approved(cast, &case.decision).await;
-        case.publishes(cast, &case.decision, "56/QĐ").await;
+        let matter = Self::drafted(world, cast).await;
+        matter.is_approved(cast, &matter.decision).await;
+        matter.publishes(cast, &matter.decision, "56/QĐ").await;
         world.letters().await;
-        case
+        matter
     }
 
     async fn seen(&self, person: &Person) -> Value {
@@ -102,13 +102,13 @@ async fn rules(person: &Person, appeal: &str, ruling: &str) -> Answer {
 async fn a_decision_under_embargo_is_published_when_it_was_meant_to_be_and_only_as_it_was_approved() {
     let world = World::new().await;
     let cast = Box::pin(Cast::gather(&world)).await;
-    let case = Case::drafted(&world, &cast).await;
-    case.is_approved(&cast, &case.decision).await;
+    let matter = Case::drafted(&world, &cast).await;
+    matter.is_approved(&cast, &matter.decision).await;
     world.letters().await;
     let now = world.now().await;
     let at = |days: i64| now.plus_seconds(days * 86_400).to_rfc3339();
     let set = async |person: &Person, at: String| {
-        let input = json!({ "decisionId": case.decision, "record": record("56/QĐ"), "publishAt": at });
+        let input = json!({ "decisionId": matter.decision, "record": record("56/QĐ"), "publishAt": at });
         person.does("publishDecision", input, CHANGED).await
     };
     assert_eq!(set(&cast.publisher, at(0)).await.refused(), ["OUT_OF_RANGE input.publishAt"]);
@@ -121,7 +121,7 @@ async fn a_decision_under_embargo_is_published_when_it_was_meant_to_be_and_only_
     world.pass(DAY).await;
     assert_eq!(world.reminds().await, 0);
     for outsider in [&cast.linh, &cast.yen, &cast.lead, &cast.reviewer] {
-        let seen = case.seen(outsider).await;
+        let seen = matter.seen(outsider).await;
         assert_eq!(
             (&seen["decision"], &seen["status"]),
             (&Value::Null, &json!("DECISION")),
@@ -139,7 +139,7 @@ async fn a_decision_under_embargo_is_published_when_it_was_meant_to_be_and_only_
         told.iter().filter(|letter| letter.starts_with("decision_published_to_applicant: ")).count(),
         3
     );
-    assert_eq!(case.seen(&cast.yen).await["decision"]["status"], "PUBLISHED");
+    assert_eq!(matter.seen(&cast.yen).await["decision"]["status"], "PUBLISHED");
 
     // A chosen proposal that is withdrawn under the embargo is not awarded behind everybody's back.
     let other = Case::drafted(&world, &cast).await;
@@ -179,24 +179,24 @@ async fn a_decision_under_embargo_is_published_when_it_was_meant_to_be_and_only_
 async fn a_decision_becomes_final_when_its_standstill_is_over_and_nobody_appeals_after_that() {
     let world = World::new().await;
     let cast = Box::pin(Cast::gather(&world)).await;
-    let case = Case::published(&world, &cast).await;
+    let matter = Case::published(&world, &cast).await;
     world.pass(9 * DAY).await;
     assert_eq!(world.reminds().await, 0);
     world.pass(DAY).await;
     assert_eq!(
-        appeals(&cast.yen, &case.yen).await.refused(),
+        appeals(&cast.yen, &matter.yen).await.refused(),
         ["DEADLINE_PASSED"],
         "by the clock, not by the job"
     );
     let over: u64 = futures_util::future::join_all((0..4).map(|_| world.reminds())).await.into_iter().sum();
     assert_eq!(over, 1);
-    assert_eq!(case.seen(&cast.yen).await["decision"]["status"], "FINAL");
+    assert_eq!(matter.seen(&cast.yen).await["decision"]["status"], "FINAL");
     let told = world.letters().await;
     for who in ["lead", "linh", "quan", "yen"] {
         assert!(told.contains(&format!("decision_final: {who}")), "{who}: {told:?}");
     }
     assert_eq!(told.len(), 5, "agency and applicants, nobody else: {told:?}");
-    assert_eq!(appeals(&cast.yen, &case.yen).await.refused(), ["CONFLICT"]);
+    assert_eq!(appeals(&cast.yen, &matter.yen).await.refused(), ["CONFLICT"]);
     world.finish().await;
 }
 
@@ -204,16 +204,16 @@ async fn a_decision_becomes_final_when_its_standstill_is_over_and_nobody_appeals
 async fn an_appeal_is_filed_once_under_seal_and_dismissed_by_another_than_who_approved() {
     let world = World::new().await;
     let cast = Box::pin(Cast::gather(&world)).await;
-    let case = Case::published(&world, &cast).await;
+    let matter = Case::published(&world, &cast).await;
     for stranger in [&cast.lead, &cast.officer, &cast.bao, &cast.linh] {
-        let refused = appeals(stranger, &case.yen).await;
+        let refused = appeals(stranger, &matter.yen).await;
         assert_eq!(refused.refused(), ["NOT_FOUND input.proposalId"], "{}", stranger.handle);
     }
-    assert_eq!(appeals(&cast.quan, &case.linh).await.refused(), ["NOT_PERMITTED"], "owners appeal");
-    let filed = appeals(&cast.yen, &case.yen).await.ok();
+    assert_eq!(appeals(&cast.quan, &matter.linh).await.refused(), ["NOT_PERMITTED"], "owners appeal");
+    let filed = appeals(&cast.yen, &matter.yen).await.ok();
     assert_eq!(filed["appeal"]["decision"]["status"], "UNDER_APPEAL");
     let appeal = text(&filed["appeal"]["id"]);
-    assert_eq!(appeals(&cast.yen, &case.yen).await.refused(), ["ALREADY_EXISTS"]);
+    assert_eq!(appeals(&cast.yen, &matter.yen).await.refused(), ["ALREADY_EXISTS"]);
     let told = ["appeal_filed: yen", "appeal_received: authority", "appeal_received: publisher"];
     assert_eq!(world.letters().await, told);
     for reader in [&cast.yen, &cast.publisher, &cast.authority] {
@@ -271,15 +271,15 @@ async fn an_appeal_is_filed_once_under_seal_and_dismissed_by_another_than_who_ap
 async fn a_granted_appeal_takes_everything_back_and_the_decision_is_made_anew() {
     let world = World::new().await;
     let cast = Box::pin(Cast::gather(&world)).await;
-    let case = Case::published(&world, &cast).await;
-    let first = text(&appeals(&cast.yen, &case.yen).await.ok()["appeal"]["id"]);
+    let matter = Case::published(&world, &cast).await;
+    let first = text(&appeals(&cast.yen, &matter.yen).await.ok()["appeal"]["id"]);
     let version = "query ($id: ID!) { node(id: $id) { ... on Decision { version updatedAt } } }";
-    let before = cast.bao.asks(version, json!({ "id": case.decision })).await.ok();
-    let second = text(&appeals(&cast.linh, &case.linh).await.ok()["appeal"]["id"]);
-    let after = cast.bao.asks(version, json!({ "id": case.decision })).await.ok();
+    let before = cast.bao.asks(version, json!({ "id": matter.decision })).await.ok();
+    let second = text(&appeals(&cast.linh, &matter.linh).await.ok()["appeal"]["id"]);
+    let after = cast.bao.asks(version, json!({ "id": matter.decision })).await.ok();
     assert_eq!(before, after, "how many appeal is nobody else's business");
     world.letters().await;
-    let name = json!({ "challengeId": case.challenge, "email": cast.authority.email });
+    let name = json!({ "challengeId": matter.challenge, "email": cast.authority.email });
     let renamed = cast.officer.does("nameDecisionMaker", name.clone(), "challenge { id }").await;
     assert_eq!(renamed.refused(), ["CONFLICT"]);
     let ruled = rules(&cast.publisher, &first, "GRANT").await.ok();
@@ -297,22 +297,22 @@ async fn a_granted_appeal_takes_everything_back_and_the_decision_is_made_anew() 
         "nothing is left to rule on"
     );
     // Nobody is chosen any more; what was published stays known as what was set aside.
-    let seen = case.seen(&cast.lead).await;
+    let seen = matter.seen(&cast.lead).await;
     assert_eq!((&seen["status"], &seen["decision"]), (&json!("DECISION"), &Value::Null));
     let former = json!([{
-        "id": case.decision, "status": "SUPERSEDED", "publication": { "number": "56/QĐ" }, "outcomes": [], "appeals": [],
+        "id": matter.decision, "status": "SUPERSEDED", "publication": { "number": "56/QĐ" }, "outcomes": [], "appeals": [],
     }]);
     assert_eq!(seen["formerDecisions"], former);
     let own = "query ($id: ID!) { node(id: $id) { ... on Proposal { status feedback meanScore } } }";
     let nothing = json!({ "status": "UNDER_REVIEW", "feedback": null, "meanScore": null });
-    assert_eq!(cast.linh.asks(own, json!({ "id": case.linh })).await.ok(), nothing);
+    assert_eq!(cast.linh.asks(own, json!({ "id": matter.linh })).await.ok(), nothing);
 
     // Perhaps it was set aside because of who decided: somebody else may be named.
     cast.officer.does("nameDecisionMaker", name, "challenge { id }").await.ok();
 
     // Another draft begins with what was decided; chair and decision maker know why.
     let draft = "query ($id: ID!) { challenge(by: { id: $id }) { decision { id version status returnReason outcomes { outcome feedback rank } } } }";
-    let seen = cast.chair.asks(draft, json!({ "id": case.challenge })).await.ok();
+    let seen = cast.chair.asks(draft, json!({ "id": matter.challenge })).await.ok();
     let anew = seen["decision"].clone();
     assert_eq!((&anew["status"], &anew["version"]), (&json!("DRAFT"), &json!(1)));
     assert!(text(&anew["returnReason"]).starts_with("canaryreason"));
@@ -321,19 +321,19 @@ async fn a_granted_appeal_takes_everything_back_and_the_decision_is_made_anew() 
         { "outcome": "NOT_SELECTED", "feedback": "Rõ ràng.", "rank": 2 },
     ]);
     assert_eq!(anew["outcomes"], begun);
-    assert_ne!(anew["id"], json!(case.decision));
-    assert_eq!(cast.authority.asks(draft, json!({ "id": case.challenge })).await.ok(), seen);
+    assert_ne!(anew["id"], json!(matter.decision));
+    assert_eq!(cast.authority.asks(draft, json!({ "id": matter.challenge })).await.ok(), seen);
     let anew = text(&anew["id"]);
-    case.is_to_choose(&cast, &anew, ["NOT_SELECTED", "SELECTED"]).await;
-    case.is_approved(&cast, &anew).await;
+    matter.is_to_choose(&cast, &anew, ["NOT_SELECTED", "SELECTED"]).await;
+    matter.is_approved(&cast, &anew).await;
     world.letters().await;
-    case.publishes(&cast, &anew, "58/QĐ").await;
+    matter.publishes(&cast, &anew, "58/QĐ").await;
     let told = world.letters().await;
     assert_eq!(
         told.iter().filter(|letter| letter.starts_with("decision_published_to_applicant: ")).count(),
         3
     );
-    let seen = case.seen(&cast.lead).await;
+    let seen = matter.seen(&cast.lead).await;
     assert_eq!((&seen["status"], &seen["decision"]["status"]), (&json!("AWARDED"), &json!("PUBLISHED")));
     assert_eq!(
         seen["formerDecisions"][0]["outcomes"],
@@ -343,11 +343,11 @@ async fn a_granted_appeal_takes_everything_back_and_the_decision_is_made_anew() 
         "the agency reads what was set aside, as which nobody was chosen"
     );
     // Against the new one everybody may appeal again, also who appealed against the former.
-    let again = appeals(&cast.linh, &case.linh).await.ok();
+    let again = appeals(&cast.linh, &matter.linh).await.ok();
     assert_eq!(again["appeal"]["status"], "PENDING");
     // The chain holds, and the ranking is what the sheets say.
     let check = "query ($id: ID!) { challenge(by: { id: $id }) { rankingCheck { comparedCount isSealed differences { proposal { id } } } } }";
-    let checked = cast.auditor.asks(check, json!({ "id": case.challenge })).await.ok();
+    let checked = cast.auditor.asks(check, json!({ "id": matter.challenge })).await.ok();
     assert_eq!(checked["rankingCheck"], json!({ "comparedCount": 2, "isSealed": true, "differences": [] }));
     world.finish().await;
 }
@@ -356,8 +356,8 @@ async fn a_granted_appeal_takes_everything_back_and_the_decision_is_made_anew() 
 async fn of_many_who_rule_at_once_one_does() {
     let world = World::new().await;
     let cast = Box::pin(Cast::gather(&world)).await;
-    let case = Case::published(&world, &cast).await;
-    let appeal = text(&appeals(&cast.yen, &case.yen).await.ok()["appeal"]["id"]);
+    let matter = Case::published(&world, &cast).await;
+    let appeal = text(&appeals(&cast.yen, &matter.yen).await.ok()["appeal"]["id"]);
     let rulings = ["GRANT", "DISMISS"].repeat(6);
     let answers =
         futures_util::future::join_all(rulings.iter().map(|ruling| rules(&cast.publisher, &appeal, ruling)))
@@ -368,7 +368,7 @@ async fn of_many_who_rule_at_once_one_does() {
         let refusals = answer.refusals();
         assert!(refusals.is_empty() || refusals == ["CONFLICT"], "{refusals:?}");
     }
-    let seen = case.seen(&cast.publisher).await;
+    let seen = matter.seen(&cast.publisher).await;
     let former = seen["formerDecisions"].as_array().unwrap().len();
     let expected = if former == 1 { "DECISION" } else { "AWARDED" };
     assert_eq!(seen["status"], expected);

@@ -306,8 +306,8 @@ async fn mild_and_strict_reviewers_are_told_apart_beside_the_ranking_and_decide_
     }
     let (code, told) = explained(&world, &challenge).await;
     assert_eq!(code, Some(0), "{told}");
-    let line = "   calibrated 3. 71.2857, adjusted by -1.7857, on the other side of the pass mark";
-    assert!(told.lines().any(|told| told == line), "{told}");
+    let printed = "   calibrated 3. 71.2857, adjusted by -1.7857, on the other side of the pass mark";
+    assert!(told.lines().any(|told| told == printed), "{told}");
 
     // What is in conflict would be told by what it does to the others: no figure of them is given.
     let conflict = json!({ "proposalId": bao, "kind": "OTHER", "reason": "Quen biết." });

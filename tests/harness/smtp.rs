@@ -75,6 +75,11 @@ impl Smtp {
         self.state.troubles.lock().unwrap().push_back(trouble);
     }
 
+    /// Troubles that have met nobody meet nobody any more.
+    pub fn calms(&self) {
+        self.state.troubles.lock().unwrap().clear();
+    }
+
     /// Everything so far, in order of arrival.
     pub fn received(&self) -> Vec<Received> {
         self.state.received.lock().unwrap().clone()

@@ -725,7 +725,7 @@ impl Town {
         match file {
             File::Awaited | File::Quarantined => {}
             File::Clean | File::Confided => {
-                drop(self.act(nick, "completeUpload", json!({ "attachmentId": id })).await)
+                drop(self.act(nick, "completeUpload", json!({ "attachmentId": id })).await);
             }
             File::Refused => {
                 let input = json!({ "attachmentId": id });
