@@ -21,6 +21,8 @@ pub enum Size {
     M,
     /// A country: 20,000 challenges, 2,000,000 proposals, 6,000,000 score sheets.
     L,
+    /// A country to search in: its 20,000 challenges, and no more than 20,000 proposals. Filled in a minute.
+    Search,
 }
 
 impl Size {
@@ -29,7 +31,7 @@ impl Size {
         match self {
             Self::S => 200,
             Self::M => 5_000,
-            Self::L => 20_000,
+            Self::L | Self::Search => 20_000,
         }
     }
 
@@ -39,6 +41,7 @@ impl Size {
             Self::S => 5_000,
             Self::M => 200_000,
             Self::L => 2_000_000,
+            Self::Search => 20_000,
         }
     }
 
