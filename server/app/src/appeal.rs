@@ -25,7 +25,7 @@ use crate::db::Tx;
 use crate::decision::{finalized, set_aside, standing, tie_condition};
 use crate::error::{Error, Result};
 use crate::op::Viewer;
-use crate::proposal::of_team;
+use crate::proposal::{decided_by, of_team};
 use crate::vault::{self, Sealer};
 use crate::{App, batch, ids};
 
@@ -61,15 +61,10 @@ pub fn visible_to(viewer: &Viewer) -> Select<appeal::Entity> {
         .select_only()
         .column(decision::Column::Id)
         .into_query();
-    let decided_by_me = challenge::Entity::find()
-        .filter(challenge::Column::DecisionMakerId.eq(person.id))
-        .select_only()
-        .column(challenge::Column::Id)
-        .into_query();
     let sees_all = viewer.is_programme_office() || viewer.holds(PlatformRole::Auditor);
     let in_office = Condition::all().add(A::DecisionId.not_in_subquery(tied)).add(
         Condition::any()
-            .add(A::ChallengeId.in_subquery(decided_by_me))
+            .add(A::ChallengeId.in_subquery(decided_by(person.id)))
             .add_option(sees_all.then(|| A::Id.is_not_null())),
     );
     appeal::Entity::find().filter(own.add(in_office))

@@ -19,9 +19,7 @@ use domain::proposal::{Content, ProposalCommand, ProposalSection, ProposalStatus
 use domain::review::CouncilRole;
 use domain::score::Total;
 use domain::time::Timestamp;
-use entity::{
-    challenge, council_member, decision, decision_outcome, organization, proposal, proposal_version,
-};
+use entity::{challenge, decision, decision_outcome, organization, proposal, proposal_version};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -37,6 +35,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids;
 use crate::op::Viewer;
+use crate::proposal::{councils, decided_by};
 use crate::vault;
 
 /// A published decision is known to all; before that to chair, vice chair and secretary, from the proposal on to the decision
@@ -47,22 +46,8 @@ pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
     use decision::Column as D;
     let public = Condition::any().add(D::Status.is_in(DecisionStatus::PUBLIC.iter().copied()));
     let Some(person) = &viewer.0 else { return decision::Entity::find().filter(public) };
-    let bureau = council_member::Entity::find()
-        .filter(council_member::Column::UserId.eq(person.id))
-        .filter(council_member::Column::RemovedAt.is_null())
-        .filter(council_member::Column::Role.is_in([
-            CouncilRole::Chair,
-            CouncilRole::ViceChair,
-            CouncilRole::Secretary,
-        ]))
-        .select_only()
-        .column(council_member::Column::ChallengeId)
-        .into_query();
-    let decided_by_me = challenge::Entity::find()
-        .filter(challenge::Column::DecisionMakerId.eq(person.id))
-        .select_only()
-        .column(challenge::Column::Id)
-        .into_query();
+    let bureau = councils(person.id, CouncilRole::BUREAU);
+    let decided_by_me = decided_by(person.id);
     // A draft is the council's own, but for one that the decision maker returned.
     let put_before_me =
         Condition::any().add(D::Status.ne(DecisionStatus::Draft)).add(D::ReturnReason.is_not_null());
@@ -397,8 +382,9 @@ async fn by_clock(
 
 /// Lets a standstill end that is over by now. True: it did.
 #[derive(Serialize)]
-pub(crate) struct FinalizeDecision {
-    pub(crate) decision: DecisionId,
+pub struct FinalizeDecision {
+    /// Which.
+    pub decision: DecisionId,
 }
 
 impl Command for FinalizeDecision {

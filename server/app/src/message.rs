@@ -381,9 +381,8 @@ async fn may_read(
         return Ok(false);
     }
     // Nor of an appeal.
-    if let Some(appeal) = event.facts.get("appeal").filter(|_| kind == LetterKind::AppealReceived) {
-        let known = crate::appeal::visible_to(&viewer)
-            .filter(appeal::Column::Id.eq(appeal.parse::<uuid::Uuid>().ok()));
+    if let Some(appeal) = named(event, "appeal").filter(|_| kind == LetterKind::AppealReceived) {
+        let known = crate::appeal::visible_to(&viewer).filter(appeal::Column::Id.eq(appeal));
         return Ok(known.count(&app.db.read).await? > 0);
     }
     if kind == LetterKind::DeadlineNear {

@@ -87,10 +87,7 @@ fn office_condition(viewer: &Viewer) -> Condition {
         .column(review::Column::ProposalId)
         .into_query();
     let entitled = Condition::any()
-        .add(P::ChallengeId.in_subquery(councils(
-            person.id,
-            &[CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary],
-        )))
+        .add(P::ChallengeId.in_subquery(councils(person.id, CouncilRole::BUREAU)))
         .add(P::Id.in_subquery(offered))
         .add(
             Condition::all()
@@ -178,11 +175,10 @@ pub fn confided_to(viewer: &Viewer) -> Select<proposal::Entity> {
     use proposal::Column as P;
     let readable = readable_by(viewer);
     let Some(person) = &viewer.0 else { return readable };
-    let bureau = [CouncilRole::Chair, CouncilRole::ViceChair, CouncilRole::Secretary];
     readable.filter(
         Condition::any()
             .add(P::OrganizationId.is_in(viewer.applicants()))
-            .add(P::ChallengeId.in_subquery(councils(person.id, &bureau)))
+            .add(P::ChallengeId.in_subquery(councils(person.id, CouncilRole::BUREAU)))
             .add(P::ChallengeId.in_subquery(decided_by(person.id)))
             .add_option(viewer.holds(PlatformRole::Auditor).then(|| P::Id.is_not_null())),
     )
@@ -213,7 +209,7 @@ pub fn identified_to(viewer: &Viewer) -> Select<proposal::Entity> {
     )
 }
 
-fn councils(user: UserId, roles: &[CouncilRole]) -> SubQuery {
+pub(crate) fn councils(user: UserId, roles: &[CouncilRole]) -> SubQuery {
     council_member::Entity::find()
         .filter(council_member::Column::UserId.eq(user))
         .filter(council_member::Column::RemovedAt.is_null())
@@ -223,7 +219,8 @@ fn councils(user: UserId, roles: &[CouncilRole]) -> SubQuery {
         .into_query()
 }
 
-fn decided_by(user: UserId) -> SubQuery {
+/// Challenges that the person decides.
+pub(crate) fn decided_by(user: UserId) -> SubQuery {
     challenge::Entity::find()
         .filter(challenge::Column::DecisionMakerId.eq(user))
         .select_only()

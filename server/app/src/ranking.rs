@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::{Action, Role};
+use domain::access::{Action, KNOW_REVIEWERS};
 use domain::calibration::{Calibrated, Scored, calibrate};
 use domain::challenge::Rubric;
 use domain::event::{Event, EventKind};
@@ -214,8 +214,7 @@ async fn reads_calibration(
 ) -> Result<bool> {
     let Some(person) = &viewer.0 else { return Ok(false) };
     let roles = roles_on(connection, viewer, challenge).await?;
-    let inside = [Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor];
-    if !inside.into_iter().any(|role| roles.has(role)) {
+    if !KNOW_REVIEWERS.iter().any(|role| roles.has(*role)) {
         return Ok(false);
     }
     let tied = challenge::Entity::find_by_id(challenge.id).filter(crate::proposal::ties_of(person.id));

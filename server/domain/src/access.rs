@@ -224,6 +224,10 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::RuleOnAppeal, &[Role::Publisher]),
 ];
 
+/// Who learns, beside its member, by whom a review is: row `REVIEWER` of [`READS`].
+pub const KNOW_REVIEWERS: &[Role] =
+    &[Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor];
+
 /// The roles a viewer has on one resource.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Roles(u32);

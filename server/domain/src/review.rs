@@ -30,6 +30,9 @@ closed_set! {
 }
 
 impl CouncilRole {
+    /// Those who lead the council.
+    pub const BUREAU: &[Self] = &[Self::Chair, Self::ViceChair, Self::Secretary];
+
     /// The role in the permission table.
     pub const fn access(self) -> Role {
         match self {

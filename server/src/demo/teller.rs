@@ -11,7 +11,8 @@ use app::challenge::{
 };
 use app::council::{AppointCouncilMember, NameDecisionMaker};
 use app::decision::{
-    ApproveDecision, NewOutcome, ProposeDecision, PublishDecision, StartDecision, UpdateDecision,
+    ApproveDecision, FinalizeDecision, NewOutcome, ProposeDecision, PublishDecision, StartDecision,
+    UpdateDecision,
 };
 use app::expert::{Profile, RegisterExpert};
 use app::keys::token_hash;
@@ -218,6 +219,11 @@ impl<'a> Teller<'a> {
                 let (decision, _) = self.decision(challenge).await?;
                 let record = self.record(decider(challenge))?;
                 self.act(PUBLISHER, PublishDecision { decision, record, publish_at: None }).await
+            }
+            // Nothing happens if by the settings of this server it lasts longer.
+            Scene::EndStandstill(challenge) => {
+                let (decision, _) = self.decision(challenge).await?;
+                self.by_program(FinalizeDecision { decision }).await
             }
         }
     }

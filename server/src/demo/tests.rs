@@ -3,6 +3,7 @@ use std::fmt::Display;
 
 use app::clock::Clock;
 use app::{Op, Viewer};
+use domain::letter::LetterKind;
 use domain::message::MessageStatus;
 use domain::organization::OrganizationStatus;
 use domain::time::Timestamp;
@@ -61,7 +62,7 @@ async fn the_history_obeys_every_rule_and_leaves_the_clock_alone() {
         tally(rows!(app, review).iter().map(|row| row.status)),
         "LOCKED 45, OFFERED 9, RECUSED 1, SUBMITTED 14"
     );
-    assert_eq!(tally(rows!(app, decision).iter().map(|row| row.status)), "DRAFT 2, PUBLISHED 2");
+    assert_eq!(tally(rows!(app, decision).iter().map(|row| row.status)), "DRAFT 2, FINAL 2");
     assert_eq!(
         tally(rows!(app, organization).iter().map(|row| row.status)),
         format!("{} 35", OrganizationStatus::Verified)
@@ -73,7 +74,14 @@ async fn the_history_obeys_every_rule_and_leaves_the_clock_alone() {
     let members = rows!(app, membership).into_iter().filter(|row| row.ended_at.is_none()).count();
     assert_eq!(members, content.people.iter().filter(|person| person.organization.is_some()).count());
 
-    let mails = rows!(app, message);
+    // What became due in the past happened there: the first look of the clock finds nothing but what is near.
+    app::reminder::remind(&app).await.unwrap();
+    let late = rows!(app, message).into_iter().filter(|row| row.status != MessageStatus::Suppressed);
+    let late: Vec<_> = late.map(|row| row.kind).filter(|kind| *kind != LetterKind::DeadlineNear).collect();
+    assert_eq!(late, []);
+
+    let mails: Vec<_> =
+        rows!(app, message).into_iter().filter(|row| row.kind != LetterKind::DeadlineNear).collect();
     assert!(mails.len() > 500 && mails.iter().all(|mail| mail.status == MessageStatus::Suppressed));
 
     app::audit::verify(&app, None).await.unwrap().unwrap();

@@ -31,6 +31,7 @@ pub enum Scene<'c> {
     ProposeDecision(&'c Challenge),
     ApproveDecision(&'c Challenge),
     PublishDecision(&'c Challenge),
+    EndStandstill(&'c Challenge),
 }
 
 /// Seconds from the beginning of today, here.
@@ -150,6 +151,7 @@ fn decision(challenge: &Challenge) -> Vec<(At, Scene<'_>)> {
         scenes.push((after(17, 10), Scene::ProposeDecision(challenge)));
         scenes.push((after(19, 14), Scene::ApproveDecision(challenge)));
         scenes.push((after(21, 9), Scene::PublishDecision(challenge)));
+        scenes.push((after(32, 9), Scene::EndStandstill(challenge)));
     }
     scenes
 }

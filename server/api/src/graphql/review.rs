@@ -2,7 +2,7 @@
 
 use app::review::may_read_sheet;
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::access::Role;
+use domain::access::{KNOW_REVIEWERS, Role};
 use domain::score;
 use entity::{council_member, review};
 
@@ -70,9 +70,8 @@ impl Review {
 
     /// By whom; null unless it is yours, or you are chair, vice chair or secretary of the council, decision maker or auditor.
     async fn member(&self, ctx: &Context<'_>) -> Result<Option<CouncilMember>> {
-        let offices = [Role::Chair, Role::ViceChair, Role::Secretary, Role::DecisionMaker, Role::Auditor];
         let is_own = ctx.viewer()?.0.is_some_and(|person| person.id == self.0.user_id);
-        if !is_own && !self.is_entitled(ctx, &offices).await? {
+        if !is_own && !self.is_entitled(ctx, KNOW_REVIEWERS).await? {
             return Ok(None);
         }
         Ok(super::one(ctx, self.0.member_id).await?.map(CouncilMember))
