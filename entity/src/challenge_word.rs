@@ -11,10 +11,10 @@ use sea_orm::entity::prelude::*;
     reason = "the columns say what they are; the rules that give them meaning are in `domain`"
 )]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub challenge_id: ChallengeId,
     #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
     pub word: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub challenge_id: ChallengeId,
     pub weight: i32,
 }
 

@@ -1,16 +1,9 @@
 //! Published challenges are found by their words: an inverted index that is the same, and ranks the same, on both databases.
 
-use domain::challenge::{Brief, Sector};
-use domain::id::ChallengeId;
-use domain::search::{self, Place};
-use domain::text::Bilingual;
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{DbBackend, QueryResult};
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::column::{create, fk, id, index, int, table, text};
-
-/// Rows of a statement: the number of values in one is limited.
-const ROWS: usize = 1_000;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -33,52 +26,6 @@ impl MigrationTrait for Migration {
             .foreign_key(&mut fk("challenge_word", "challenge_id", "challenge"))
             .take();
         let covering = index("challenge_word", &["word", "challenge_id", "weight"]);
-        create(manager, vec![(words, vec![covering])]).await?;
-        fill(manager).await
+        create(manager, vec![(words, vec![covering])]).await
     }
-}
-
-/// Writes the words of what is published already.
-async fn fill(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let connection = manager.get_connection();
-    let mut published = Query::select();
-    published.column(("challenge", "id")).column(("challenge", "sector")).column(("challenge", "brief"));
-    for column in ["title_vi", "title_en", "summary_vi", "summary_en"] {
-        published.column(("challenge", column));
-    }
-    published.column(("organization", "name_vi")).column(("organization", "name_en")).from("challenge");
-    let agency = Condition::all()
-        .add(Expr::col(("organization", "id")).equals(("challenge", "agency_id")))
-        .add(Expr::col(("organization", "status")).is_in(["VERIFIED", "CLOSED"]));
-    published.left_join("organization", agency).and_where(Expr::col(("challenge", "is_public")).eq(true));
-    for row in connection.query_all(&published).await? {
-        let id: ChallengeId = row.try_get("", "id")?;
-        let words: Vec<_> = words(&row)?.into_iter().collect();
-        for words in words.chunks(ROWS) {
-            let mut insert = Query::insert();
-            insert.into_table("challenge_word").columns(["challenge_id", "word", "weight"]);
-            for (word, weight) in words {
-                insert.values_panic([id.into(), word.as_str().into(), (*weight).into()]);
-            }
-            connection.execute(&insert).await?;
-        }
-    }
-    Ok(())
-}
-
-fn words(row: &QueryResult) -> Result<std::collections::BTreeMap<String, i32>, DbErr> {
-    let get = |column: &str| row.try_get::<Option<String>>("", column);
-    let brief: Brief = row.try_get("", "brief")?;
-    let sector: Sector = row.try_get("", "sector")?;
-    let both = |text: Bilingual| [Some(text.vi), text.en];
-    let mut texts = vec![
-        (Place::Title, [get("title_vi")?, get("title_en")?]),
-        (Place::Agency, [get("name_vi")?, get("name_en")?]),
-        (Place::Sector, both(sector.label())),
-        (Place::Summary, [get("summary_vi")?, get("summary_en")?]),
-    ];
-    texts.extend(brief.0.into_values().map(|section| (Place::Brief, both(section))));
-    let texts =
-        texts.iter().flat_map(|(place, both)| both.iter().flatten().map(|text| (*place, text.as_str())));
-    Ok(search::index(texts))
 }

@@ -11,12 +11,12 @@ use domain::text::Bilingual;
 use domain::time::Timestamp;
 use entity::{challenge, challenge_word, organization, support_offer};
 use sea_orm::sea_query::{
-    Alias, CaseStatement, Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement, SimpleExpr,
-    UnionType,
+    CaseStatement, Condition, Expr, ExprTrait as _, Func, JoinType, Order, Query, SelectStatement,
+    SimpleExpr, UnionType,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect, QueryTrait as _, Select,
+    ColumnTrait, ConnectionTrait as _, EntityTrait as _, FromQueryResult, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect, QueryTrait as _, Select,
 };
 
 use crate::challenge::{Filter, closes_within, filtered};
@@ -116,57 +116,162 @@ pub struct Hit {
 
 const HIT: &str = "hit";
 const DISTANCE: &str = "distance";
-const REQUIRED: &str = "required";
+const CANDIDATE: &str = "candidate";
+/// What a title that has all words is ahead of everything else: more than all words of a question can be worth.
+const TITLE_AHEAD: i64 = 10_000;
 
-/// Which challenges have all words of the question, and how well.
-fn hits(terms: &[Term]) -> SelectStatement {
-    use challenge_word::Column as W;
-    let one = |term: &Term| {
-        let mut select = Query::select();
-        select.column(W::ChallengeId).from(challenge_word::Entity);
-        // What is found whole counts twice.
-        let (twice, word) = (Expr::col(W::Weight).mul(2), Expr::col(W::Word));
-        if term.is_prefix {
-            let worth: SimpleExpr = CaseStatement::new()
-                .case(word.clone().eq(term.text.as_str()), twice)
-                .finally(Expr::col(W::Weight))
-                .into();
-            let end = format!("{}{}", term.text, char::MAX);
-            select
-                .expr_as(worth.max(), W::Weight)
-                .and_where(word.clone().gte(term.text.as_str()))
-                .and_where(word.lt(end))
-                .group_by_col(W::ChallengeId);
-        } else {
-            select.expr_as(twice, W::Weight).and_where(word.eq(term.text.as_str()));
-        }
-        select.expr_as(Expr::val(i32::from(term.is_required)), REQUIRED).take()
-    };
-    let mut each = terms.iter().map(one);
-    let mut all = each.next().unwrap_or_default();
-    for next in each {
-        all.union(UnionType::All, next);
-    }
-    let required = i64::try_from(terms.iter().filter(|term| term.is_required).count()).unwrap_or(i64::MAX);
-    let found = (Alias::new("term"), W::Weight);
-    Query::select()
-        .column(W::ChallengeId)
-        .expr_as(Expr::val(0_i64).sub(Expr::col(found).sum()), DISTANCE)
-        .from_subquery(all, "term")
-        .group_by_col(W::ChallengeId)
-        .and_having(Expr::col(REQUIRED).sum().eq(required))
-        .take()
+/// Where the words have to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// All of them in the title. These hits come before all others, so a page of them needs nothing else.
+    Titles,
+    /// Anywhere.
+    Anywhere,
 }
 
-/// What of the public answers a question; without a question all of it.
-fn found(viewer: &Viewer, question: &Question, filter: &Filter, now: Timestamp) -> Select<challenge::Entity> {
-    let mut select = filtered(viewer, filter, now).filter(challenge::Column::IsPublic.eq(true));
-    if !question.terms.is_empty() {
-        let is_it = Expr::col((HIT, challenge_word::Column::ChallengeId))
-            .equals((challenge::Entity, challenge::Column::Id));
-        QuerySelect::query(&mut select).join_subquery(JoinType::InnerJoin, hits(&question.terms), HIT, is_it);
+/// What has to be there, the rarest first: what has that one is asked for the others.
+#[derive(Clone, Debug)]
+struct Required {
+    terms: Vec<Term>,
+    /// So many hits there are at most.
+    rows: u64,
+}
+
+impl Required {
+    /// None if one of the words stands nowhere, or there is no word.
+    async fn read(app: &App, terms: &[Term], reach: Reach) -> Result<Option<Self>> {
+        let required = terms.iter().filter(|term| term.is_required);
+        let required: Vec<Term> = match reach {
+            Reach::Titles => required.map(Term::in_title).collect(),
+            Reach::Anywhere => required.cloned().collect(),
+        };
+        let Some(count) = frequencies(&required) else { return Ok(None) };
+        let mut rows = Vec::new();
+        for row in app.db.read.query_all(&count).await? {
+            let (place, count): (i32, i64) = row.try_get_many_by_index()?;
+            rows.push((count, usize::try_from(place).unwrap_or_default()));
+        }
+        rows.sort_unstable();
+        let fewest = rows.first().and_then(|(count, _)| u64::try_from(*count).ok()).unwrap_or_default();
+        let terms = rows.iter().filter_map(|(_, place)| required.get(*place).cloned()).collect();
+        Ok((fewest > 0).then_some(Self { terms, rows: fewest }))
+    }
+}
+
+/// How many rows of the index each term has.
+fn frequencies(terms: &[Term]) -> Option<SelectStatement> {
+    let count = |(place, term): (i32, &Term)| {
+        let mut select = Query::select();
+        select.expr(Expr::val(place)).expr(Expr::col(challenge_word::Column::ChallengeId).count());
+        select.from(challenge_word::Entity).and_where(stands(term)).take()
+    };
+    let mut each = (0..).zip(terms).map(count);
+    let mut all = each.next()?;
+    all.unions(each.map(|next| (UnionType::All, next)));
+    Some(all)
+}
+
+/// The rows of a term: one of the index, or a range of it.
+fn stands(term: &Term) -> SimpleExpr {
+    let word = || Expr::col(challenge_word::Column::Word);
+    if term.is_prefix {
+        let end = format!("{}{}", term.text, char::MAX);
+        word().gte(term.text.as_str()).and(word().lt(end))
+    } else {
+        word().eq(term.text.as_str())
+    }
+}
+
+/// The rows of a term that a candidate has.
+fn of_candidate(term: &Term) -> SelectStatement {
+    let is_its = Expr::col(challenge_word::Column::ChallengeId)
+        .equals((CANDIDATE, challenge_word::Column::ChallengeId));
+    Query::select().from(challenge_word::Entity).and_where(is_its).and_where(stands(term)).take()
+}
+
+fn has(term: &Term) -> SimpleExpr {
+    Expr::exists(of_candidate(term).expr(Expr::val(1)).take())
+}
+
+/// What a term is worth to a candidate; what is found whole counts twice.
+fn worth(term: &Term) -> SimpleExpr {
+    let (twice, weight) =
+        (Expr::col(challenge_word::Column::Weight).mul(2), Expr::col(challenge_word::Column::Weight));
+    let is_whole = Expr::col(challenge_word::Column::Word).eq(term.text.as_str());
+    let worth: SimpleExpr = CaseStatement::new().case(is_whole, twice).finally(weight).into();
+    let best = of_candidate(term).expr(worth.max()).take();
+    let best = SimpleExpr::SubQuery(None, Box::new(best.into()));
+    Func::coalesce([best, Expr::val(0).into()]).into()
+}
+
+/// Which challenges have all that is required.
+fn matching(required: &Required) -> SelectStatement {
+    let mut select = Query::select();
+    select.column((CANDIDATE, challenge_word::Column::ChallengeId));
+    if let Some(rarest) = required.terms.first() {
+        let mut rows = Query::select();
+        rows.column(challenge_word::Column::ChallengeId)
+            .from(challenge_word::Entity)
+            .and_where(stands(rarest));
+        if rarest.is_prefix {
+            rows.distinct();
+        }
+        select.from_subquery(rows, CANDIDATE);
+    }
+    for other in required.terms.iter().skip(1) {
+        select.and_where(has(other));
     }
     select
+}
+
+/// And how far each is from the question.
+fn ranked(terms: &[Term], required: &Required, reach: Reach) -> SelectStatement {
+    let worth = terms.iter().map(worth).fold(Expr::val(0_i64).into(), |all: SimpleExpr, one| all.sub(one));
+    let distance = match reach {
+        Reach::Titles => worth.sub(TITLE_AHEAD),
+        Reach::Anywhere => {
+            let words = terms.iter().filter(|term| term.is_required);
+            let is_titled = words.fold(Condition::all(), |all, term| all.add(has(&term.in_title())));
+            let ahead: SimpleExpr = CaseStatement::new().case(is_titled, TITLE_AHEAD).finally(0_i64).into();
+            worth.sub(ahead)
+        }
+    };
+    matching(required).expr_as(distance, DISTANCE).take()
+}
+
+/// What a question leaves of what is public.
+pub enum Hits {
+    /// All: it has no words.
+    All,
+    /// Nothing: one of its words stands nowhere.
+    None,
+    /// These.
+    These(SelectStatement),
+}
+
+impl Hits {
+    /// Of that question.
+    pub async fn read(app: &App, question: &Question) -> Result<Self> {
+        if question.terms.is_empty() {
+            return Ok(Self::All);
+        }
+        let required = Required::read(app, &question.terms, Reach::Anywhere).await?;
+        Ok(required.map_or(Self::None, |required| Self::These(matching(&required))))
+    }
+}
+
+fn found(viewer: &Viewer, filter: &Filter, hits: &Hits, now: Timestamp) -> Select<challenge::Entity> {
+    let mut select = filtered(viewer, filter, now).filter(challenge::Column::IsPublic.eq(true));
+    match hits {
+        Hits::All => select,
+        Hits::None => select.filter(Expr::val(false)),
+        Hits::These(hits) => {
+            let is_it = Expr::col((HIT, challenge_word::Column::ChallengeId))
+                .equals((challenge::Entity, challenge::Column::Id));
+            QuerySelect::query(&mut select).join_subquery(JoinType::InnerJoin, hits.clone(), HIT, is_it);
+            select
+        }
+    }
 }
 
 fn distance() -> SimpleExpr {
@@ -179,53 +284,95 @@ fn best_first(select: Select<challenge::Entity>, size: u64, backward: bool) -> S
     select.order_by(challenge::Column::Slug, order).limit(size + 1)
 }
 
+/// A place among the hits: how far from the question, and the handle.
+type At = (i64, String);
+
+/// The part of all hits that is asked for.
+struct Part {
+    size: u64,
+    backward: bool,
+    after: Option<At>,
+    before: Option<At>,
+}
+
 /// A page of hits, the best first, equals by handle.
 pub async fn list(app: &App, viewer: &Viewer, question: &Question, ask: &Ask) -> Result<Page<Hit>> {
     let (size, backward) = size(ask)?;
     let after = ask.after.as_deref().map(|cursor| open(app, question, cursor, "after")).transpose()?;
     let before = ask.before.as_deref().map(|cursor| open(app, question, cursor, "before")).transpose()?;
-    if question.terms.is_empty() {
-        return Ok(Page::default());
-    }
-    let select = found(viewer, question, &question.filter, app.db.clock.process());
-    let key = || Expr::tuple([distance(), challenge::Column::Slug.into_expr()]);
-    let at = |(distance, slug): &(i64, String)| Expr::tuple([Expr::val(*distance), Expr::val(slug.as_str())]);
-    let mut page = best_first(select.clone(), size, backward);
-    if let Some(cursor) = &after {
-        page = page.filter(key().gt(at(cursor)));
-    }
-    if let Some(cursor) = &before {
-        page = page.filter(key().lt(at(cursor)));
-    }
-    let mut rows = page.into_model::<Hit>().all(&app.db.read).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-    if backward {
-        rows.reverse();
-    }
-    // A cursor that was given may stand at the very edge: only then is another question needed.
-    let beyond_edge = match if backward { &before } else { &after } {
-        Some(cursor) => {
-            let far = if backward { key().gte(at(cursor)) } else { key().lte(at(cursor)) };
-            let there = select.select_only().column(challenge::Column::Id).filter(far).limit(1);
-            there.into_tuple::<ChallengeId>().one(&app.db.read).await?.is_some()
+    let is_titled = |(distance, _): &At| *distance <= -TITLE_AHEAD;
+    let starts_in_titles =
+        if backward { before.as_ref().is_some_and(is_titled) } else { after.as_ref().is_none_or(is_titled) };
+    let part = Part { size, backward, after, before };
+    if starts_in_titles {
+        // Where the titles end something else may follow.
+        let titles = Required::read(app, &question.terms, Reach::Titles).await?;
+        if let Some(titles) = titles.filter(|titles| titles.rows > size) {
+            let page = part.of(app, viewer, question, &titles, Reach::Titles).await?;
+            if page.has_next {
+                return Ok(page);
+            }
         }
-        None => false,
-    };
-    let rows = rows.into_iter().map(|hit| (seal(app, question, &hit), hit)).collect();
-    Ok(if backward {
-        Page { rows, has_previous: more, has_next: beyond_edge }
-    } else {
-        Page { rows, has_previous: beyond_edge, has_next: more }
-    })
+    }
+    match Required::read(app, &question.terms, Reach::Anywhere).await? {
+        Some(required) => part.of(app, viewer, question, &required, Reach::Anywhere).await,
+        None => Ok(Page::default()),
+    }
+}
+
+impl Part {
+    async fn of(
+        &self,
+        app: &App,
+        viewer: &Viewer,
+        question: &Question,
+        required: &Required,
+        reach: Reach,
+    ) -> Result<Page<Hit>> {
+        let Self { size, backward, after, before } = self;
+        let hits = Hits::These(ranked(&question.terms, required, reach));
+        let select = found(viewer, &question.filter, &hits, app.db.clock.process());
+        let key = || Expr::tuple([distance(), challenge::Column::Slug.into_expr()]);
+        let at = |(distance, slug): &At| Expr::tuple([Expr::val(*distance), Expr::val(slug.as_str())]);
+        let mut page = best_first(select.clone(), *size, *backward);
+        if let Some(cursor) = after {
+            page = page.filter(key().gt(at(cursor)));
+        }
+        if let Some(cursor) = before {
+            page = page.filter(key().lt(at(cursor)));
+        }
+        let mut rows = page.into_model::<Hit>().all(&app.db.read).await?;
+        let more = rows.len() as u64 > *size;
+        rows.truncate(usize::try_from(*size).unwrap_or(usize::MAX));
+        if *backward {
+            rows.reverse();
+        }
+        // A cursor that was given may stand at the very edge: only then is another question needed.
+        let beyond_edge = match if *backward { before } else { after } {
+            Some(cursor) => {
+                let far = if *backward { key().gte(at(cursor)) } else { key().lte(at(cursor)) };
+                let there = select.select_only().column(challenge::Column::Id).filter(far).limit(1);
+                there.into_tuple::<ChallengeId>().one(&app.db.read).await?.is_some()
+            }
+            None => false,
+        };
+        let rows = rows.into_iter().map(|hit| (seal(app, question, &hit), hit)).collect();
+        Ok(if *backward {
+            Page { rows, has_previous: more, has_next: beyond_edge }
+        } else {
+            Page { rows, has_previous: beyond_edge, has_next: more }
+        })
+    }
 }
 
 /// How many hits there are on all pages.
 pub async fn count(app: &App, viewer: &Viewer, question: &Question) -> Result<u64> {
-    if question.terms.is_empty() {
-        return Ok(0);
+    match Hits::read(app, question).await? {
+        Hits::All | Hits::None => Ok(0),
+        hits => {
+            Ok(found(viewer, &question.filter, &hits, app.db.clock.process()).count(&app.db.read).await?)
+        }
     }
-    Ok(found(viewer, question, &question.filter, app.db.clock.process()).count(&app.db.read).await?)
 }
 
 /// What a cursor is bound to.
@@ -240,7 +387,7 @@ fn seal(app: &App, question: &Question, hit: &Hit) -> String {
     app.keys.seal_cursor(&text.unwrap_or_default())
 }
 
-fn open(app: &App, question: &Question, cursor: &str, field: &str) -> Result<(i64, String)> {
+fn open(app: &App, question: &Question, cursor: &str, field: &str) -> Result<At> {
     let refuse = || argument(field, Reason::Malformed { expected: Form::Cursor });
     let text = app.keys.open_cursor(cursor).ok_or_else(refuse)?;
     let (tag, distance, slug): (String, i64, String) = serde_json::from_str(&text).map_err(|_| refuse())?;
@@ -256,12 +403,13 @@ pub struct Facets<'a> {
     app: &'a App,
     viewer: &'a Viewer,
     question: &'a Question,
+    hits: &'a Hits,
 }
 
 impl<'a> Facets<'a> {
-    /// Of what answers that question.
-    pub const fn of(app: &'a App, viewer: &'a Viewer, question: &'a Question) -> Self {
-        Self { app, viewer, question }
+    /// Of what answers that question, which leaves these.
+    pub const fn of(app: &'a App, viewer: &'a Viewer, question: &'a Question, hits: &'a Hits) -> Self {
+        Self { app, viewer, question, hits }
     }
 
     fn now(&self) -> Timestamp {
@@ -272,7 +420,7 @@ impl<'a> Facets<'a> {
     fn without(&self, drop: impl FnOnce(&mut Filter)) -> Select<challenge::Entity> {
         let mut filter = self.question.filter.clone();
         drop(&mut filter);
-        found(self.viewer, self.question, &filter, self.now()).select_only()
+        found(self.viewer, &filter, self.hits, self.now()).select_only()
     }
 
     async fn by<T>(
@@ -372,8 +520,17 @@ impl<'a> Facets<'a> {
     }
 }
 
-/// The statement by which a visitor's page of hits is read: for proving that no table is read from end to end.
-pub fn statement(app: &App, question: &Question, size: u64) -> SelectStatement {
-    let select = found(&Viewer(None), question, &question.filter, app.db.clock.process());
-    best_first(select, size, false).into_query()
+/// The statement by which a visitor's page of hits is read, None if there are none: for proving that no table is read from end to end.
+pub async fn statement(
+    app: &App,
+    question: &Question,
+    reach: Reach,
+    size: u64,
+) -> Result<Option<SelectStatement>> {
+    let required = Required::read(app, &question.terms, reach).await?;
+    Ok(required.map(|required| {
+        let hits = Hits::These(ranked(&question.terms, &required, reach));
+        let select = found(&Viewer(None), &question.filter, &hits, app.db.clock.process());
+        best_first(select, size, false).into_query()
+    }))
 }

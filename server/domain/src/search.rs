@@ -47,6 +47,11 @@ impl Place {
             Self::Brief => 1,
         }
     }
+
+    /// What stands there is short, and words that follow each other belong together.
+    const fn is_name(self) -> bool {
+        matches!(self, Self::Title | Self::Agency | Self::Sector)
+    }
 }
 
 /// What is looked for.
@@ -58,6 +63,14 @@ pub struct Term {
     pub is_prefix: bool,
     /// Without it there is no hit; two words that follow each other only raise one.
     pub is_required: bool,
+}
+
+impl Term {
+    /// The same in a title and nowhere else.
+    #[must_use]
+    pub fn in_title(&self) -> Self {
+        Self { text: titled(&self.text), ..self.clone() }
+    }
 }
 
 /// The terms of a question: its words, all of which must be there, then its neighbours. Empty where there is no word.
@@ -79,14 +92,18 @@ pub fn terms(question: &str) -> Vec<Term> {
     words.iter().map(single).chain(words.iter().zip(words.iter().skip(1)).map(double)).collect()
 }
 
-/// The index of a challenge: every word, and outside of the brief every two that follow each other, with what it is worth.
+/// The index of a challenge: every word with what it is worth; in what is a name, every two that follow each other; and the words of
+/// the title once more by themselves, for they are asked for first.
 pub fn index<'a>(texts: impl IntoIterator<Item = (Place, &'a str)>) -> BTreeMap<String, i32> {
     let mut index = BTreeMap::new();
     for (place, text) in texts {
         let mut before: Option<String> = None;
         for word in words_of(text) {
-            if let Some(before) = before.filter(|_| place != Place::Brief) {
+            if let Some(before) = before.filter(|_| place.is_name()) {
                 *index.entry(pair(&before, &word)).or_insert(0) |= place.weight();
+            }
+            if place == Place::Title {
+                index.insert(titled(&word), place.weight());
             }
             *index.entry(word.clone()).or_insert(0) |= place.weight();
             before = Some(word);
@@ -98,8 +115,8 @@ pub fn index<'a>(texts: impl IntoIterator<Item = (Place, &'a str)>) -> BTreeMap<
 /// What the first term of a question may be that a challenge with these words answers: each of them, and what each begins with.
 pub fn leads<'a>(words: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let mut leads = BTreeSet::new();
-    // What leads is one word, never two.
-    for word in words.into_iter().filter(|word| !word.contains(' ')) {
+    // What leads is one word, wherever it stands.
+    for word in words.into_iter().filter(|word| word.starts_with(char::is_alphanumeric)) {
         let ends = word.char_indices().map(|(at, _)| at).skip(PREFIX_MIN).chain([word.len()]);
         leads.extend(ends.filter_map(|end| word.get(..end)).map(str::to_owned));
     }
@@ -165,6 +182,11 @@ fn is_found(written: &str, terms: &[Term]) -> bool {
 /// Two words that follow each other. No word begins like this.
 fn pair(one: &str, two: &str) -> String {
     format!("+{one} {two}")
+}
+
+/// A word of a title. No word begins like this.
+fn titled(word: &str) -> String {
+    format!("={word}")
 }
 
 /// A text cut into words (letters and digits, with the marks on them), each after what stands before it, and what is left.
@@ -265,7 +287,8 @@ mod tests {
         assert_eq!(worth("thue"), Some(19));
         assert_eq!(worth("thu"), Some(2));
         assert_eq!(worth("ngoai"), Some(1));
-        assert_eq!((worth("+thue va"), worth("+thu thue"), worth("+thue ngoai")), (Some(16), Some(2), None));
+        assert_eq!((worth("+thue va"), worth("+thu thue"), worth("+thue ngoai")), (Some(16), None, None));
+        assert_eq!((worth("=thue"), worth("=thu")), (Some(16), None), "a title's words, by themselves");
         let all = [Place::Title, Place::Agency, Place::Sector, Place::Summary, Place::Brief];
         for (place, below) in all.iter().zip(1..) {
             assert!(place.weight() > all.iter().skip(below).map(|lesser| lesser.weight()).sum());

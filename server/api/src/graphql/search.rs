@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::page::Page;
-use app::search::{Facets, Hit, Question};
+use app::search::{Facets, Hit, Hits, Question};
 use async_graphql::{Context, Enum, Object, SimpleObject};
 use domain::id::OrganizationId;
 use domain::search::{Piece, Term, fragment};
@@ -168,7 +168,10 @@ impl From<Piece> for SearchPiece {
 }
 
 /// Figures.
-pub struct ChallengeFacets(Question);
+pub struct ChallengeFacets {
+    question: Question,
+    hits: Hits,
+}
 
 /// For each value of a condition, how many published challenges there are with it, the other conditions as they are: what a filter
 /// shows beside its boxes. Values with none are left out.
@@ -229,7 +232,9 @@ impl ChallengeFacets {
         ctx: &Context<'_>,
         read: impl AsyncFnOnce(Facets<'_>) -> app::Result<T>,
     ) -> Result<T> {
-        Ok(read(Facets::of(ctx.app()?, &ctx.viewer()?, &self.0)).await.map_err(Reported)?)
+        let viewer = ctx.viewer()?;
+        let facets = Facets::of(ctx.app()?, &viewer, &self.question, &self.hits);
+        Ok(read(facets).await.map_err(Reported)?)
     }
 }
 
@@ -319,9 +324,9 @@ pub struct SearchQuery;
 #[Object]
 impl SearchQuery {
     /// The published challenges that have all words of the query in title, summary, brief, sector or the agency's name, in Vietnamese
-    /// or English, with or without accents; the last word, of two letters or more, may be the beginning of one. The best first: a
-    /// word in the title counts more than one in the agency's name, then sector, summary, brief; words side by side and whole
-    /// words count more. Equals by handle. Drafts are not found here.
+    /// or English, with or without accents; the last word, of two letters or more, may be the beginning of one. The best first:
+    /// those with all words in the title; then a word in the title counts more than one in the agency's name, then sector, summary,
+    /// brief; in names words side by side count more, and whole words everywhere. Equals by handle. Drafts are not found here.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's four, a query and a filter")]
     async fn search_challenges(
@@ -348,12 +353,15 @@ impl SearchQuery {
     #[graphql(complexity = "20 + child_complexity")]
     async fn challenge_facets(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "Only what `searchChallenges` finds by these words; all without a word.")]
         query: Option<String>,
         #[graphql(desc = "Further conditions. The figures of a condition are counted without it.")]
         filter: Option<ChallengeFilter>,
     ) -> Result<ChallengeFacets> {
-        Ok(ChallengeFacets(question(query.as_ref(), filter)?))
+        let question = question(query.as_ref(), filter)?;
+        let hits = Hits::read(ctx.app()?, &question).await.map_err(Reported)?;
+        Ok(ChallengeFacets { question, hits })
     }
 }
 
