@@ -38,6 +38,8 @@ pub struct Model {
     pub topic: Option<NotificationGroup>,
     pub delivery: Option<Delivery>,
     pub digest_id: Option<Uuid>,
+    /// Its number in the order in which its reader was told; none as long as they were not.
+    pub inbox_seq: Option<i64>,
 }
 
 /// Rows are joined where they are read, not here.

@@ -32,6 +32,8 @@ pub struct Model {
     pub erased_at: Option<Timestamp>,
     #[sea_orm(column_type = "Text", nullable)]
     pub status_reason: Option<String>,
+    /// The number of the last thing that they were told.
+    pub inbox_seq: Option<i64>,
 }
 
 /// Rows are joined where they are read, not here.

@@ -80,6 +80,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         deactivated_at: Some(FIRST),
         erased_at: Some(LAST),
         status_reason: Some(TEXT.to_owned()),
+        inbox_seq: Some(i64::MAX),
         ..rows::user()
     };
     let user = tables.keep(user).await.id;
@@ -554,6 +555,7 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         topic: Some(NotificationGroup::Participation),
         delivery: Some(Delivery::InboxOnly),
         digest_id: Some(uuid::Uuid::max()),
+        inbox_seq: Some(i64::MAX),
     };
     tables.keep(message).await;
     let mut preferences = Preferences {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use e2e::cast::{Cast, DAY, text};
 use e2e::database::Backend;
-use e2e::{Person, Socket, World, eventually};
+use e2e::{Events, Person, Socket, World, eventually};
 use serde_json::{Value, json};
 
 const CHALLENGE: &str = "subscription ($id: ID!, $after: String) {
@@ -15,6 +15,10 @@ const PROPOSAL: &str = "subscription ($id: ID!, $after: String) {
 }";
 const PROGRESS: &str = "subscription ($id: ID!, $after: String) {
     reviewProgressUpdated(challengeId: $id, after: $after) { cursor challenge { reviewProgress { submittedCount } } }
+}";
+
+const INBOX: &str = "subscription ($after: String) {
+    notificationReceived(after: $after) { cursor notification { id kind proposal { id } } }
 }";
 
 async fn follows(person: &Person, document: &str, id: &str, after: Option<&str>) -> Socket {
@@ -212,5 +216,130 @@ async fn a_commit_rings_for_other_processes_where_there_can_be_some() {
         }
         (backend, bell) => panic!("{backend:?} rings {}", bell.is_some()),
     }
+    world.finish().await;
+}
+
+/// The kinds of the next so many notifications, and the cursor of the last.
+async fn received(socket: &mut Socket, count: usize) -> (Vec<String>, String) {
+    let (mut kinds, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..count {
+        let update = told(socket).await;
+        kinds.push(text(&update["notification"]["kind"]));
+        cursor = text(&update["cursor"]);
+    }
+    assert_eq!(socket.heard().await, Vec::<Value>::new(), "after {kinds:?}");
+    (kinds, cursor)
+}
+
+async fn opens_inbox(person: &Person, after: Option<&str>) -> Socket {
+    let mut socket = Socket::open(&person.client().await).await;
+    socket.subscribes("f", INBOX, json!({ "after": after })).await;
+    socket
+}
+
+#[tokio::test]
+async fn what_somebody_is_told_comes_into_their_open_inbox_once_and_in_order() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    world.is_quiet().await;
+    let mut quan = opens_inbox(&cast.quan, None).await;
+    let mut yen = opens_inbox(&cast.yen, None).await;
+    followed(&world, 2).await;
+    let proposal = cast.writes(&cast.linh, &challenge, "Cống thông minh").await;
+    cast.submits(&cast.linh, &proposal).await;
+    let (kinds, submitted) = received(&mut quan, 1).await;
+    assert_eq!(kinds, ["PROPOSAL_SUBMITTED"]);
+
+    // Away for a while: the rest comes when they are back, and what was heard does not come again.
+    drop(quan);
+    pauses(&cast, &challenge).await;
+    world.is_quiet().await;
+    let mut quan = opens_inbox(&cast.quan, Some(&submitted)).await;
+    let (kinds, paused) = received(&mut quan, 1).await;
+    assert_eq!(kinds, ["CHALLENGE_PAUSED"]);
+    resumes(&cast, &challenge).await;
+    assert_eq!(received(&mut quan, 1).await.0, ["CHALLENGE_RESUMED"]);
+    let listed = "{ viewer { notifications(first: 9) { nodes { kind } } } }";
+    let listed = cast.quan.asks(listed, json!({})).await.ok();
+    assert_eq!(
+        listed["notifications"]["nodes"],
+        json!([{ "kind": "CHALLENGE_RESUMED" }, { "kind": "CHALLENGE_PAUSED" }, { "kind": "PROPOSAL_SUBMITTED" }])
+    );
+
+    // What comes into the inbox and into no mail comes here too.
+    let version = cast.yen.asks("{ viewer { version } }", json!({})).await.ok()["version"].clone();
+    let only = json!({
+        "expectedVersion": version, "groups": [{ "group": "FOLLOWING", "delivery": "INBOX_ONLY" }],
+    });
+    cast.yen.does("updateNotificationPreferences", only, "user { id }").await.ok();
+    cast.yen.does("followChallenge", json!({ "challengeId": challenge }), "user { id }").await.ok();
+    pauses(&cast, &challenge).await;
+    assert_eq!(received(&mut yen, 1).await.0, ["CHALLENGE_PAUSED"]);
+    assert_eq!(received(&mut quan, 1).await.0, ["CHALLENGE_PAUSED"]);
+
+    // Nobody else's, not even with a cursor of theirs; and not for those who are nobody.
+    assert_eq!(yen.heard().await, Vec::<Value>::new());
+    let mut stolen = opens_inbox(&cast.yen, Some(&paused)).await;
+    let refused = stolen.hear().await.unwrap();
+    assert_eq!(refused["payload"]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    let mut nobody = Socket::open(&world.visitor).await;
+    nobody.subscribes("f", INBOX, json!({})).await;
+    let refused = nobody.hear().await.unwrap();
+    assert_eq!(refused["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn who_can_open_no_socket_follows_by_events() {
+    let world = World::new().await;
+    let cast = Box::pin(Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    let bao = cast.bao.client().await;
+    let mut events = Events::open(&bao, CHALLENGE, json!({ "id": challenge })).await;
+    assert_eq!(events.head(), (200, "text/event-stream; charset=utf-8".to_owned()));
+    followed(&world, 1).await;
+    pauses(&cast, &challenge).await;
+    let (name, data) = events.hear().await.unwrap();
+    let update = &data["data"]["challengeUpdated"];
+    assert_eq!((name.as_str(), &update["step"]), ("next", &json!("PAUSED")), "{data}");
+    let cursor = text(&update["cursor"]);
+    drop(events);
+    followed(&world, 0).await;
+    resumes(&cast, &challenge).await;
+    let mut events = Events::open(&bao, CHALLENGE, json!({ "id": challenge, "after": cursor })).await;
+    assert_eq!(events.hear().await.unwrap().1["data"]["challengeUpdated"]["step"], "RESUMED");
+
+    // The stream ends with the session.
+    followed(&world, 1).await;
+    cast.bao.does("logOut", json!({}), "isLoggedOut").await.ok();
+    pauses(&cast, &challenge).await;
+    let (name, data) = events.hear().await.unwrap();
+    assert_eq!(
+        (name.as_str(), &data["errors"][0]["extensions"]["code"]),
+        ("next", &json!("UNAUTHENTICATED"))
+    );
+    assert_eq!(
+        (events.hear().await, events.hear().await),
+        (Some(("complete".to_owned(), Value::Null)), None)
+    );
+    followed(&world, 0).await;
+    let stale = Events::open(&bao, CHALLENGE, json!({ "id": challenge })).await;
+    assert_eq!(stale.head(), (401, "application/graphql-response+json; charset=utf-8".to_owned()));
+
+    // A query is one answer, a refusal too; what is no request at all is refused as anywhere.
+    for (document, has_data) in [("{ __typename }", true), ("{ nothing }", false)] {
+        let mut events = Events::open(&world.visitor, document, json!({})).await;
+        let (name, data) = events.hear().await.unwrap();
+        assert_eq!((name.as_str(), data.get("data").is_some()), ("next", has_data), "{data}");
+        assert_eq!(
+            (events.hear().await, events.hear().await),
+            (Some(("complete".to_owned(), Value::Null)), None)
+        );
+    }
+    let hidden =
+        Events::open(&world.visitor, CHALLENGE, json!({ "id": "Q_nothing" })).await.hear().await.unwrap();
+    assert_eq!(hidden.1["errors"][0]["extensions"]["code"], "NOT_FOUND");
     world.finish().await;
 }

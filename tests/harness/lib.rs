@@ -22,6 +22,7 @@
 pub mod binary;
 pub mod cast;
 pub mod database;
+pub mod events;
 pub mod file;
 pub mod graphql;
 pub mod issuer;
@@ -39,6 +40,7 @@ pub mod world;
 
 pub use binary::Binary;
 pub use cast::Cast;
+pub use events::Events;
 pub use graphql::{Answer, Client};
 pub use mailbox::Mail;
 pub use person::Person;

@@ -68,6 +68,7 @@ pub fn user() -> user::Model {
         deactivated_at: None,
         erased_at: None,
         status_reason: None,
+        inbox_seq: None,
     }
 }
 

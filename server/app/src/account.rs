@@ -183,6 +183,7 @@ async fn insert_user(
         deactivated_at: Set(None),
         erased_at: Set(None),
         status_reason: Set(None),
+        inbox_seq: Set(None),
     };
     user::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())

@@ -3,15 +3,17 @@
 //! Events are rows with a number, in the order of their commits. One task per process looks for new ones and wakes those whose
 //! thing was touched; what they may be told, each reads anew and by their rights of that moment.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::event::EventKind;
 use domain::feed::{ChallengeStep, ProposalStep, REVIEW_PROGRESS};
-use domain::id::{ChallengeId, ProposalId};
+use domain::id::{ChallengeId, ProposalId, UserId};
 use domain::problem::{Form, Reason};
 use domain::time::Timestamp;
-use entity::{challenge, event, proposal};
+use entity::{challenge, event, message, proposal};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _, Select,
 };
@@ -25,6 +27,8 @@ use crate::{App, Error, Result};
 
 /// Events told at once; then the reader's rights are looked at again.
 const BATCH: u64 = 100;
+/// People of a statement: the number of values in one is limited.
+const READERS: usize = 500;
 /// The longest that an event of another process waits to be seen.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -33,22 +37,84 @@ const POLL: Duration = Duration::from_secs(1);
 enum Topic {
     Challenge(ChallengeId),
     Proposal(ProposalId),
+    Inbox(UserId),
 }
 
-/// What an event touched. None: look for yourself, some were not seen.
-type Touched = Option<(Option<ChallengeId>, Option<ProposalId>)>;
+/// What was touched.
+#[derive(Clone, Copy, Debug)]
+enum Touched {
+    /// By an event.
+    Event(Option<ChallengeId>, Option<ProposalId>),
+    /// What somebody was told.
+    Inbox(UserId),
+    /// Look for yourself, some were not seen.
+    Unknown,
+}
 
 /// Wakes those who watch.
 pub struct Hub {
     touched: broadcast::Sender<Touched>,
     committed: Notify,
-    /// As many besides this one as have a place.
-    placed: Arc<()>,
+    places: Arc<Mutex<Places>>,
+}
+
+/// What is watched.
+#[derive(Default)]
+struct Places {
+    count: usize,
+    /// Whose inbox, and by how many.
+    inboxes: HashMap<UserId, usize>,
+}
+
+/// One more that watches, until it is dropped.
+struct Watching {
+    places: Arc<Mutex<Places>>,
+    topic: Topic,
+}
+
+impl Watching {
+    fn new(places: &Arc<Mutex<Places>>, topic: Topic) -> Self {
+        let mut all = places.lock().unwrap_or_else(PoisonError::into_inner);
+        all.count += 1;
+        if let Topic::Inbox(reader) = topic {
+            *all.inboxes.entry(reader).or_default() += 1;
+        }
+        Self { places: Arc::clone(places), topic }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let mut all = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        all.count = all.count.saturating_sub(1);
+        if let Topic::Inbox(reader) = self.topic
+            && let Entry::Occupied(mut watched) = all.inboxes.entry(reader)
+        {
+            *watched.get_mut() -= 1;
+            if *watched.get() == 0 {
+                watched.remove();
+            }
+        }
+    }
+}
+
+impl Topic {
+    fn is_in(self, touched: Touched) -> bool {
+        match touched {
+            Touched::Event(challenge, proposal) => match self {
+                Self::Challenge(id) => challenge == Some(id),
+                Self::Proposal(id) => proposal == Some(id),
+                Self::Inbox(_) => false,
+            },
+            Touched::Inbox(reader) => self == Self::Inbox(reader),
+            Touched::Unknown => true,
+        }
+    }
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { touched: broadcast::Sender::new(256), committed: Notify::new(), placed: Arc::default() }
+        Self { touched: broadcast::Sender::new(256), committed: Notify::new(), places: Arc::default() }
     }
 }
 
@@ -60,7 +126,12 @@ impl Hub {
 
     /// How many watch something in this process: from now on they are told.
     pub fn watchers(&self) -> usize {
-        Arc::strong_count(&self.placed) - 1
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).count
+    }
+
+    /// Whose inbox is watched in this process.
+    fn readers(&self) -> Vec<UserId> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).inboxes.keys().copied().collect()
     }
 
     /// A place from which nothing is watched yet.
@@ -77,8 +148,7 @@ pub struct Feed {
 }
 
 struct Place {
-    _placed: Arc<()>,
-    topic: Topic,
+    watching: Watching,
     seq: i64,
     /// There was more than a batch.
     has_more: bool,
@@ -91,16 +161,9 @@ impl Feed {
         let mut touched = self.touched.lock().await;
         loop {
             match touched.recv().await {
-                Ok(Some((challenge, proposal))) => {
-                    let is_ours = match topic {
-                        Topic::Challenge(id) => challenge == Some(id),
-                        Topic::Proposal(id) => proposal == Some(id),
-                    };
-                    if is_ours {
-                        return;
-                    }
-                }
-                Ok(None) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                Ok(touched) if topic.is_in(touched) => return,
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => return,
                 // The process ends, and sockets hear of it otherwise.
                 Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
             }
@@ -110,7 +173,28 @@ impl Feed {
     /// What it waits for; None: there is more already.
     fn waits_for(&self) -> Option<Topic> {
         let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        place.as_ref().filter(|place| !place.has_more).map(|place| place.topic)
+        place.as_ref().filter(|place| !place.has_more).map(|place| place.watching.topic)
+    }
+
+    /// After which number the reader goes on.
+    async fn since(&self, app: &App, topic: Topic, after: Option<&str>) -> Result<i64> {
+        let known = self.place.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|place| place.seq);
+        match (known, after, topic) {
+            (Some(seq), ..) => Ok(seq),
+            (None, Some(cursor), _) => open(app, topic, cursor),
+            (None, None, Topic::Inbox(reader)) => {
+                let last = crate::inbox::last(app, vec![reader]).await?;
+                Ok(last.into_iter().find_map(|(_, seq)| seq).unwrap_or_default())
+            }
+            (None, None, _) => Ok(last(app).await?),
+        }
+    }
+
+    /// It has been told so many, the last of this number.
+    fn moves_on(&self, app: &App, topic: Topic, seq: i64, told: usize) {
+        let watching = Watching::new(&app.hub.places, topic);
+        let place = Place { watching, seq, has_more: told as u64 == BATCH };
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     }
 
     /// The events after the place, of those given; the place moves on.
@@ -121,22 +205,11 @@ impl Feed {
         after: Option<&str>,
         events: Select<event::Entity>,
     ) -> Result<Vec<event::Model>> {
-        let known = self.place.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|place| place.seq);
-        let since = match (known, after) {
-            (Some(seq), _) => seq,
-            (None, Some(cursor)) => open(app, topic, cursor)?,
-            (None, None) => last(app).await?,
-        };
+        let since = self.since(app, topic, after).await?;
         let events =
             events.filter(event::Column::Seq.gt(since)).order_by_asc(event::Column::Seq).limit(BATCH);
         let events = events.all(&app.db.read).await?;
-        let place = Place {
-            _placed: Arc::clone(&app.hub.placed),
-            topic,
-            seq: events.last().map_or(since, |event| event.seq),
-            has_more: events.len() as u64 == BATCH,
-        };
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+        self.moves_on(app, topic, events.last().map_or(since, |event| event.seq), events.len());
         Ok(events)
     }
 }
@@ -234,6 +307,31 @@ pub async fn review_progress(
     Ok(Some((row, steps(app, topic, events, |_| Some(()))?)))
 }
 
+/// What the viewer was told anew; nobody else's.
+pub async fn inbox(
+    app: &App,
+    viewer: &Viewer,
+    feed: &Feed,
+    after: Option<&str>,
+) -> Result<Vec<Step<message::Model>>> {
+    let reader = viewer.0.as_ref().ok_or(Error::Unauthenticated)?.id;
+    let topic = Topic::Inbox(reader);
+    let since = feed.since(app, topic, after).await?;
+    let rows = crate::inbox::visible_to(viewer)
+        .filter(message::Column::InboxSeq.gt(since))
+        .order_by_asc(message::Column::InboxSeq)
+        .limit(BATCH)
+        .all(&app.db.read)
+        .await?;
+    let last = rows.last().and_then(|row| row.inbox_seq).unwrap_or(since);
+    feed.moves_on(app, topic, last, rows.len());
+    let steps = rows.into_iter().filter_map(|row| {
+        let cursor = seal(app, topic, row.inbox_seq?);
+        Some(cursor.map(|cursor| Step { cursor, at: row.created_at, kind: row }))
+    });
+    steps.collect()
+}
+
 /// The number of an event tells how much happens elsewhere, so nobody gets to see one.
 fn seal(app: &App, topic: Topic, seq: i64) -> Result<String> {
     app.seal.seal(&place(topic), seq.to_string().as_bytes())
@@ -249,6 +347,7 @@ fn place(topic: Topic) -> String {
     match topic {
         Topic::Challenge(id) => format!("feed of challenge {id}"),
         Topic::Proposal(id) => format!("feed of proposal {id}"),
+        Topic::Inbox(id) => format!("feed of inbox {id}"),
     }
 }
 
@@ -260,7 +359,7 @@ async fn last(app: &App) -> std::result::Result<i64, DbErr> {
 
 /// Wakes those who follow, until `shutdown`. While nobody follows anything the database is not asked.
 pub async fn run(app: &App, shutdown: &CancellationToken) {
-    let mut seen = None;
+    let (mut seen, mut told) = (None, HashMap::new());
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -269,10 +368,12 @@ pub async fn run(app: &App, shutdown: &CancellationToken) {
         }
         if app.hub.touched.receiver_count() == 0 {
             seen = None;
+            told.clear();
             continue;
         }
         // Away for a moment: then everybody looks for themselves.
         seen = look(app, seen).await.ok();
+        told = look_at_inboxes(app, told).await.unwrap_or_default();
     }
 }
 
@@ -300,13 +401,33 @@ pub async fn listen(app: &App, shutdown: &CancellationToken) {
     }
 }
 
+/// Tells of the inboxes in which something is new since these were the last numbers, and says which they are now. Who has just begun
+/// to watch is told to look.
+async fn look_at_inboxes(
+    app: &App,
+    known: HashMap<UserId, Option<i64>>,
+) -> Result<HashMap<UserId, Option<i64>>> {
+    let readers = app.hub.readers();
+    if readers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut now = HashMap::with_capacity(readers.len());
+    for some in readers.chunks(READERS) {
+        now.extend(crate::inbox::last(app, some.to_vec()).await?);
+    }
+    for (reader, _) in now.iter().filter(|(reader, seq)| known.get(*reader) != Some(*seq)) {
+        drop(app.hub.touched.send(Touched::Inbox(*reader)));
+    }
+    Ok(now)
+}
+
 /// Tells of the events after `seen`, and says which was the last.
 async fn look(app: &App, seen: Option<i64>) -> Result<i64> {
     // Nobody listens any more is no failure: they were counted a moment ago.
     let tell = |touched| drop(app.hub.touched.send(touched));
     let Some(mut seen) = seen else {
         let last = last(app).await?;
-        tell(None);
+        tell(Touched::Unknown);
         return Ok(last);
     };
     loop {
@@ -323,7 +444,7 @@ async fn look(app: &App, seen: Option<i64>) -> Result<i64> {
         for (seq, challenge, proposal) in &events {
             seen = *seq;
             if challenge.is_some() || proposal.is_some() {
-                tell(Some((*challenge, *proposal)));
+                tell(Touched::Event(*challenge, *proposal));
             }
         }
         if (events.len() as u64) < BATCH {

@@ -9,7 +9,8 @@ use domain::id::{MessageId, UserId};
 use domain::letter::LetterKind;
 use domain::message::MessageStatus;
 use domain::problem::{Problem, Reason};
-use entity::{event, message};
+use entity::{event, message, user};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait as _, QueryFilter, QuerySelect,
     QueryTrait as _, Select,
@@ -43,6 +44,26 @@ pub fn visible_to(viewer: &Viewer) -> Select<message::Entity> {
         )
         // A digest tells nothing that is not here.
         .filter(message::Column::Kind.ne(LetterKind::Digest))
+}
+
+/// The number of what somebody is told next. Whoever asks holds the person's row until the end, so numbers become visible in their
+/// order.
+pub(crate) async fn next(tx: &Tx, reader: UserId) -> Result<i64> {
+    let next = Expr::col(user::Column::InboxSeq).if_null(0_i64).add(1_i64);
+    let row = user::Entity::update_many()
+        .col_expr(user::Column::InboxSeq, next)
+        .filter(user::Column::Id.eq(reader))
+        .exec_with_returning(tx)
+        .await?;
+    let number = row.into_iter().next().and_then(|row| row.inbox_seq);
+    number.ok_or_else(|| Error::Internal("a mail to nobody".to_owned()))
+}
+
+/// The number of what each of these people was told last.
+pub(crate) async fn last(app: &App, readers: Vec<UserId>) -> Result<Vec<(UserId, Option<i64>)>> {
+    let rows = user::Entity::find().filter(user::Column::Id.is_in(readers)).select_only();
+    let rows = rows.columns([user::Column::Id, user::Column::InboxSeq]).into_tuple();
+    Ok(rows.all(&app.db.read).await?)
 }
 
 fn listed(viewer: &Viewer, only_unread: bool) -> Select<message::Entity> {

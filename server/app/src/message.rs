@@ -130,6 +130,13 @@ pub enum Settlement {
     Held(Held),
 }
 
+impl Settlement {
+    /// Its reader finds it in the inbox from now on.
+    fn tells(&self, kind: LetterKind) -> bool {
+        kind != LetterKind::Digest && !matches!(self, Self::Suppressed(_))
+    }
+}
+
 /// Says how an attempt ended. Nothing happens if somebody else holds the mail by now.
 #[derive(Serialize)]
 pub struct Settle {
@@ -187,6 +194,10 @@ impl Command for Settle {
             }
         };
         change.status = Set(status);
+        if let Some(reader) = row.user_id.filter(|_| row.inbox_seq.is_none() && self.outcome.tells(row.kind))
+        {
+            change.inbox_seq = Set(Some(crate::inbox::next(tx, reader).await?));
+        }
         message::Entity::update_many().set(change).filter(M::Id.eq(row.id)).exec(tx).await?;
         Ok(Some(status))
     }

@@ -156,6 +156,7 @@ impl Addressed {
             topic: Set(Some(self.topic)),
             delivery: Set(None),
             digest_id: Set(None),
+            inbox_seq: Set(None),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which of our two media types the caller wants.
+//! Which of our media types the caller wants.
 
 use axum::http::{HeaderMap, header};
 
@@ -9,18 +9,22 @@ pub(crate) enum Media {
     GraphQl,
     /// `application/json`: the status tells only that there is an answer.
     Json,
+    /// `text/event-stream`: one event for each answer. What is refused before there is a stream is refused as with
+    /// [`Media::GraphQl`].
+    Events,
 }
 
 impl Media {
+    /// The type of an answer that is not a stream.
     pub(crate) const fn content_type(self) -> &'static str {
         match self {
-            Self::GraphQl => "application/graphql-response+json; charset=utf-8",
+            Self::GraphQl | Self::Events => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",
         }
     }
 }
 
-/// The type that the caller likes best; `None` if neither will do. The newer one must be asked for by name.
+/// The type that the caller likes best; `None` if none will do. All but plain JSON must be asked for by name.
 pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Media> {
     let accept: Vec<&str> =
         headers.get_all(header::ACCEPT).iter().map(|value| value.to_str().unwrap_or_default()).collect();
@@ -30,6 +34,10 @@ pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Media> {
     }
     let graphql = quality(&accept, &["application/graphql-response+json"]);
     let json = quality(&accept, &["application/json", "application/*", "*/*"]);
+    let events = quality(&accept, &["text/event-stream"]);
+    if events > graphql.max(json) {
+        return Some(Media::Events);
+    }
     match (graphql, json) {
         (0, 0) => None,
         (graphql, json) if graphql >= json => Some(Media::GraphQl),
@@ -94,6 +102,11 @@ mod tests {
             (&["application/json;q=0, */*"], None),
             (&["*/*;q=0.1, text/html"], Some(Media::Json)),
             (&["text/html"], None),
+            (&["text/event-stream"], Some(Media::Events)),
+            (&["text/event-stream, application/json;q=0.9"], Some(Media::Events)),
+            (&["text/event-stream, */*;q=0.1"], Some(Media::Events)),
+            (&["application/json, text/event-stream"], Some(Media::Json)),
+            (&["text/*"], None),
             (&["application/json; charset=latin1"], None),
             (&["application/xml, text/*"], None),
             (&["application/json;q=x"], Some(Media::Json)),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     accept::Media,
+    endpoint::Refusal,
     errors::{self, Code, extend, refusal},
 };
 
@@ -101,6 +102,17 @@ impl Fault {
     }
 }
 
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unauthenticated => Self::unauthenticated("Bearer error=\"invalid_token\""),
+            Refusal::RateLimited { retry_after_secs } => Self::rate_limited(retry_after_secs),
+            Refusal::Unavailable => Self::unavailable(),
+            Refusal::Internal => Self::internal(Uuid::nil()),
+        }
+    }
+}
+
 impl From<ServerError> for Fault {
     /// A request whose content is refused.
     fn from(error: ServerError) -> Self {
@@ -111,7 +123,7 @@ impl From<ServerError> for Fault {
 /// The status of an answer without `data`. A client that takes plain JSON cannot tell our 400 from that of a proxy.
 pub(crate) fn refused_status(media: Media) -> StatusCode {
     match media {
-        Media::GraphQl => StatusCode::BAD_REQUEST,
+        Media::GraphQl | Media::Events => StatusCode::BAD_REQUEST,
         Media::Json => StatusCode::OK,
     }
 }

@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use async_graphql::{Pos, Response as Executed, parser::types::OperationType};
+use async_graphql::{Data, Pos, Response as Executed, parser::types::OperationType};
 use axum::{
     body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use crate::{
     accept::{self, Media},
@@ -19,9 +19,9 @@ use crate::{
     answer::{Answer, Fault, refused_status, respond},
     body,
     crowd::Sockets,
-    endpoint::{Endpoint, Refusal},
+    endpoint::{Endpoint, Refusal, RequestHead},
     errors::{self, Code, Outcome, refusal},
-    head,
+    events, head,
     lifecycle::Lifecycle,
     limits,
     observe::Record,
@@ -40,19 +40,20 @@ pub(crate) struct Edge<E> {
 
 /// Answers a request.
 pub(crate) async fn post<E: Endpoint>(State(edge): State<Arc<Edge<E>>>, request: Request) -> Response<Body> {
-    let media = accept::negotiate(request.headers());
+    let wanted = accept::negotiate(request.headers());
     let record = request.extensions().get::<Record>().cloned().unwrap_or_default();
-    let answer = match media {
+    let answer = match wanted {
+        Some(Media::Events) => events::answer(edge, request, &record).await,
         Some(media) => edge.answer(request, media, &record).await,
         None => Err(Fault::new(
             StatusCode::NOT_ACCEPTABLE,
             Code::BadUserInput,
-            "Answers are application/graphql-response+json or application/json, in UTF-8.",
+            "Answers are application/graphql-response+json, application/json or text/event-stream, in UTF-8.",
         )),
     };
     answer.unwrap_or_else(|fault| {
         record.failed(fault.code());
-        fault.into_response(media.unwrap_or(Media::Json))
+        fault.into_response(wanted.unwrap_or(Media::Json))
     })
 }
 
@@ -64,9 +65,13 @@ pub(crate) async fn not_allowed() -> Response<Body> {
 }
 
 impl<E: Endpoint> Edge<E> {
-    async fn answer(&self, request: Request, media: Media, record: &Record) -> Result<Response<Body>, Fault> {
+    /// Who asks from where, and the body.
+    pub(crate) async fn hear(
+        &self,
+        request: Request,
+        record: &Record,
+    ) -> Result<(RequestHead, Vec<u8>), Fault> {
         let options = &self.options;
-        let request_id = record.request_id();
         let (parts, body) = request.into_parts();
         body::check_type(&parts.headers)?;
         // The body first: a connection whose body nobody reads cannot be used again.
@@ -77,25 +82,32 @@ impl<E: Endpoint> Edge<E> {
         let peer =
             parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         let address = caller(peer, &parts.headers, &options.trusted_proxies);
-        let head = head::read(&parts.headers, request_id, address)?;
+        Ok((head::read(&parts.headers, record.request_id(), address)?, bytes))
+    }
+
+    /// Whether they are let in.
+    pub(crate) async fn admit(&self, head: RequestHead) -> Result<Data, Fault> {
+        let request_id = head.request_id;
+        match timeout(self.options.time_limit, self.endpoint.admit(head)).await {
+            Ok(Ok(data)) => Ok(data),
+            Ok(Err(Refusal::Internal)) => Err(Fault::internal(request_id)),
+            Ok(Err(refusal)) => Err(refusal.into()),
+            Err(_) => Err(Fault::unavailable()),
+        }
+    }
+
+    async fn answer(&self, request: Request, media: Media, record: &Record) -> Result<Response<Body>, Fault> {
+        let options = &self.options;
+        let (head, bytes) = self.hear(request, record).await?;
+        let request_id = head.request_id;
         let deadline = Instant::now() + options.time_limit;
-        let data = match timeout_at(deadline, self.endpoint.admit(head)).await {
-            Ok(Ok(data)) => data,
-            Ok(Err(Refusal::Unauthenticated)) => {
-                return Err(Fault::unauthenticated("Bearer error=\"invalid_token\""));
-            }
-            Ok(Err(Refusal::RateLimited { retry_after_secs })) => {
-                return Err(Fault::rate_limited(retry_after_secs));
-            }
-            Ok(Err(Refusal::Internal)) => return Err(Fault::internal(request_id)),
-            Ok(Err(Refusal::Unavailable)) | Err(_) => return Err(Fault::unavailable()),
-        };
+        let data = self.admit(head).await?;
         let mut request = body::parse(&bytes, &options.persisted)?;
         request.data = data;
         let (request, operation) = limits::admit(request, &options.limits)?;
         record.runs(&operation);
         if operation.kind == OperationType::Subscription {
-            let message = "Subscriptions run over a WebSocket, at /graphql/ws.";
+            let message = "Subscriptions run over a WebSocket, at /graphql/ws, or as text/event-stream.";
             return Err(refusal(Code::ValidationFailed, message, Some(operation.pos)).into());
         }
         let executed = self.runner.run(&self.endpoint, request, operation.kind, request_id, deadline).await?;

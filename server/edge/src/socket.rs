@@ -1,11 +1,8 @@
-//! `GET /graphql/ws`: the protocol graphql-transport-ws, by which subscriptions run.
-//!
-//! A subscription is no stream that runs on by the rights it began with. It is run again whenever there may be news, each time
-//! newly admitted, and answers what is new since the last time: so every event is judged by the rights of its moment.
+//! `GET /graphql/ws`: the protocol graphql-transport-ws.
 
 use std::{collections::HashMap, net::IpAddr, net::Ipv4Addr, pin::pin, sync::Arc, time::Duration};
 
-use async_graphql::{Data, Pos, ServerError, parser::types::OperationType};
+use async_graphql::Data;
 use axum::{
     body::Body,
     extract::{
@@ -14,12 +11,11 @@ use axum::{
     },
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
 };
-use futures_util::StreamExt as _;
 use metrics::gauge;
 use serde_json::{Map, Value, json};
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
@@ -27,13 +23,14 @@ use uuid::Uuid;
 use crate::{
     accept::Media,
     address::{Peer, caller},
-    answer::{Answer, Fault},
+    answer::Fault,
     body,
     crowd::{Place, Seat},
     endpoint::{Endpoint, Refusal, RequestHead},
-    errors::{self, Code, Outcome, refusal},
+    errors::{Code, refusal},
     graphql::Edge,
-    head, limits, observe,
+    head,
+    operation::{RECHECK, Said, Voice, operate},
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -42,8 +39,6 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const INIT: Duration = Duration::from_secs(5);
 /// How often we ask whether anybody is there. Nothing heard for twice as long: nobody is.
 const PING: Duration = Duration::from_secs(25);
-/// How often we look whether the caller is still let in.
-const RECHECK: Duration = Duration::from_secs(3);
 /// How long a caller may leave a message untaken.
 const WRITE: Duration = Duration::from_secs(10);
 /// How long we wait for the other side to say goodbye.
@@ -184,8 +179,8 @@ struct Session<E: Endpoint> {
     seat: Option<Seat>,
     running: HashMap<String, Running>,
     begun: u64,
-    say: mpsc::Sender<Said>,
-    said: mpsc::Receiver<Said>,
+    say: mpsc::Sender<(Name, Said)>,
+    said: mpsc::Receiver<(Name, Said)>,
 }
 
 struct Running {
@@ -193,15 +188,8 @@ struct Running {
     _task: AbortOnDropHandle<()>,
 }
 
-/// What an operation has to say.
-struct Said {
-    id: String,
-    /// Which of those that ever had the id.
-    serial: u64,
-    /// As it goes out: the order of an answer's keys is the query's.
-    message: Result<String, Close>,
-    is_last: bool,
-}
+/// Which operation: its id, and which of those that ever had the id.
+type Name = (String, u64);
 
 impl<E: Endpoint> Session<E> {
     fn new(edge: Arc<Edge<E>>, head: RequestHead) -> Self {
@@ -233,7 +221,7 @@ impl<E: Endpoint> Session<E> {
                         Some(Err(_)) | None => Err(Gone::Caller),
                     }
                 }
-                Some(said) = self.said.recv() => self.tell(socket, said).await,
+                Some((name, said)) = self.said.recv() => self.tell(socket, name, said).await,
                 () = &mut init, if !self.is_admitted => Err(Close::InitTimeout.into()),
                 _ = recheck.tick(), if self.is_admitted => match self.admit().await {
                     Err(close @ (Close::Forbidden | Close::Unauthorized)) => Err(close.into()),
@@ -300,20 +288,29 @@ impl<E: Endpoint> Session<E> {
     fn begin(&mut self, id: String, payload: Map<String, Value>) {
         self.begun += 1;
         let serial = self.begun;
-        let voice = Voice { id: id.clone(), serial, say: self.say.clone() };
+        let voice = Voice::new((id.clone(), serial), self.say.clone());
         let task = tokio::spawn(operate(Arc::clone(&self.edge), self.head.clone(), payload, voice));
         self.running.insert(id, Running { serial, _task: AbortOnDropHandle::new(task) });
     }
 
-    async fn tell(&mut self, socket: &mut WebSocket, said: Said) -> Result<(), Gone> {
+    async fn tell(&mut self, socket: &mut WebSocket, (id, serial): Name, said: Said) -> Result<(), Gone> {
         // What was completed meanwhile, perhaps to be begun anew, says nothing more.
-        if self.running.get(&said.id).is_none_or(|running| running.serial != said.serial) {
+        if self.running.get(&id).is_none_or(|running| running.serial != serial) {
             return Ok(());
         }
-        if said.is_last {
-            self.running.remove(&said.id);
+        if said.is_last() {
+            self.running.remove(&id);
         }
-        send(socket, Message::Text(said.message?.into())).await
+        let message = match said {
+            Said::Next(answer) => {
+                let id = Value::from(id);
+                Message::Text(format!(r#"{{"id":{id},"type":"next","payload":{answer}}}"#).into())
+            }
+            Said::Refused(errors) => text_of(&json!({ "id": id, "type": "error", "payload": errors })),
+            Said::Complete => text_of(&json!({ "id": id, "type": "complete" })),
+            Said::Parted(refusal) => return Err(Close::from(refusal).into()),
+        };
+        send(socket, message).await
     }
 }
 
@@ -415,148 +412,6 @@ fn introduce(head: &mut RequestHead, payload: &Map<String, Value>) -> Result<(),
     head.bearer = told.bearer.or_else(|| head.bearer.take());
     head.accept_language = told.accept_language.or_else(|| head.accept_language.take());
     Ok(())
-}
-
-/// An operation's way to the socket.
-struct Voice {
-    id: String,
-    serial: u64,
-    say: mpsc::Sender<Said>,
-}
-
-/// The socket is gone.
-struct Silent;
-
-impl Voice {
-    async fn say(&self, message: Result<String, Close>, is_last: bool) -> Result<(), Silent> {
-        let said = Said { id: self.id.clone(), serial: self.serial, message, is_last };
-        self.say.send(said).await.map_err(|_| Silent)
-    }
-
-    async fn next(&self, answer: Answer<'_>, most: usize, operation: Pos) -> Result<(), Silent> {
-        let payload = answer.into_text(most, operation);
-        let id = Value::from(self.id.as_str());
-        self.say(Ok(format!(r#"{{"id":{id},"type":"next","payload":{payload}}}"#)), false).await
-    }
-
-    async fn complete(&self) -> Result<(), Silent> {
-        self.say(Ok(json!({ "id": self.id, "type": "complete" }).to_string()), true).await
-    }
-
-    async fn error(&self, errors: &[ServerError]) -> Result<(), Silent> {
-        self.say(Ok(json!({ "id": self.id, "type": "error", "payload": errors }).to_string()), true).await
-    }
-}
-
-/// Runs an operation to its end.
-async fn operate<E: Endpoint>(
-    edge: Arc<Edge<E>>,
-    mut head: RequestHead,
-    payload: Map<String, Value>,
-    voice: Voice,
-) {
-    let feed = edge.endpoint.feed();
-    loop {
-        // Its own name for each run: it stands in the log beside what went wrong.
-        head.request_id = observe::new_id();
-        match run(&edge, &head, payload.clone(), &feed, &voice).await {
-            Ok(Next::Wait) => edge.endpoint.news(&feed).await,
-            // Nothing was looked at, so nothing else would wake it.
-            Ok(Next::Again) => sleep(RECHECK).await,
-            Ok(Next::End) | Err(Silent) => return,
-        }
-    }
-}
-
-enum Next {
-    Wait,
-    Again,
-    End,
-}
-
-/// Runs it once. A subscription has to be run again.
-async fn run<E: Endpoint>(
-    edge: &Arc<Edge<E>>,
-    head: &RequestHead,
-    payload: Map<String, Value>,
-    feed: &Arc<E::Feed>,
-    voice: &Voice,
-) -> Result<Next, Silent> {
-    let options = &edge.options;
-    let deadline = Instant::now() + options.time_limit;
-    let data = match timeout_at(deadline, edge.endpoint.admit(head.clone())).await {
-        Ok(Ok(data)) => data,
-        Ok(Err(refusal)) => {
-            voice.say(Err(refusal.into()), true).await?;
-            return Ok(Next::End);
-        }
-        Err(_) => {
-            voice.say(Err(Close::Busy), true).await?;
-            return Ok(Next::End);
-        }
-    };
-    let admitted = body::request(payload, &options.persisted).map_err(Fault::into_error);
-    let admitted = admitted.and_then(|request| limits::admit(request, &options.limits));
-    let (mut request, operation) = match admitted {
-        Ok(admitted) => admitted,
-        Err(error) => {
-            voice.error(&[error]).await?;
-            return Ok(Next::End);
-        }
-    };
-    request.data = data;
-    let pos = operation.pos;
-    if operation.kind != OperationType::Subscription {
-        let executed =
-            edge.runner.run(&edge.endpoint, request, operation.kind, head.request_id, deadline).await;
-        match executed {
-            Ok(mut executed) => match errors::settle(&mut executed, head.request_id, pos) {
-                Outcome::Refused(errors) => voice.error(&errors).await?,
-                Outcome::Executed(data, errors) => {
-                    let answer = Answer::executed(&data, &errors, &executed.extensions);
-                    voice.next(answer, options.answer_bytes, pos).await?;
-                    voice.complete().await?;
-                }
-            },
-            Err(fault) => voice.error(&[fault.into_error()]).await?,
-        }
-        return Ok(Next::End);
-    }
-    let Ok(place) = edge.runner.place().await else { return Ok(Next::Again) };
-    let mut place = Some(place);
-    let mut news = pin!(edge.endpoint.subscribe(request, Arc::clone(feed)));
-    loop {
-        // A place for as long as something is made, not for as long as it takes a reader to take it.
-        let item = timeout_at(deadline, async {
-            let _place = match place.take() {
-                Some(place) => place,
-                None => edge.runner.places().await?,
-            };
-            Some(news.next().await)
-        });
-        let Ok(Some(item)) = item.await else {
-            // Whoever comes back goes on where they were.
-            voice.say(Err(Close::Busy), true).await?;
-            return Ok(Next::End);
-        };
-        let Some(mut response) = item else { return Ok(Next::Wait) };
-        match errors::settle(&mut response, head.request_id, pos) {
-            Outcome::Refused(errors) => {
-                voice.error(&errors).await?;
-                return Ok(Next::End);
-            }
-            Outcome::Executed(data, errors) => {
-                let is_over = data == async_graphql::Value::Null;
-                voice
-                    .next(Answer::executed(&data, &errors, &response.extensions), options.answer_bytes, pos)
-                    .await?;
-                if is_over {
-                    voice.complete().await?;
-                    return Ok(Next::End);
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

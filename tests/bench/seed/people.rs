@@ -63,6 +63,7 @@ impl Seed {
             deactivated_at: None,
             erased_at: None,
             status_reason: None,
+            inbox_seq: None,
         });
         let expires_at = self.now.plus_seconds(3_650 * DAY);
         rows.session.push(session::Model {

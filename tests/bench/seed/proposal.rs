@@ -180,6 +180,7 @@ impl Seed {
             topic: None,
             delivery: None,
             digest_id: None,
+            inbox_seq: None,
         }
     }
 

@@ -149,6 +149,23 @@ fn follows(town: &Town, facts: &Facts, oracle: &Oracle<'_>, viewer: &Viewer) -> 
             _ => {}
         }
     }
+    if let Some(account) = viewer.account {
+        let is_theirs = |thing: &Thing<'_>| match thing {
+            Thing::Notification(row) => row.inbox_seq.is_some() && oracle.knows(viewer.account, *thing),
+            _ => false,
+        };
+        let told = facts.things().into_iter().filter(|(_, _, thing)| is_theirs(thing)).count();
+        let select = town.schema.selection("NotificationUpdate");
+        follows.push(Follow {
+            name: "notificationReceived".to_owned(),
+            document: format!(
+                "subscription ($after: String) {{ notificationReceived(after: $after) {{ {select} }} }}"
+            ),
+            id: String::new(),
+            after: beginning(format!("feed of inbox {account}")),
+            expected: Some(told),
+        });
+    }
     follows
 }
 

@@ -8,7 +8,7 @@ use async_graphql::{Context, ID, Object, Subscription as Subscribes};
 use domain::feed as rules;
 use domain::id::{ChallengeId, ProposalId};
 use edge::Code;
-use entity::{challenge, proposal};
+use entity::{challenge, message, proposal};
 use futures_util::{Stream, stream};
 
 use super::challenge::Challenge;
@@ -16,6 +16,7 @@ use super::context::Ask as _;
 use super::enums::{ChallengeStep, ProposalStep};
 use super::error::{Reported, Result, coded, fault};
 use super::id;
+use super::notification::Notification;
 use super::proposal::Proposal;
 use super::scalar::DateTime;
 
@@ -95,6 +96,23 @@ impl ReviewProgressUpdate {
     }
 }
 
+/// You were told something.
+pub struct NotificationUpdate(Step<message::Model>);
+
+/// You were told something.
+#[Object]
+impl NotificationUpdate {
+    /// What you were told.
+    async fn notification(&self) -> Notification {
+        Notification(self.0.kind.clone())
+    }
+
+    /// Opaque; good for `after` of the same subscription.
+    async fn cursor(&self) -> &str {
+        &self.0.cursor
+    }
+}
+
 /// Subscriptions.
 #[derive(Default)]
 pub struct Subscription;
@@ -147,6 +165,17 @@ impl Subscription {
             app::feed::review_progress(ctx.app()?, &ctx.viewer()?, feed(ctx)?, known, after.as_deref()).await;
         let (row, steps) = news.map_err(Reported)?.ok_or_else(not_found)?;
         Ok(stream::iter(steps.into_iter().map(move |step| ReviewProgressUpdate(step, row.clone()))))
+    }
+
+    /// What you are told, as it comes into `viewer.notifications`: once each, in the order in which it came. It comes when its mail went
+    /// out, or was first tried, or is held as you prefer. `UNAUTHENTICATED` for whoever is not signed in.
+    async fn notification_received(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From after this cursor on; from now on unless given.")] after: Option<String>,
+    ) -> Result<impl Stream<Item = NotificationUpdate>> {
+        let news = app::feed::inbox(ctx.app()?, &ctx.viewer()?, feed(ctx)?, after.as_deref()).await;
+        Ok(stream::iter(news.map_err(Reported)?.into_iter().map(NotificationUpdate)))
     }
 }
 
