@@ -67,6 +67,8 @@ pub struct Config {
     pub mail_timeout: Duration,
     /// How long a worker owns a mail; always longer than `mail_timeout`.
     pub mail_lease: Duration,
+    /// Mails a minute for one domain; 0: as many as there are.
+    pub mails_per_minute: u32,
     /// How often it is looked for what becomes due by the clock.
     pub schedule: Duration,
     /// How long after its publication a decision can be appealed against.
@@ -202,6 +204,7 @@ impl Config {
             mail_retry_base: settings.duration(&name::MAIL_RETRY_BASE_SECONDS)?,
             mail_timeout,
             mail_lease,
+            mails_per_minute: settings.number(&name::MAIL_PER_DOMAIN_MINUTE)?,
             schedule: settings.duration(&name::SCHEDULE_SECONDS)?,
             standstill: settings.duration(&name::STANDSTILL_DAYS)?,
             access_token_life: settings.duration(&name::ACCESS_TOKEN_SECONDS)?,

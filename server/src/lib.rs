@@ -22,6 +22,7 @@ mod demo;
 mod explain;
 mod files;
 mod host;
+mod pace;
 mod parts;
 mod publicity;
 mod schema;
@@ -110,7 +111,13 @@ pub async fn start(
             // In one task: a process that serves and sends no mail, or the other way round, is of no use.
             tokio::join!(
                 edge::serve(listener, router, connections, &lifecycle),
-                worker::run(app.clone(), mailer, config.schedule, shutdown.clone(), config.shutdown_grace),
+                worker::run(
+                    app.clone(),
+                    mailer,
+                    worker::Rhythm { schedule: config.schedule, mails_per_minute: config.mails_per_minute },
+                    shutdown.clone(),
+                    config.shutdown_grace
+                ),
                 app::feed::run(&app, &shutdown),
                 app::feed::listen(&app, &shutdown),
             );

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use app::message::{self, Claim, Claimed, Composed, Composition, Settle, Settlement};
 use app::{App, Op, Viewer, attachment, dead_letter, reminder, retention};
+use domain::preference::{NotificationGroup, group};
 use metrics::{counter, gauge};
 use notify::{Mail, Mailer, Outcome, Reason, mask};
 use tokio::task::JoinSet;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::explain::explain;
+use crate::pace::Pace;
 
 /// Mails under way at the same time.
 const PLACES: usize = 4;
@@ -31,25 +33,34 @@ const CLEAN: Duration = Duration::from_hours(1);
 /// How often it is looked for files that belong to nothing.
 const SWEEP: Duration = Duration::from_mins(10);
 
+/// How often, and how fast.
+#[derive(Clone, Copy, Debug)]
+pub struct Rhythm {
+    /// How often the clock is asked what is due.
+    pub schedule: Duration,
+    /// Mails a minute for one domain; 0: as many as there are.
+    pub mails_per_minute: u32,
+}
+
 /// Works until `shutdown`, then finishes what is under way, for at most `grace`. What is left is another's when its lease
-/// is over. `schedule` is how often the clock is asked what is due.
-pub async fn run(app: App, mailer: Mailer, schedule: Duration, shutdown: CancellationToken, grace: Duration) {
+/// is over.
+pub async fn run(app: App, mailer: Mailer, rhythm: Rhythm, shutdown: CancellationToken, grace: Duration) {
     let deadline = async {
         shutdown.cancelled().await;
         sleep(grace).await;
     };
     tokio::select! {
-        () = work(app.clone(), mailer, &shutdown) => {}
+        () = work(app.clone(), mailer, Pace::per_minute(rhythm.mails_per_minute), &shutdown) => {}
         () = measure(&app) => {}
         () = clean(&app) => {}
-        () = remind(&app, schedule) => {}
+        () = remind(&app, rhythm.schedule) => {}
         () = sweep(&app) => {}
         () = deadline => tracing::warn!("mails under way are left to their leases"),
     }
 }
 
-async fn work(app: App, mailer: Mailer, shutdown: &CancellationToken) {
-    let worker = Arc::new(Worker { op: Arc::new(Op::of_system(Viewer::default())), app, mailer });
+async fn work(app: App, mailer: Mailer, pace: Pace, shutdown: &CancellationToken) {
+    let worker = Arc::new(Worker { op: Arc::new(Op::of_system(Viewer::default())), app, mailer, pace });
     let mut sending = JoinSet::new();
     let mut failing = false;
     while !shutdown.is_cancelled() {
@@ -76,6 +87,7 @@ async fn work(app: App, mailer: Mailer, shutdown: &CancellationToken) {
 struct Worker {
     app: App,
     mailer: Mailer,
+    pace: Pace,
     op: Arc<Op>,
 }
 
@@ -113,6 +125,7 @@ impl Worker {
             Settlement::Never(_) | Settlement::Refused { .. } => "never",
             Settlement::Suppressed(_) | Settlement::HeldBack { .. } => "suppressed",
             Settlement::Held(_) => "held",
+            Settlement::Paced { .. } => "paced",
         };
         counter!("mail_attempts_total", "outcome" => word).increment(1);
         match self.app.execute(&self.op, None, Settle { claimed, outcome }).await {
@@ -144,6 +157,12 @@ impl Worker {
             }
         };
         let (kind, to) = (mail.letter.kind(), mask(&mail.to));
+        // Somebody waits for what is about their account, and there is never much of it.
+        if group(kind) != NotificationGroup::Account
+            && let Some(wait) = self.pace.wait(id, &mail.to, Instant::now())
+        {
+            return Some(Settlement::Paced { wait });
+        }
         // A process that was frozen comes to itself here: without a lease nothing is begun any more.
         let outcome = if Instant::now() < lease_ends {
             timeout_at(lease_ends, self.mailer.send(&mail)).await.ok()

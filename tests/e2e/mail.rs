@@ -7,6 +7,7 @@ use app::privacy::Erase;
 use app::{Op, Viewer};
 use domain::id::MessageId;
 use domain::message::MessageStatus::{self, Dead, Sent, Suppressed};
+use domain::preference::{NotificationGroup, group};
 use e2e::binary::Binary;
 use e2e::person::PASSWORD;
 use e2e::{Mail, Person, Stage, Trouble, World, eventually};
@@ -373,4 +374,33 @@ async fn the_program_takes_reports_from_a_mail_server_and_minds_no_other_mail() 
     let ended = Binary::run(directory.path(), &["bounce"], &settings).await;
     assert!(ended.status.success() && ended.stdout == "nothing changed\n", "{ended:?}");
     database.give_back().await;
+}
+
+#[tokio::test]
+async fn the_servers_of_a_domain_get_no_more_than_they_are_said_to_take() {
+    let world = World::with(&[("MAIL_PER_DOMAIN_MINUTE", "60")]).await;
+    let cast = Box::pin(e2e::Cast::gather(&world)).await;
+    let challenge = cast.published_challenge(&world).await;
+    let proposal = cast.writes(&cast.linh, &challenge, "Cống thông minh").await;
+    cast.submits(&cast.linh, &proposal).await;
+    let halt = json!({ "challengeId": challenge, "reason": "Chờ ý kiến của Thành phố." });
+    cast.officer.does("pauseChallenge", halt, "challenge { id }").await.ok();
+    somebody_registers(&world).await;
+    world.is_quiet().await;
+
+    let rows = message::Entity::find().all(&world.app().db.read).await.unwrap();
+    let received = world.smtp.received();
+    let is_account = |mail: &&e2e::smtp::Received| {
+        let id = Mail::parse(mail).notification_id;
+        rows.iter().any(|row| row.id.to_string() == id && group(row.kind) == NotificationGroup::Account)
+    };
+    let (account, paced): (Vec<_>, Vec<_>) = received.iter().partition(is_account);
+    assert!(paced.len() >= 4 && !account.is_empty(), "{} and {}", paced.len(), account.len());
+    // One a second, and two that come late together.
+    let took = paced[paced.len() - 1].at - paced[0].at;
+    assert!(took.as_secs() + 3 >= paced.len() as u64, "{} in {took:?}", paced.len());
+    let last = |mails: &[&e2e::smtp::Received]| mails.iter().map(|mail| mail.at).max();
+    assert!(last(&account) < last(&paced), "nobody waits for what is about their account");
+    assert!(rows.iter().all(|row| (row.status, row.attempt) == (Sent, 1)), "{rows:?}");
+    world.finish().await;
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -43,6 +44,8 @@ pub struct Received {
     pub recipients: Vec<String>,
     /// Header and body, dots unstuffed.
     pub bytes: Vec<u8>,
+    /// When.
+    pub at: Instant,
 }
 
 /// The mail server. It stops when dropped.
@@ -127,7 +130,11 @@ impl Session {
                 let refused = matches!(self.trouble, Some(Trouble::Says(Stage::Body, words)) if !words.starts_with('2'));
                 if !refused {
                     let recipients = std::mem::take(&mut self.recipients);
-                    self.state.received.lock().unwrap().push(Received { recipients, bytes });
+                    self.state.received.lock().unwrap().push(Received {
+                        recipients,
+                        bytes,
+                        at: Instant::now(),
+                    });
                 }
                 reply = "250 taken";
                 continue;

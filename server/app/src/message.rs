@@ -128,12 +128,17 @@ pub enum Settlement {
     },
     /// Not sent by itself, or not now, as its reader prefers.
     Held(Held),
+    /// Not tried yet: its turn comes so much later.
+    Paced {
+        /// How much.
+        wait: std::time::Duration,
+    },
 }
 
 impl Settlement {
     /// Its reader finds it in the inbox from now on.
     fn tells(&self, kind: LetterKind) -> bool {
-        kind != LetterKind::Digest && !matches!(self, Self::Suppressed(_))
+        kind != LetterKind::Digest && !matches!(self, Self::Suppressed(_) | Self::Paced { .. })
     }
 }
 
@@ -191,6 +196,16 @@ impl Command for Settle {
                 change.delivery = Set(Some(held.delivery));
                 change.due_at = Set(held.until);
                 MessageStatus::Held
+            }
+            Settlement::Paced { wait } => {
+                change.due_at = Set(now.plus(*wait));
+                // Nothing was tried.
+                change.attempt = Set(row.attempt - 1);
+                match row.delivery {
+                    Some(_) => MessageStatus::Held,
+                    None if row.attempt > 1 => MessageStatus::Retrying,
+                    None => MessageStatus::Queued,
+                }
             }
         };
         change.status = Set(status);

@@ -34,6 +34,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Unit {
     Connections,
+    Mails,
     Seconds,
     Minutes,
     Days,
@@ -102,7 +103,7 @@ impl Unit {
     /// How long one of it is.
     pub(super) const fn seconds(self) -> u64 {
         match self {
-            Self::Connections | Self::Seconds => 1,
+            Self::Connections | Self::Mails | Self::Seconds => 1,
             Self::Minutes => 60,
             Self::Days => 24 * 60 * 60,
         }
@@ -156,7 +157,7 @@ macro_rules! is_secret {
 
 use self::Fallback::{Development, DevelopmentOnly, Nothing, Production, Split, Value};
 use self::Kind::{Number, OneOf, Text};
-use self::Unit::{Connections, Days, Minutes, Seconds};
+use self::Unit::{Connections, Days, Mails, Minutes, Seconds};
 
 settings! {
     CONFIG_FILE: Text("the path of a readable TOML file"), Nothing,
@@ -211,6 +212,8 @@ settings! {
         "The longest one attempt at a mail may take.";
     MAIL_LEASE_SECONDS: Number(Seconds, 2, 600), Value("60"),
         "How long a worker owns a mail before another may take over; longer than `MAIL_TIMEOUT_SECONDS`.";
+    MAIL_PER_DOMAIN_MINUTE: Number(Mails, 0, 100_000), Value("0"),
+        "The most mails a minute that one process sends to addresses of one domain, those about the account apart; 0: as many as there are.";
 
     SCHEDULE_SECONDS: Number(Seconds, 1, 86400), Value("60"),
         "How often it is looked for what becomes due by the clock: reminders, digests, publications at a set time.";
