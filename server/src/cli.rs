@@ -82,6 +82,13 @@ pub enum Command {
     /// it. What is no report of a final failure of a mail of ours to that recipient changes nothing. On SQLite the server must be
     /// stopped meanwhile.
     Bounce,
+    /// Write every mail into a folder, as it looks, in all languages
+    ///
+    /// Needs no settings and no database; the facts in them are made up. In development they are also at `/mails/`.
+    Mails {
+        /// Where to; files of these names are replaced
+        folder: PathBuf,
+    },
     /// Print the DNS records of the keys that sign mails
     ///
     /// Needs the settings and no database. One a line, as zone files have it; they must be there before the keys sign.
@@ -286,6 +293,7 @@ mod tests {
             "create-admin",
             "bounce",
             "dkim-record",
+            "mails",
             "erase",
             "verify-audit",
             "verify-proposals",

@@ -9,6 +9,7 @@ mod dkim_record;
 mod erase;
 mod explain_ranking;
 mod export_audit;
+mod mails;
 mod migrate;
 mod restore;
 mod rules;
@@ -37,6 +38,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schema => Ok(print(&api::sdl())),
         Command::Settings => Ok(print(&settings_table())),
         Command::Rules => Ok(print(&rules::print())),
+        Command::Mails { folder } => mails::run(&folder),
         Command::Serve => with_settings(serve::run),
         Command::Migrate { check: false } => with_settings(|config, _| migrate::update(config)),
         Command::Migrate { check: true } => with_settings(|config, _| migrate::check(config)),

@@ -25,6 +25,7 @@ mod host;
 mod pace;
 mod parts;
 mod publicity;
+mod samples;
 mod schema;
 pub mod telemetry;
 mod unsubscribe;
@@ -99,12 +100,12 @@ pub async fn start(
     let host = Arc::new(Process::new(app.clone(), metrics));
     let introspection = config.environment == Environment::Development;
     let files = files::routes(&app, &lifecycle, &options.trusted_proxies, options.origins.clone());
-    let router = edge::router(
-        api::Api::new(app.clone(), introspection, host),
-        options,
-        &lifecycle,
-        published_keys(&app).merge(unsubscribe::routes(&app)).merge(publicity::routes(&app)).merge(files),
-    );
+    let mut more =
+        published_keys(&app).merge(unsubscribe::routes(&app)).merge(publicity::routes(&app)).merge(files);
+    if introspection {
+        more = more.merge(samples::routes().context("the mails to look at")?);
+    }
+    let router = edge::router(api::Api::new(app.clone(), introspection, host), options, &lifecycle, more);
     let serving = tokio::spawn({
         let (app, shutdown) = (app.clone(), shutdown.clone());
         async move {

@@ -29,6 +29,19 @@ async fn it_starts_on_an_empty_database_and_stops_in_order_when_told() {
     assert_eq!(answer.body, json!({ "data": { "__typename": "Query" } }));
     assert_eq!(visitor.get("/").await.0, 200, "GraphiQL, for it is a development");
 
+    // Mails are looked at as pages and as files, and are the same.
+    let elsewhere = directory();
+    let written = Binary::run(elsewhere.path(), &["mails", "mails"], &[]).await;
+    assert!(written.status.success(), "{written:?}");
+    let file = |name: &str| std::fs::read_to_string(elsewhere.path().join("mails").join(name)).unwrap();
+    for (path, name) in [("", "index.html"), ("vi/decision_published.html", "vi/decision_published.html")] {
+        assert_eq!(visitor.get(&format!("/mails/{path}")).await, (reqwest::StatusCode::OK, file(name)));
+    }
+    for kind in domain::letter::LetterKind::ALL {
+        let (list, text) = (file("index.html"), file(&format!("en/{kind}.txt")));
+        assert!(list.contains(&format!("en/{kind}.html")) && text.contains("Lê Thị Hoa"), "{kind}");
+    }
+
     let asked = Instant::now();
     server.terminate();
     let ended = server.ends().await;

@@ -5,6 +5,7 @@
 //! | facts to subject, text and HTML in the reader's language | [`render`](mod@render) |
 //! | headers, one recipient, the same Message-ID on every attempt | [`mail`] |
 //! | a signature of our domain before it, if there is a key | [`dkim`] |
+//! | each of them with facts as they occur | [`sample`] |
 //! | SMTP or a folder; sent, try later, or never | [`send`] |
 //! | what comes back days later | [`bounce`] |
 //!
@@ -15,6 +16,7 @@ pub mod bounce;
 pub mod dkim;
 pub mod mail;
 pub mod render;
+pub mod sample;
 pub mod send;
 mod text;
 
