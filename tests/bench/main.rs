@@ -10,6 +10,7 @@ mod control;
 mod dice;
 mod drive;
 mod load;
+mod outbox;
 mod report;
 mod seed;
 mod store;
@@ -71,6 +72,9 @@ struct Cli {
     /// so that handing in is measured and not mailing.
     #[arg(long)]
     mails: bool,
+    /// Measure nothing but the worker: so many mails are queued, and sent to a mail server on this machine.
+    #[arg(long)]
+    outbox: Option<u64>,
 }
 
 /// The copy that our server works on.
@@ -94,6 +98,12 @@ async fn measure(cli: &Cli) -> anyhow::Result<()> {
     let cast = Arc::new(Cast::find(&connection).await?);
     connection.close().await?;
     cast.renew()?;
+    if let Some(mails) = cli.outbox {
+        store.copy(&full, OURS).await?;
+        outbox::measure(&store, OURS, &cli.folder, cli.connections, mails).await?;
+        store.drop(OURS).await?;
+        return Ok(());
+    }
     for copy in [OURS, CONTROL] {
         store.copy(&full, copy).await?;
     }

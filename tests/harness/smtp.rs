@@ -83,6 +83,11 @@ impl Smtp {
         self.state.troubles.lock().unwrap().clear();
     }
 
+    /// How many mails so far.
+    pub fn count(&self) -> usize {
+        self.state.received.lock().unwrap().len()
+    }
+
     /// Everything so far, in order of arrival.
     pub fn received(&self) -> Vec<Received> {
         self.state.received.lock().unwrap().clone()
