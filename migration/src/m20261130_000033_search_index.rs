@@ -28,17 +28,14 @@ impl MigrationTrait for Migration {
         let mut word = text("word");
         let mut words = Table::create();
         // Which words a challenge has.
-        let of_challenge = match manager.get_database_backend() {
-            DbBackend::Postgres => {
-                // Beginnings of words are ranges only in the order of bytes, whatever the order of the database.
-                word.extra("COLLATE \"C\"");
-                index("challenge_word", &["challenge_id", "word"])
-            }
-            _ => {
-                // The table is its key, and every index ends with it.
-                words.extra("WITHOUT ROWID");
-                index("challenge_word", &["challenge_id"])
-            }
+        let of_challenge = if manager.get_database_backend() == DbBackend::Postgres {
+            // Beginnings of words are ranges only in the order of bytes, whatever the order of the database.
+            word.extra("COLLATE \"C\"");
+            index("challenge_word", &["challenge_id", "word"])
+        } else {
+            // The table is its key, and every index ends with it.
+            words.extra("WITHOUT ROWID");
+            index("challenge_word", &["challenge_id"])
         };
         words
             .table("challenge_word")

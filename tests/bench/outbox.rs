@@ -79,7 +79,7 @@ pub async fn measure(
         "## {}: {arrived} mails in {took:.1} s, {:.0} a second, each over a connection of its own\n\n\
          processor {:.1} s; memory {} MiB when half had gone, {} MiB at the end, {} MiB at most",
         store.name(),
-        arrived as f64 / took,
+        f64::from(u32::try_from(arrived)?) / took,
         server.processor().as_secs_f64(),
         end.1.now,
         end.0.now,

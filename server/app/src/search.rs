@@ -201,7 +201,7 @@ fn worth(term: &Term) -> SimpleExpr {
     let worth: SimpleExpr = CaseStatement::new().case(is_whole, twice).finally(weight).into();
     let best = of_candidate(term).expr(worth.max()).take();
     let best = SimpleExpr::SubQuery(None, Box::new(best.into()));
-    Func::coalesce([best, Expr::val(0).into()]).into()
+    Func::coalesce([best, Expr::val(0)]).into()
 }
 
 /// Which challenges have all that is required.
@@ -226,7 +226,7 @@ fn matching(required: &Required) -> SelectStatement {
 
 /// And how far each is from the question.
 fn ranked(terms: &[Term], required: &Required, reach: Reach) -> SelectStatement {
-    let worth = terms.iter().map(worth).fold(Expr::val(0_i64).into(), |all: SimpleExpr, one| all.sub(one));
+    let worth = terms.iter().map(worth).fold(Expr::val(0_i64), |all: SimpleExpr, one| all.sub(one));
     let distance = match reach {
         Reach::Titles => worth.sub(TITLE_AHEAD),
         Reach::Anywhere => {
@@ -246,7 +246,7 @@ pub enum Hits {
     /// Nothing: one of its words stands nowhere.
     None,
     /// These.
-    These(SelectStatement),
+    These(Box<SelectStatement>),
 }
 
 impl Hits {
@@ -256,7 +256,7 @@ impl Hits {
             return Ok(Self::All);
         }
         let required = Required::read(app, &question.terms, Reach::Anywhere).await?;
-        Ok(required.map_or(Self::None, |required| Self::These(matching(&required))))
+        Ok(required.map_or(Self::None, |required| Self::These(Box::new(matching(&required)))))
     }
 }
 
@@ -268,7 +268,12 @@ fn found(viewer: &Viewer, filter: &Filter, hits: &Hits, now: Timestamp) -> Selec
         Hits::These(hits) => {
             let is_it = Expr::col((HIT, challenge_word::Column::ChallengeId))
                 .equals((challenge::Entity, challenge::Column::Id));
-            QuerySelect::query(&mut select).join_subquery(JoinType::InnerJoin, hits.clone(), HIT, is_it);
+            QuerySelect::query(&mut select).join_subquery(
+                JoinType::InnerJoin,
+                hits.as_ref().clone(),
+                HIT,
+                is_it,
+            );
             select
         }
     }
@@ -330,7 +335,7 @@ impl Part {
         reach: Reach,
     ) -> Result<Page<Hit>> {
         let Self { size, backward, after, before } = self;
-        let hits = Hits::These(ranked(&question.terms, required, reach));
+        let hits = Hits::These(Box::new(ranked(&question.terms, required, reach)));
         let select = found(viewer, &question.filter, &hits, app.db.clock.process());
         let key = || Expr::tuple([distance(), challenge::Column::Slug.into_expr()]);
         let at = |(distance, slug): &At| Expr::tuple([Expr::val(*distance), Expr::val(slug.as_str())]);
@@ -369,7 +374,7 @@ impl Part {
 pub async fn count(app: &App, viewer: &Viewer, question: &Question) -> Result<u64> {
     match Hits::read(app, question).await? {
         Hits::All | Hits::None => Ok(0),
-        hits => {
+        hits @ Hits::These(_) => {
             Ok(found(viewer, &question.filter, &hits, app.db.clock.process()).count(&app.db.read).await?)
         }
     }
@@ -529,7 +534,7 @@ pub async fn statement(
 ) -> Result<Option<SelectStatement>> {
     let required = Required::read(app, &question.terms, reach).await?;
     Ok(required.map(|required| {
-        let hits = Hits::These(ranked(&question.terms, &required, reach));
+        let hits = Hits::These(Box::new(ranked(&question.terms, &required, reach)));
         let select = found(&Viewer(None), &question.filter, &hits, app.db.clock.process());
         best_first(select, size, false).into_query()
     }))

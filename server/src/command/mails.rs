@@ -10,7 +10,8 @@ use crate::samples;
 
 /// Writes them into a folder.
 pub fn run(folder: &Path) -> anyhow::Result<ExitCode> {
-    let files = samples::files()?;
+    let (mut files, texts) = samples::files()?;
+    files.extend(texts);
     for (path, text) in &files {
         let path = folder.join(path);
         let parent = path.parent().unwrap_or(folder);
