@@ -1,4 +1,5 @@
-//! In which order somebody was told of what. What was told before stands before all that has a number.
+//! In which order somebody was told of what. What was told before has no number and comes through no
+//! subscription; what was on its way at that moment gets one when it is settled next.
 
 use sea_orm_migration::prelude::*;
 

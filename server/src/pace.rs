@@ -52,12 +52,14 @@ impl Pace {
         promised.tidy(now);
         let Promised { domains, mails } = &mut *promised;
         let turn = domains.entry(domain).or_insert(Turn { free: now, due: now });
-        let at = mails.get(&mail).copied().unwrap_or_else(|| {
-            let at = turn.free.max(now);
+        let promised = mails.get(&mail).copied().filter(|at| *at > now || turn.due <= now + LATENESS);
+        // Who comes late when too many have gone already gets another moment, and nobody else the same.
+        let at = promised.unwrap_or_else(|| {
+            let earliest = if turn.due > now + LATENESS { turn.due } else { now };
+            let at = turn.free.max(earliest);
             turn.free = at + gap;
             at
         });
-        let at = if turn.due > now + LATENESS { at.max(turn.due) } else { at };
         if at > now {
             mails.insert(mail, at);
             return Some(at - now);

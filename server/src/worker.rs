@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use app::message::{self, Claim, Claimed, Composed, Composition, Settle, Settlement};
 use app::{App, Op, Viewer, attachment, dead_letter, reminder, retention};
+use domain::letter::LetterKind;
 use domain::preference::{NotificationGroup, group};
 use metrics::{counter, gauge};
 use notify::{Mail, Mailer, Outcome, Reason, mask};
@@ -128,11 +129,17 @@ impl Worker {
             Settlement::Paced { .. } => "paced",
         };
         counter!("mail_attempts_total", "outcome" => word).increment(1);
-        match self.app.execute(&self.op, None, Settle { claimed, outcome }).await {
-            Ok(Some(_)) => {}
-            Ok(None) => tracing::warn!(mail = %id, "another worker has the mail by now"),
-            Err(error) => {
-                tracing::warn!(mail = %id, "what became of the mail cannot be kept: {:#}", explain(error));
+        let settle = Settle { claimed, outcome };
+        loop {
+            match self.app.execute(&self.op, None, settle.clone()).await {
+                Ok(Some(_)) => return,
+                Ok(None) => return tracing::warn!(mail = %id, "another worker has the mail by now"),
+                // What went out and is not known to have gone out goes twice.
+                Err(_) if Instant::now() + BACKOFF < lease_ends => sleep(BACKOFF).await,
+                Err(error) => {
+                    let error = explain(error);
+                    return tracing::warn!(mail = %id, "what became of the mail cannot be kept: {error:#}");
+                }
             }
         }
     }
@@ -157,10 +164,9 @@ impl Worker {
             }
         };
         let (kind, to) = (mail.letter.kind(), mask(&mail.to));
-        // Somebody waits for what is about their account, and there is never much of it.
-        if group(kind) != NotificationGroup::Account
-            && let Some(wait) = self.pace.wait(id, &mail.to, Instant::now())
-        {
+        // Somebody waits for what is about their account, and there is never much of it. Digests all come at once.
+        let is_urgent = group(kind) == NotificationGroup::Account && kind != LetterKind::Digest;
+        if !is_urgent && let Some(wait) = self.pace.wait(id, &mail.to, Instant::now()) {
             return Some(Settlement::Paced { wait });
         }
         // A process that was frozen comes to itself here: without a lease nothing is begun any more.

@@ -2,9 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use domain::letter::LetterKind;
+use domain::message::MessageStatus;
+use domain::time::Timestamp;
 use e2e::cast::{Cast, DAY, text};
 use e2e::database::Backend;
 use e2e::{Events, Person, Socket, World, eventually};
+use entity::message;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
 const CHALLENGE: &str = "subscription ($id: ID!, $after: String) {
@@ -277,6 +282,21 @@ async fn what_somebody_is_told_comes_into_their_open_inbox_once_and_in_order() {
     pauses(&cast, &challenge).await;
     assert_eq!(received(&mut yen, 1).await.0, ["CHALLENGE_PAUSED"]);
     assert_eq!(received(&mut quan, 1).await.0, ["CHALLENGE_PAUSED"]);
+
+    // It stays there while it is tried again, and is not passed over by whoever comes back meanwhile.
+    use entity::message::Column as M;
+    let under_way = async |status: MessageStatus, until: Option<Timestamp>| {
+        let change =
+            message::ActiveModel { status: Set(status), lease_until: Set(until), ..Default::default() };
+        let change =
+            message::Entity::update_many().set(change).filter(M::Kind.eq(LetterKind::ChallengeResumed));
+        change.exec(world.db()).await.unwrap();
+    };
+    world.is_quiet().await;
+    under_way(MessageStatus::Sending, Some(world.now().await.plus_seconds(600))).await;
+    let mut back = opens_inbox(&cast.quan, Some(&paused)).await;
+    assert_eq!(received(&mut back, 2).await.0, ["CHALLENGE_RESUMED", "CHALLENGE_PAUSED"]);
+    under_way(MessageStatus::Sent, None).await;
 
     // Nobody else's, not even with a cursor of theirs; and not for those who are nobody.
     assert_eq!(yen.heard().await, Vec::<Value>::new());

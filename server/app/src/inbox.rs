@@ -36,7 +36,13 @@ pub fn visible_to(viewer: &Viewer) -> Select<message::Entity> {
                 .add(message::Column::Status.is_in(MessageStatus::TOLD.iter().copied()))
                 .add(crate::dead_letter::held_back())
                 .add(
-                    // What was held stays while it is sent.
+                    // What was told stays while it is sent, sent again, or waits for its turn.
+                    Condition::all()
+                        .add(message::Column::Status.is_in([MessageStatus::Queued, MessageStatus::Sending]))
+                        .add(message::Column::InboxSeq.is_not_null()),
+                )
+                .add(
+                    // And what was held before there were numbers.
                     Condition::all()
                         .add(message::Column::Status.eq(MessageStatus::Sending))
                         .add(message::Column::Delivery.is_not_null()),

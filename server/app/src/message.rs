@@ -138,12 +138,12 @@ pub enum Settlement {
 impl Settlement {
     /// Its reader finds it in the inbox from now on.
     fn tells(&self, kind: LetterKind) -> bool {
-        kind != LetterKind::Digest && !matches!(self, Self::Suppressed(_) | Self::Paced { .. })
+        kind != LetterKind::Digest && !matches!(self, Self::Suppressed(_))
     }
 }
 
 /// Says how an attempt ended. Nothing happens if somebody else holds the mail by now.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Settle {
     /// Which attempt.
     pub claimed: Claimed,
@@ -1040,7 +1040,7 @@ impl Command for SuppressQueued {
 /// Figures of the outbox, for the metrics.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Backlog {
-    /// Seconds the oldest unsent mail has waited.
+    /// Seconds the oldest unsent mail has waited, but for those whose turn comes later.
     pub oldest_seconds: i64,
     /// Seconds the oldest lease has been held.
     pub oldest_lease_seconds: i64,
@@ -1053,9 +1053,11 @@ pub struct Backlog {
 /// Reads the figures of the outbox.
 pub async fn backlog(app: &App) -> Result<Backlog> {
     use message::Column as M;
+    let now = app.db.clock.process();
     let unsent = [MessageStatus::Queued, MessageStatus::Sending, MessageStatus::Retrying];
     let oldest = message::Entity::find()
         .filter(M::Status.is_in(unsent))
+        .filter(Condition::any().add(M::Status.ne(MessageStatus::Queued)).add(M::DueAt.lte(now)))
         .order_by_asc(M::CreatedAt)
         .limit(1)
         .one(&app.db.read)
@@ -1068,7 +1070,6 @@ pub async fn backlog(app: &App) -> Result<Backlog> {
         .limit(1)
         .one(&app.db.read)
         .await?;
-    let now = app.db.clock.process();
     let lease = i64::try_from(app.settings.mail_lease.as_secs()).unwrap_or(i64::MAX);
     let held = |row: message::Model| Some(now.seconds_since(row.lease_until?).saturating_add(lease).max(0));
     Ok(Backlog {

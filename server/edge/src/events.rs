@@ -10,15 +10,13 @@ use axum::{
     http::{HeaderValue, Response, header},
 };
 use futures_util::stream;
+use metrics::gauge;
 use serde_json::{Map, Value};
 use tokio::{
     sync::mpsc,
     time::{Interval, MissedTickBehavior, interval, timeout},
 };
-use tokio_util::{
-    sync::CancellationToken,
-    task::{AbortOnDropHandle, task_tracker::TaskTrackerToken},
-};
+use tokio_util::task::{AbortOnDropHandle, task_tracker::TaskTrackerToken};
 
 use crate::{
     answer::{Answer, Fault},
@@ -27,6 +25,7 @@ use crate::{
     endpoint::{Endpoint, Refusal, RequestHead},
     errors::Code,
     graphql::Edge,
+    limits,
     observe::Record,
     operation::{RECHECK, Said, Voice, operate},
 };
@@ -52,7 +51,9 @@ pub(crate) async fn answer<E: Endpoint>(
     };
     let payload: Map<String, Value> =
         serde_json::from_slice(&bytes).map_err(|_| Fault::bad_request("The body must be a JSON object."))?;
-    body::is_request(&payload)?;
+    let asked = body::request(payload.clone(), &edge.options.persisted)?;
+    let (_, operation) = limits::admit(asked, &edge.options.limits)?;
+    record.runs(&operation);
     let events = Events::begin(edge, head, payload, seat);
     let events =
         stream::unfold(events, async |mut events| Some((Ok::<_, Infallible>(events.next().await?), events)));
@@ -72,7 +73,6 @@ struct Events<E: Endpoint> {
     said: mpsc::Receiver<((), Said)>,
     recheck: Interval,
     beat: Interval,
-    shutdown: CancellationToken,
     is_over: bool,
     _task: AbortOnDropHandle<()>,
     _seat: Option<Seat>,
@@ -80,10 +80,17 @@ struct Events<E: Endpoint> {
     _alive: TaskTrackerToken,
 }
 
+impl<E: Endpoint> Drop for Events<E> {
+    fn drop(&mut self) {
+        gauge!("event_streams").decrement(1);
+    }
+}
+
 impl<E: Endpoint> Events<E> {
     fn begin(edge: Arc<Edge<E>>, head: RequestHead, payload: Map<String, Value>, seat: Option<Seat>) -> Self {
         // Whoever reads slowly makes the operation wait, and nothing grows.
         let (say, said) = mpsc::channel(16);
+        gauge!("event_streams").increment(1);
         let task = tokio::spawn(operate(Arc::clone(&edge), head.clone(), payload, Voice::new((), say)));
         let every = |period| {
             let mut ticks = interval(period);
@@ -95,7 +102,6 @@ impl<E: Endpoint> Events<E> {
             said,
             recheck: every(RECHECK),
             beat: every(BEAT),
-            shutdown: edge.lifecycle.shutdown().clone(),
             is_over: false,
             _task: AbortOnDropHandle::new(task),
             _seat: seat,
@@ -113,11 +119,9 @@ impl<E: Endpoint> Events<E> {
                     None => continue,
                 },
                 _ = self.beat.tick() => return Some(Bytes::from_static(b":\n\n")),
-                // Without a last word: whoever comes back goes on where they were.
-                () = self.shutdown.cancelled() => return None,
             };
             self.is_over = said.is_last();
-            return Some(written(said).into());
+            return Some(written(said)?.into());
         }
         None
     }
@@ -132,13 +136,15 @@ impl<E: Endpoint> Events<E> {
     }
 }
 
-/// An answer is one line: JSON has no line breaks of its own.
-fn written(said: Said) -> String {
+/// An answer is one line: JSON has no line breaks of its own. None: the stream ends without a last word, and whoever comes back goes
+/// on where they were.
+fn written(said: Said) -> Option<String> {
     match said {
-        Said::Next(answer) => format!("event: next\ndata: {answer}\n\n"),
-        Said::Complete => "event: complete\ndata:\n\n".to_owned(),
-        Said::Refused(errors) => last(&errors),
-        Said::Parted(refusal) => last(&[Fault::from(refusal).into_error()]),
+        Said::Next(answer) => Some(format!("event: next\ndata: {answer}\n\n")),
+        Said::Complete => Some("event: complete\ndata:\n\n".to_owned()),
+        Said::Refused(errors) => Some(last(&errors)),
+        Said::Parted(refusal @ Refusal::Unauthenticated) => Some(last(&[Fault::from(refusal).into_error()])),
+        Said::Parted(_) => None,
     }
 }
 

@@ -14,7 +14,9 @@
 //! run        a free place, a time limit, a task of its own (a mutation outlives its caller's connection)
 //! errors     codes, masking, at most twenty
 //! answer     JSON in the order of the query
-//! socket     subscriptions: the same limits and errors over a WebSocket
+//! operation  what tells as long as there is something to tell: run again by the rights of each moment
+//! socket     operations over a WebSocket: the same limits and errors
+//! events     one operation as server-sent events
 //! ```
 
 mod accept;

@@ -12,6 +12,7 @@ use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout_at},
 };
+use uuid::Uuid;
 
 use crate::{
     answer::{Answer, Fault},
@@ -76,12 +77,25 @@ pub(crate) async fn operate<E: Endpoint, N: Clone + Send + Sync>(
     let feed = edge.endpoint.feed();
     loop {
         // Its own name for each run: it stands in the log beside what went wrong.
-        head.request_id = observe::new_id();
-        match run(&edge, &head, payload.clone(), &feed, &voice).await {
-            Ok(Next::Wait) => edge.endpoint.news(&feed).await,
-            // Nothing was looked at, so nothing else would wake it.
-            Ok(Next::Again) => sleep(RECHECK).await,
-            Ok(Next::End) | Err(Silent) => return,
+        if head.request_id.is_nil() {
+            head.request_id = observe::new_id();
+        }
+        let next = run(&edge, &head, payload.clone(), &feed, &voice).await;
+        head.request_id = Uuid::nil();
+        let pause = async {
+            match next {
+                Ok(Next::Wait) => edge.endpoint.news(&feed).await,
+                // Nothing was looked at, so nothing else would wake it.
+                _ => sleep(RECHECK).await,
+            }
+        };
+        if matches!(next, Ok(Next::End) | Err(Silent)) {
+            return;
+        }
+        tokio::select! {
+            () = pause => {}
+            // Without a last word: whoever comes back goes on where they were.
+            () = edge.lifecycle.shutdown().cancelled() => return,
         }
     }
 }

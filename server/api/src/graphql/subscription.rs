@@ -117,7 +117,7 @@ impl NotificationUpdate {
 #[derive(Default)]
 pub struct Subscription;
 
-/// What happens, as it happens, by graphql-transport-ws at `/graphql/ws`. Each event comes once and in order; who was away
+/// What happens, as it happens, by graphql-transport-ws at `/graphql/ws` or as server-sent events. Each event comes once and in order; who was away
 /// goes on with `after`. By the rights at the moment of each event: when you may not know of the thing any more, the next one
 /// is the error `NOT_FOUND`, and the end.
 #[Subscribes]
