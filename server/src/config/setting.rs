@@ -212,6 +212,8 @@ settings! {
     MAIL_LEASE_SECONDS: Number(Seconds, 2, 600), Value("60"),
         "How long a worker owns a mail before another may take over; longer than `MAIL_TIMEOUT_SECONDS`.";
 
+    WEBHOOK_ALLOWED_NETS: Text("networks such as `127.0.0.0/8`, separated by commas"), Nothing,
+        "Dangerous, for development and tests: networks beyond the public Internet that webhooks may call, by http and at any port too. Whoever manages an organisation reaches them through this server. Production: must not be set.";
     SCHEDULE_SECONDS: Number(Seconds, 1, 86400), Value("60"),
         "How often it is looked for what becomes due by the clock: reminders, digests, publications at a set time.";
     STANDSTILL_DAYS: Number(Days, 0, 90), Value("10"),
