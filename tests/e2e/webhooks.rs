@@ -16,7 +16,7 @@ use e2e::{Person, Receiver, Reply, World, eventually};
 use entity::{event, membership, user, webhook, webhook_delivery};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::appeals::Case;
 
@@ -622,6 +622,8 @@ async fn who_cannot_be_reached_or_prove_its_name_is_told_nothing() {
     let address = plain.local_addr().unwrap();
     let speaking = tokio::spawn(async move {
         while let Ok((mut connection, _)) = plain.accept().await {
+            let mut hello = [0; 1_024];
+            let _ = connection.read(&mut hello).await;
             let _ = connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         }
     });

@@ -199,19 +199,24 @@ impl Resolve for Checked {
 
 fn failure(error: &reqwest::Error) -> AttemptOutcome {
     let causes = || successors(error.source(), |&cause| cause.source());
-    let io = causes().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
     if causes().any(<dyn std::error::Error>::is::<Refused>) {
         AttemptOutcome::RefusedAddress
     } else if causes().any(<dyn std::error::Error>::is::<Nowhere>) {
         AttemptOutcome::Dns
     } else if error.is_timeout() {
         AttemptOutcome::Timeout
-    } else if error.is_connect() && io == Some(io::ErrorKind::InvalidData) {
-        // How rustls words a failed handshake: an unknown certificate, or a server that does not speak TLS.
+    } else if causes().filter_map(|cause| cause.downcast_ref()).any(is_handshake) {
         AttemptOutcome::Tls
     } else {
         AttemptOutcome::Connect
     }
+}
+
+/// How rustls words a failed handshake: an unknown certificate, or a server that does not speak TLS. One error is inside another,
+/// where `source` does not look.
+fn is_handshake(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_handshake)
 }
 
 #[cfg(test)]
@@ -276,6 +281,26 @@ mod tests {
         }
         assert_eq!(courier.call(&call, NOW).await, AttemptOutcome::RefusedAddress.into());
         assert_eq!(ASKED.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn who_does_not_speak_tls_is_told_apart() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut hello = vec![0; 4_096];
+            connection.read(&mut hello).await.unwrap();
+            connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        });
+        let courier = Courier::new(Reach(vec!["127.0.0.1/32".parse().unwrap()])).unwrap();
+        let called = courier.call(&call(format!("https://127.0.0.1:{port}/")), NOW).await;
+        assert_eq!(called, AttemptOutcome::Tls.into());
+        assert_eq!(
+            courier.call(&call(format!("https://127.0.0.1:{port}/")), NOW).await,
+            AttemptOutcome::Connect.into(),
+            "nobody listens any more"
+        );
     }
 
     #[tokio::test]

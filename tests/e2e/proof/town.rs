@@ -493,7 +493,7 @@ impl Town {
         ] {
             let input = json!({
                 "organizationId": self.house(house), "url": format!("{url}#").replace('#', &format!("?{}", self.word())),
-                "events": ["CHALLENGE_SUBMITTED", "CHALLENGE_PUBLISHED", "PROPOSAL_DECIDED"],
+                "events": ["CHALLENGE_RECALLED", "CHALLENGE_PAUSED", "CHALLENGE_CANCELLED", "PROPOSAL_DECIDED"],
                 "description": format!("Kho dữ liệu {}", self.word()),
             });
             let done = self.act(by, "createWebhook", input).await;
