@@ -154,7 +154,7 @@ async fn everybody_hears_what_is_public_and_of_proposals_their_own() {
     let rival = Hook::of(&cast.bao, &startup_of(&cast.bao).await).await;
     let modest = Hook::with(&cast.bao, &startup_of(&cast.bao).await, &["CHALLENGE_DECISION_PUBLISHED"]).await;
 
-    let case = Box::pin(Case::published(&world, &cast)).await;
+    let matter = Box::pin(Case::published(&world, &cast)).await;
 
     let public = [
         "challenge.published",
@@ -166,7 +166,7 @@ async fn everybody_hears_what_is_public_and_of_proposals_their_own() {
     assert_eq!(agency.kinds(&world).await, [&drafting[..], &public].concat());
     assert_eq!(rival.kinds(&world).await, public);
     assert_eq!(modest.kinds(&world).await, ["challenge.decision_published"]);
-    for (hook, proposal, other) in [(&song, &case.linh, &case.yen), (&hong, &case.yen, &case.linh)] {
+    for (hook, proposal, other) in [(&song, &matter.linh, &matter.yen), (&hong, &matter.yen, &matter.linh)] {
         let mut kinds = hook.kinds(&world).await;
         let own: Vec<_> = kinds.extract_if(.., |kind| kind.starts_with("proposal.")).collect();
         assert_eq!(
@@ -184,13 +184,16 @@ async fn everybody_hears_what_is_public_and_of_proposals_their_own() {
     }
     // What is told is what the receiver finds when it asks.
     let first = rival.heard(&world).await[0].json();
-    assert_eq!((&first["data"]["kind"], &first["data"]["id"]), (&json!("Challenge"), &json!(case.challenge)));
+    assert_eq!(
+        (&first["data"]["kind"], &first["data"]["id"]),
+        (&json!("Challenge"), &json!(matter.challenge))
+    );
     let by_handle = "query ($slug: String!) { challenge(by: { slug: $slug }) { id } }";
     let found = world.visitor.call(by_handle, json!({ "slug": first["data"]["handle"] })).await.ok();
-    assert_eq!(found["id"], case.challenge);
+    assert_eq!(found["id"], matter.challenge);
     for hook in [&agency, &rival] {
         let heard = hook.heard(&world).await;
-        assert!(heard.iter().all(|one| !one.body.contains(&case.linh) && !one.body.contains(&case.yen)));
+        assert!(heard.iter().all(|one| !one.body.contains(&matter.linh) && !one.body.contains(&matter.yen)));
     }
     // Outcomes are told to their own, by state and nothing else.
     let last =
@@ -736,16 +739,16 @@ async fn what_was_on_its_way_when_the_power_went_arrives_and_no_secret_stands_in
     again.ready().await;
     // The lease of whoever is no more ends by itself.
     eventually("it arrives", async || (receiver.received().len() == 2).then_some(())).await;
-    let received = receiver.received();
-    assert!(received.iter().all(|one| one.id() == id && one.is_signed_by(&secret)));
-    assert_eq!(received[0].body, received[1].body);
+    let both = receiver.received();
+    assert!(both.iter().all(|one| one.id() == id && one.is_signed_by(&secret)));
+    assert_eq!(both[0].body, both[1].body);
     again.terminate();
     let ended = again.ends().await;
     log = log + &ended.stderr + &ended.stdout;
     let bare = secret.trim_start_matches("whsec_").trim_end_matches('=');
     assert!(!log.contains(bare), "the secret stands in the log");
     let signature =
-        received[1].headers["webhook-signature"].trim_start_matches("v1,").trim_end_matches('=').to_owned();
+        both[1].headers["webhook-signature"].trim_start_matches("v1,").trim_end_matches('=').to_owned();
     assert!(!log.contains(&signature), "a signature stands in the log");
     database.give_back().await;
 }

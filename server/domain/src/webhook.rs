@@ -557,7 +557,7 @@ mod tests {
             match heard {
                 Some((_, Hearer::Everybody)) => assert!(public.contains(&kind), "{kind}"),
                 Some((_, Hearer::Agency)) => {
-                    assert!(challenge.is_some() && !public.contains(&kind), "{kind}")
+                    assert!(challenge.is_some() && !public.contains(&kind), "{kind}");
                 }
                 Some((_, Hearer::Team)) => assert!(of_team.contains(&kind), "{kind}"),
                 None => {}

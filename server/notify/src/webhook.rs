@@ -290,7 +290,7 @@ mod tests {
         tokio::spawn(async move {
             let (mut connection, _) = listener.accept().await.unwrap();
             let mut hello = vec![0; 4_096];
-            connection.read(&mut hello).await.unwrap();
+            assert!(connection.read(&mut hello).await.unwrap() > 0);
             connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
         });
         let courier = Courier::new(Reach(vec!["127.0.0.1/32".parse().unwrap()])).unwrap();
