@@ -21,8 +21,8 @@ use crate::explain::explain;
 const PLACES: usize = 16;
 /// and of these to webhooks that failed the last time: those that hang leave room for all others.
 const PLACES_OF_FAILING: usize = 6;
-/// The longest that something to be sent waits to be seen.
-const POLL: Duration = Duration::from_secs(1);
+/// The longest that something to be sent waits to be seen, if nothing rang.
+const POLL: Duration = Duration::from_secs(5);
 /// The pause after the database failed us.
 const BACKOFF: Duration = Duration::from_millis(500);
 /// How often it is measured how far the sending is behind.
@@ -64,6 +64,7 @@ async fn work(app: App, courier: Courier, shutdown: &CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = sleep(pause) => {}
+            () = worker.app.hub.rung(), if !failing => {}
             () = sending.one_is_done() => {}
         }
     }
