@@ -436,9 +436,8 @@ async fn what_does_not_come_through_is_tried_again_the_same_to_the_byte_until_it
     is_quiet(&world).await;
     assert_eq!(hook.receiver.received().len(), 13, "never again by itself");
     let replay = json!({ "webhookDeliveryId": id });
-    let done =
-        cast.linh.does("replayWebhookDelivery", replay.clone(), "webhookDelivery { id status }").await.ok();
-    assert_eq!(done["webhookDelivery"], json!({ "id": id, "status": "QUEUED" }));
+    let done = cast.linh.does("replayWebhookDelivery", replay.clone(), "webhookDelivery { id }").await.ok();
+    assert_eq!(done["webhookDelivery"], json!({ "id": id }));
     let heard = hook.heard(&world).await;
     assert_eq!((heard.len(), heard[13].id(), &heard[13].body), (14, id.as_str(), &heard[12].body));
     let (last, outcomes) = hook.last(&cast.linh).await;

@@ -49,7 +49,12 @@ pub struct Hub {
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { touched: broadcast::Sender::new(256), committed: Notify::new(), news: Notify::new(), placed: Arc::default() }
+        Self {
+            touched: broadcast::Sender::new(256),
+            committed: Notify::new(),
+            news: Notify::new(),
+            placed: Arc::default(),
+        }
     }
 }
 

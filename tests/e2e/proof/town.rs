@@ -511,6 +511,10 @@ impl Town {
         self.act("song owner", "replayWebhookDelivery", replay).await;
         self.are_told().await;
         self.act("song owner", "rotateWebhookSecret", song).await;
+        // Nobody listens there, so this one waits.
+        let waiting = json!({ "webhookId": self.id("hook to nobody") });
+        self.act("lead", "pingWebhook", waiting).await;
+        self.are_told().await;
         let gone = json!({ "webhookId": self.id("hook that goes") });
         self.act("song owner", "deleteWebhook", gone).await;
         for (hook, by, version) in [
