@@ -18,6 +18,7 @@
 //! organization (agency) --< delegation >-- organization      organization --< working_group --< working_group_member
 //! app_user -- expert --< expert_sector
 //! audit_entry -- event --< message >-- app_user
+//! organization --< webhook --< webhook_delivery >-- event      webhook_cursor
 //! ```
 
 pub mod announcement;
@@ -70,5 +71,8 @@ pub mod sign_on_attempt;
 pub mod support_offer;
 pub mod throttle;
 pub mod user;
+pub mod webhook;
+pub mod webhook_cursor;
+pub mod webhook_delivery;
 pub mod working_group;
 pub mod working_group_member;

@@ -29,6 +29,7 @@ mod m20261130_000026_appeals;
 mod m20261130_000027_mailboxes;
 mod m20261130_000028_confidentiality;
 mod m20261130_000029_preferences;
+mod m20261130_000030_webhooks;
 mod m20261130_000033_search_index;
 mod m20261130_000034_inbox_order;
 
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000027_mailboxes::Migration),
             Box::new(m20261130_000028_confidentiality::Migration),
             Box::new(m20261130_000029_preferences::Migration),
+            Box::new(m20261130_000030_webhooks::Migration),
             Box::new(m20261130_000033_search_index::Migration),
             Box::new(m20261130_000034_inbox_order::Migration),
         ]

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::webhook::Reach;
 use notify::{Signer, SigningKey};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::filter::Targets;
@@ -73,6 +74,8 @@ pub struct Config {
     pub schedule: Duration,
     /// How long after its publication a decision can be appealed against.
     pub standstill: Duration,
+    /// How far webhooks reach.
+    pub webhook_reach: Reach,
     /// What signs access tokens and what seals proposals.
     pub keys: Keys,
     /// Life of an access token.
@@ -170,6 +173,13 @@ impl Config {
             ));
         }
 
+        let webhook_reach = Reach(settings.list(&name::WEBHOOK_ALLOWED_NETS, |text| text.parse().ok())?);
+        settings.in_production(
+            &name::WEBHOOK_ALLOWED_NETS,
+            webhook_reach.0.is_empty(),
+            "must not be set in production",
+        )?;
+
         let demo_data = settings.read(&name::DEMO_DATA, value::flag)?;
         settings.in_production(&name::DEMO_DATA, !demo_data, "must be false in production")?;
 
@@ -207,6 +217,7 @@ impl Config {
             mails_per_minute: settings.number(&name::MAIL_PER_DOMAIN_MINUTE)?,
             schedule: settings.duration(&name::SCHEDULE_SECONDS)?,
             standstill: settings.duration(&name::STANDSTILL_DAYS)?,
+            webhook_reach,
             access_token_life: settings.duration(&name::ACCESS_TOKEN_SECONDS)?,
             refresh_token_idle: settings.duration(&name::REFRESH_TOKEN_DAYS)?,
             session_life: settings.duration(&name::SESSION_DAYS)?,

@@ -7,6 +7,7 @@
 //! | settings turned into the parts they describe | `parts` |
 //! | the tables, brought up to date by one process at a time | `schema` |
 //! | the worker that sends mail | `worker` |
+//! | the worker that calls webhooks | `courier` |
 //! | the bytes of files, in and out | `files` |
 //! | feeds, calendar, sitemap | `publicity` |
 //! | the way out of mails that somebody asked for | `unsubscribe` |
@@ -18,6 +19,7 @@
 pub mod cli;
 pub mod command;
 pub mod config;
+mod courier;
 mod demo;
 mod explain;
 mod files;
@@ -86,6 +88,7 @@ pub async fn start(
 ) -> anyhow::Result<Running> {
     parts::install_cryptography();
     let mailer = parts::mailer(&config)?;
+    let courier = parts::courier(&config)?;
     let options = parts::options(&config)?;
     let connections = parts::connections(&config, &options);
     let listener = TcpListener::bind(config.listen_addr)
@@ -119,6 +122,7 @@ pub async fn start(
                     shutdown.clone(),
                     config.shutdown_grace
                 ),
+                courier::run(app.clone(), courier, shutdown.clone(), config.shutdown_grace),
                 app::feed::run(&app, &shutdown),
                 app::feed::listen(&app, &shutdown),
             );

@@ -9,7 +9,7 @@ use app::storage::{Bucket, Place};
 use app::{App, Settings};
 use edge::limits::Limits;
 use edge::{BadNetwork, Connections, Options, Persisted};
-use notify::{Mailer, Sender, Transport};
+use notify::{Courier, Mailer, Sender, Transport};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 use secrecy::ExposeSecret as _;
 use url::Url;
@@ -82,6 +82,7 @@ pub fn app(config: &Config, db: Db) -> anyhow::Result<App> {
         mail_retry_base: config.mail_retry_base,
         mail_lease: config.mail_lease,
         standstill: config.standstill,
+        webhook_reach: config.webhook_reach.clone(),
     };
     let files = (app::storage::Storage::at(&place(config)?)?, scanner(config));
     let app = App::new(db, keys, seal, notary, files, settings, issuer(config)?);
@@ -151,6 +152,11 @@ pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
         MailOutlet::Directory(path) => Transport::directory(path),
     };
     Ok(Mailer::new(sender, transport).signed_by(Arc::clone(&config.signers)))
+}
+
+/// What calls webhooks.
+pub fn courier(config: &Config) -> anyhow::Result<Courier> {
+    Courier::new(config.webhook_reach.clone()).context("the client for webhooks")
 }
 
 /// How requests are treated.

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 const CHANGED: &str = "decision { id version status publishAt publication { number } }";
 
 /// Two proposals that were judged, and the draft of the decision on them: Linh's is chosen, Yến's is not.
-struct Case {
-    challenge: String,
-    linh: String,
-    yen: String,
-    decision: String,
+pub(crate) struct Case {
+    pub(crate) challenge: String,
+    pub(crate) linh: String,
+    pub(crate) yen: String,
+    pub(crate) decision: String,
 }
 
 impl Case {
@@ -72,7 +72,7 @@ impl Case {
     }
 
     /// Published, and everybody has their mail.
-    async fn published(world: &World, cast: &Cast) -> Self {
+    pub(crate) async fn published(world: &World, cast: &Cast) -> Self {
         let matter = Self::drafted(world, cast).await;
         matter.is_approved(cast, &matter.decision).await;
         matter.publishes(cast, &matter.decision, "56/QĐ").await;

@@ -118,6 +118,7 @@ async fn every_unique_constraint_is_known_here() {
         "uq_working_group_member_focal_point",
         "uq_working_group_member_head",
         "uq_sign_on_attempt_state",
+        "uq_webhook_delivery_event",
     ];
     let sql = match Backend::chosen() {
         Backend::Sqlite => {

@@ -22,6 +22,7 @@ use domain::reminder::ReminderKind;
 use domain::review::{CouncilRole, Interest};
 use domain::text::Bilingual;
 use domain::time::{Day, Timestamp};
+use domain::webhook::{Attempt, AttemptOutcome, Attempts, WebhookDisabledReason, WebhookEvent};
 use domain::working_group::WorkingGroupRole;
 use e2e::World;
 use e2e::database::{Backend, Database};
@@ -558,6 +559,41 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         inbox_seq: Some(i64::MAX),
     };
     tables.keep(message).await;
+    let hook = webhook::Model {
+        description: Some(TEXT.to_owned()),
+        wanted: domain::webhook::Wanted(WebhookEvent::ALL.iter().copied().collect()),
+        disabled_reason: Some(WebhookDisabledReason::Failing),
+        secret: TEXT.to_owned(),
+        former_secret: Some(TEXT.to_owned()),
+        former_until: Some(FIRST),
+        active_since: LAST,
+        due_at: Some(LAST),
+        lease_until: Some(FIRST),
+        fence: i64::MAX,
+        failing_since: Some(LAST),
+        given_up: i32::MAX,
+        version: i32::MAX,
+        ..rows::webhook(startup)
+    };
+    let hook = tables.keep(hook).await.id;
+    let attempt = Attempt {
+        at: FIRST,
+        outcome: AttemptOutcome::RefusedAddress,
+        status: Some(u16::MAX),
+        millis: i64::MAX,
+    };
+    let told = webhook_delivery::Model {
+        event_seq: Some(i64::MAX),
+        event: WebhookEvent::ProposalClarificationAnswered,
+        challenge_id: Some(challenge),
+        proposal_id: Some(proposal.id),
+        body: TEXT.to_owned(),
+        attempts: Attempts(vec![attempt]),
+        settled_at: Some(LAST),
+        ..rows::webhook_delivery(hook)
+    };
+    tables.keep(told).await;
+    tables.keep(webhook_cursor::Model { id: i32::MIN, seq: i64::MIN }).await;
     let mut preferences = Preferences {
         quiet_hours: LocalTime::parse("22:00")
             .zip(LocalTime::parse("06:30"))

@@ -50,3 +50,4 @@ mod sign_on;
 mod story;
 mod tokens;
 mod twins;
+mod webhooks;

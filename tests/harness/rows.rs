@@ -7,7 +7,7 @@ use domain::attachment::AttachmentStatus;
 use domain::challenge::{Brief, ChallengeStatus, OfficialRecord, Rubric, Sector, Track};
 use domain::decision::DecisionStatus;
 use domain::expert::ExpertStatus;
-use domain::id::{ChallengeId, CriterionId, OrganizationId, ProposalId, UserId, WorkingGroupId};
+use domain::id::{ChallengeId, CriterionId, OrganizationId, ProposalId, UserId, WebhookId, WorkingGroupId};
 use domain::locale::Locale;
 use domain::organization::{MembershipRole, OrganizationKind, OrganizationStatus};
 use domain::proposal::{Content, ProposalStatus};
@@ -16,11 +16,12 @@ use domain::review::{CouncilRole, ReviewStatus};
 use domain::score::{Mark, Score, Sheet};
 use domain::text::fold;
 use domain::time::{Day, Timestamp};
+use domain::webhook::{Attempts, DeliveryStatus, Wanted, WebhookEvent, WebhookStatus};
 use domain::working_group::WorkingGroupRole;
 use entity::{
     attachment, challenge, council_member, criterion, decision, delegation, expert, membership, organization,
-    proposal, proposal_draft, proposal_version, question, review, review_plan, saved_search, user,
-    working_group, working_group_member,
+    proposal, proposal_draft, proposal_version, question, review, review_plan, saved_search, user, webhook,
+    webhook_delivery, working_group, working_group_member,
 };
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait as _, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
@@ -262,6 +263,50 @@ pub fn saved_search(owner: UserId) -> saved_search::Model {
         lead: "ngap".to_owned(),
         sector: None,
         created_at: THEN,
+    }
+}
+
+/// A webhook that is told of publications.
+pub fn webhook(house: OrganizationId) -> webhook::Model {
+    webhook::Model {
+        id: ids::random(),
+        organization_id: house,
+        url: "https://hooks.example.vn/".to_owned(),
+        description: None,
+        wanted: Wanted([WebhookEvent::ChallengePublished].into()),
+        status: WebhookStatus::Active,
+        disabled_reason: None,
+        secret: String::new(),
+        former_secret: None,
+        former_until: None,
+        active_since: THEN,
+        due_at: None,
+        lease_until: None,
+        fence: 0,
+        failing_since: None,
+        given_up: 0,
+        created_at: THEN,
+        updated_at: THEN,
+        version: 1,
+    }
+}
+
+/// A message to it that was delivered.
+pub fn webhook_delivery(webhook: WebhookId) -> webhook_delivery::Model {
+    webhook_delivery::Model {
+        id: ids::random(),
+        webhook_id: webhook,
+        event_seq: None,
+        event: WebhookEvent::Ping,
+        challenge_id: None,
+        proposal_id: None,
+        body: "{}".to_owned(),
+        status: DeliveryStatus::Delivered,
+        attempt: 1,
+        attempts: Attempts::default(),
+        due_at: THEN,
+        created_at: THEN,
+        settled_at: Some(THEN),
     }
 }
 

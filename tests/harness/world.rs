@@ -135,6 +135,7 @@ impl World {
     pub async fn pass(&self, time: Duration) {
         self.is_quiet().await;
         self.app().db.clock.shift(i64::try_from(time.as_micros()).unwrap());
+        self.app().hub.ring();
         self.era.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -85,12 +85,15 @@ impl App {
         let outcome = within::<C>(&tx, key, command).await;
         match (outcome, tx.take_fault()) {
             (Ok((output, queued_mail)), _) => {
-                let changes_rights = tx.changes_rights();
+                let (changes_rights, is_news) = (tx.changes_rights(), tx.is_news());
                 tx.commit().await.map_err(Failure::Database)?;
                 if changes_rights {
                     self.viewers.forget();
                 }
                 self.hub.look();
+                if is_news {
+                    self.hub.ring();
+                }
                 // Only then: the worker's own commands must not wake the worker.
                 if queued_mail {
                     self.wake.notify_one();

@@ -224,6 +224,7 @@ pub struct Tx {
     events: Mutex<Vec<Event>>,
     acting_by: OnceLock<DelegationId>,
     changes_rights: AtomicBool,
+    is_news: AtomicBool,
     fault: Mutex<Option<DbErr>>,
 }
 
@@ -246,6 +247,7 @@ impl Tx {
             events: Mutex::default(),
             acting_by: OnceLock::new(),
             changes_rights: AtomicBool::new(false),
+            is_news: AtomicBool::new(false),
             fault: Mutex::default(),
         })
     }
@@ -291,12 +293,18 @@ impl Tx {
             None => event,
         };
         self.changes_rights.fetch_or(event.kind.changes_rights(), Ordering::Relaxed);
+        self.is_news.store(true, Ordering::Relaxed);
         self.events.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
     }
 
     /// Something recorded in it gives rights to somebody, or takes them.
     pub(crate) fn changes_rights(&self) -> bool {
         self.changes_rights.load(Ordering::Relaxed)
+    }
+
+    /// Something was recorded in it.
+    pub(crate) fn is_news(&self) -> bool {
+        self.is_news.load(Ordering::Relaxed)
     }
 
     pub(crate) fn take_events(&self) -> Vec<Event> {

@@ -55,6 +55,7 @@ enum Touched {
 pub struct Hub {
     touched: broadcast::Sender<Touched>,
     committed: Notify,
+    news: Notify,
     places: Arc<Mutex<Places>>,
 }
 
@@ -114,7 +115,12 @@ impl Topic {
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { touched: broadcast::Sender::new(256), committed: Notify::new(), places: Arc::default() }
+        Self {
+            touched: broadcast::Sender::new(256),
+            committed: Notify::new(),
+            news: Notify::new(),
+            places: Arc::default(),
+        }
     }
 }
 
@@ -122,6 +128,16 @@ impl Hub {
     /// There may be new events.
     pub(crate) fn look(&self) {
         self.committed.notify_one();
+    }
+
+    /// There are new events, or their time has come.
+    pub fn ring(&self) {
+        self.news.notify_one();
+    }
+
+    /// Waits until there are: for the one who tells webhooks.
+    pub async fn rung(&self) {
+        self.news.notified().await;
     }
 
     /// How many watch something in this process: from now on they are told.
@@ -388,6 +404,7 @@ pub async fn listen(app: &App, shutdown: &CancellationToken) {
                     // Mail is none of it: whoever commits wakes their own worker.
                     while bell.recv().await.is_ok() {
                         app.hub.look();
+                        app.hub.ring();
                     }
                 }
                 Err(error) => tracing::debug!(%error, "other processes are not heard"),

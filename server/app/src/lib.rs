@@ -18,6 +18,7 @@ pub mod clarification;
 pub mod clock;
 pub mod command;
 pub mod council;
+pub mod courier;
 pub mod credentials;
 pub mod db;
 pub mod dead_letter;
@@ -67,6 +68,7 @@ pub mod storage;
 pub mod structure;
 mod throttle;
 pub mod vault;
+pub mod webhook;
 pub mod working_group;
 
 use std::ops::Deref;
@@ -137,6 +139,8 @@ pub struct Settings {
     pub mail_lease: Duration,
     /// How long after its publication a decision can be appealed against.
     pub standstill: Duration,
+    /// How far webhooks reach.
+    pub webhook_reach: domain::webhook::Reach,
 }
 
 /// Files that are looked at at a time: unpacking keeps a processor busy.

@@ -335,14 +335,18 @@ pub(crate) fn must_judge(tx: &Tx, row: &organization::Model, command: Organizati
 /// Roles for managing members come from a seat in that very organisation: whoever runs the platform lets nobody, and least of
 /// all themselves, into an applicant that has sealed proposals. A programme office may be helped by an administrator.
 pub fn manager_roles(viewer: &Viewer, organization: OrganizationId, kind: OrganizationKind) -> Roles {
-    let role = viewer.seat_in(organization).and_then(|role| match role {
+    let helper = kind == OrganizationKind::ProgrammeOffice && viewer.holds(PlatformRole::Administrator);
+    manager_seat(viewer, organization).into_iter().chain(helper.then_some(Role::Administrator)).collect()
+}
+
+/// The role of whoever manages the organisation by a seat in it.
+pub(crate) fn manager_seat(viewer: &Viewer, organization: OrganizationId) -> Option<Role> {
+    viewer.seat_in(organization).and_then(|role| match role {
         MembershipRole::Owner => Some(Role::TeamOwner),
         MembershipRole::Lead => Some(Role::AgencyLead),
         MembershipRole::Publisher => Some(Role::Publisher),
         _ => None,
-    });
-    let helper = kind == OrganizationKind::ProgrammeOffice && viewer.holds(PlatformRole::Administrator);
-    role.into_iter().chain(helper.then_some(Role::Administrator)).collect()
+    })
 }
 
 /// Refuses whoever does not manage the organisation, and everybody while it does nothing.

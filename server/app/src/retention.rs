@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use domain::retention::Perishable;
 use domain::time::Timestamp;
-use entity::{idempotency, one_time_token, refresh_token, reminder, session, sign_on_attempt, throttle};
+use entity::{
+    idempotency, one_time_token, refresh_token, reminder, session, sign_on_attempt, throttle,
+    webhook_delivery,
+};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait as _, EntityTrait, Iterable as _, QueryFilter as _, QuerySelect as _,
@@ -69,6 +72,9 @@ impl Command for Clean {
                 delete::<reminder::Entity>(tx, reminder::Column::RemindedAt, before).await
             }
             Perishable::Throttle => delete::<throttle::Entity>(tx, throttle::Column::LastAt, before).await,
+            Perishable::WebhookDelivery => {
+                delete::<webhook_delivery::Entity>(tx, webhook_delivery::Column::SettledAt, before).await
+            }
         }
     }
 }

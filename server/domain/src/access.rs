@@ -76,6 +76,8 @@ closed_set! {
         RuleProgrammeOffice = "RULE_PROGRAMME_OFFICE",
         /// Invite members, change their roles, remove them.
         ManageMembers = "MANAGE_MEMBERS",
+        /// Say at which addresses an organisation is told what happens, and of what.
+        ManageWebhooks = "MANAGE_WEBHOOKS",
         /// Invite a lead into an agency that has none.
         InviteLead = "INVITE_LEAD",
         /// Let another public body draft for a unit, or end that; an officer begins it only for a unit without a lead.
@@ -170,6 +172,7 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::CloseOrganization, &[Role::Officer, Role::Publisher]),
     (Action::RuleProgrammeOffice, &[Role::Administrator]),
     (Action::ManageMembers, &[Role::TeamOwner, Role::AgencyLead, Role::Publisher, Role::Administrator]),
+    (Action::ManageWebhooks, &[Role::TeamOwner, Role::AgencyLead, Role::Publisher]),
     (Action::InviteLead, &[Role::Officer]),
     (Action::DelegateUnit, &[Role::AgencyLead, Role::Officer]),
     (Action::EstablishWorkingGroup, &[Role::AgencyLead, Role::Officer]),

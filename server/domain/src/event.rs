@@ -106,6 +106,20 @@ closed_set! {
         DelegationRevoked = "delegation_revoked",
         /// The working group of a unit was set up, or set up anew.
         WorkingGroupEstablished = "working_group_established",
+        /// An organisation wants to be told what happens at an address of its own.
+        WebhookCreated = "webhook_created",
+        /// Where, of what or whether a webhook is told was changed.
+        WebhookEdited = "webhook_edited",
+        /// A webhook has another secret.
+        WebhookSecretRotated = "webhook_secret_rotated",
+        /// Somebody tried a webhook.
+        WebhookPinged = "webhook_pinged",
+        /// A webhook is told something once more.
+        WebhookReplayed = "webhook_replayed",
+        /// A webhook is not called any more, for nothing comes through.
+        WebhookDisabled = "webhook_disabled",
+        /// A webhook was taken away.
+        WebhookDeleted = "webhook_deleted",
         /// A person was entered into the expert register.
         ExpertRegistered = "expert_registered",
         /// An entry of the expert register was changed.
@@ -405,6 +419,13 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
         &[(A::OrganizationManagers, L::DelegationRevoked), (A::Delegates, L::DelegationRevoked)],
     ),
     (K::WorkingGroupEstablished, &[]),
+    (K::WebhookCreated, &[]),
+    (K::WebhookEdited, &[]),
+    (K::WebhookSecretRotated, &[]),
+    (K::WebhookPinged, &[]),
+    (K::WebhookReplayed, &[]),
+    (K::WebhookDisabled, &[]),
+    (K::WebhookDeleted, &[]),
     (K::ExpertRegistered, &[(A::Person, L::ExpertRegistered)]),
     (K::ExpertEdited, &[]),
     (K::ExpertSuspended, &[(A::Person, L::ExpertSuspended)]),

@@ -72,6 +72,8 @@ public_ids! {
     AttachmentId = 26,
     SavedSearchId = 27,
     AppealId = 28,
+    WebhookId = 29,
+    WebhookDeliveryId = 41,
 }
 
 macro_rules! id {
@@ -159,6 +161,10 @@ id! {
     SavedSearchId,
     /// An appeal against a decision.
     AppealId,
+    /// An address at which an organisation is told what happens.
+    WebhookId,
+    /// A message to it.
+    WebhookDeliveryId,
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 //! | organisations and memberships | [`organization`] |
 //! | acting for a unit | [`delegation`] |
 //! | the working group of a unit | [`working_group`] |
+//! | what organisations are told at addresses of their own | [`webhook`] |
 //! | the register of experts | [`expert`] |
 //! | signing on by an issuer's word | [`sign_on`] |
 //! | who may do what, and who may read what | [`access`] |
@@ -66,4 +67,5 @@ pub mod sign_on;
 pub mod text;
 pub mod throttle;
 pub mod time;
+pub mod webhook;
 pub mod working_group;

@@ -198,6 +198,7 @@ pub enum Form {
     Slug,
     Decimal,
     HttpUrl,
+    WebhookUrl,
     IdempotencyKey,
     Id,
     Role,
@@ -408,6 +409,10 @@ impl Form {
             Self::HttpUrl => {
                 ("Hãy nhập địa chỉ bắt đầu bằng https://.", "Give an address that begins with https://.")
             }
+            Self::WebhookUrl => (
+                "Hãy nhập địa chỉ https, cổng 443 hoặc 8443, của một máy chủ trên Internet công cộng, không kèm tài khoản và dấu #.",
+                "Give an https address at port 443 or 8443 of a host on the public Internet, without credentials and fragment.",
+            ),
             Self::IdempotencyKey => (
                 "Khóa gồm 8 đến 128 ký tự ASCII in được.",
                 "The key has 8 to 128 printable ASCII characters.",

@@ -20,6 +20,8 @@ closed_set! {
         Reminder = "reminder",
         /// Failed guesses.
         Throttle = "throttle",
+        /// What became of messages to webhooks.
+        WebhookDelivery = "webhook_delivery",
     }
 }
 
@@ -30,7 +32,7 @@ impl Perishable {
     pub const fn kept_for(self) -> i64 {
         match self {
             Self::IdempotencyKey => 8 * DAY,
-            Self::OneTimeToken => 30 * DAY,
+            Self::OneTimeToken | Self::WebhookDelivery => 30 * DAY,
             // Longer than any session: until then a stolen one that comes back is recognised.
             Self::RefreshToken => 31 * DAY,
             Self::Session => DEVICE_DAYS * DAY,

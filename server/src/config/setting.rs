@@ -215,6 +215,8 @@ settings! {
     MAIL_PER_DOMAIN_MINUTE: Number(Mails, 0, 100_000), Value("0"),
         "The most mails a minute that one process sends to addresses of one domain, those about the account apart; 0: as many as there are.";
 
+    WEBHOOK_ALLOWED_NETS: Text("networks such as `127.0.0.0/8`, separated by commas"), Nothing,
+        "Dangerous, for development and tests: networks beyond the public Internet that webhooks may call, by http and at any port too. Whoever manages an organisation reaches them through this server. Production: must not be set.";
     SCHEDULE_SECONDS: Number(Seconds, 1, 86400), Value("60"),
         "How often it is looked for what becomes due by the clock: reminders, digests, publications at a set time.";
     STANDSTILL_DAYS: Number(Days, 0, 90), Value("10"),

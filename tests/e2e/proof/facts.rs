@@ -146,6 +146,9 @@ pub enum Thing<'a> {
     /// Any token: only an invitation that waits is one.
     Invitation(&'a one_time_token::Model),
     ExternalIdentity(&'a external_identity::Model),
+    /// A webhook, and a message to it.
+    Webhook(&'a webhook::Model),
+    WebhookDelivery(&'a webhook_delivery::Model),
     /// A place in a working group: it has no id of its own.
     Place(&'a working_group::Model, &'a working_group_member::Model),
     /// One proposal in a decision: it has no id of its own.
@@ -230,6 +233,8 @@ tables! {
     expert_sector,
     external_identity,
     sign_on_attempt,
+    webhook,
+    webhook_delivery,
 }
 
 /// A text in a row.
@@ -274,7 +279,9 @@ impl Thing<'_> {
             WorkingGroup,
             Expert,
             Invitation,
-            ExternalIdentity
+            ExternalIdentity,
+            Webhook,
+            WebhookDelivery
         )
     }
 }
@@ -346,6 +353,8 @@ impl Facts {
             expert => Expert,
             one_time_token => Invitation,
             external_identity => ExternalIdentity,
+            webhook => Webhook,
+            webhook_delivery => WebhookDelivery,
         );
         things
     }
@@ -461,6 +470,11 @@ impl Facts {
                 who.extend((token.invited_by == Some(me)).then_some("inviter"));
             }
             Thing::ExternalIdentity(identity) => who.extend((identity.user_id == me).then_some("self")),
+            Thing::Webhook(hook) => who.extend(self.as_house(me, hook.organization_id)),
+            Thing::WebhookDelivery(message) => {
+                let hook = self.webhook.iter().find(|row| row.id == message.webhook_id).unwrap();
+                who.extend(self.as_house(me, hook.organization_id));
+            }
             Thing::Nothing => {}
         }
         who
@@ -469,7 +483,10 @@ impl Facts {
     fn when(&self, thing: Thing<'_>) -> BTreeSet<&'static str> {
         let mut when = BTreeSet::from(["always"]);
         match thing {
-            Thing::Nothing | Thing::ExternalIdentity(_) | Thing::SavedSearch(_) => {}
+            Thing::Nothing | Thing::ExternalIdentity(_) | Thing::SavedSearch(_) | Thing::Webhook(_) => {}
+            Thing::WebhookDelivery(message) => {
+                when.insert(message.status.name());
+            }
             Thing::User(user) => when.extend(self.is_named_to_all(user.id).then_some("focal-point")),
             Thing::Delegation(row) => {
                 when.insert(self.stands(row));
@@ -801,6 +818,8 @@ impl Facts {
                 Row::working_group_member(row) => Thing::Place(self.group_of(row.working_group_id), row),
                 Row::expert(row) => Thing::Expert(row),
                 Row::external_identity(row) => Thing::ExternalIdentity(row),
+                Row::webhook(row) => Thing::Webhook(row),
+                Row::webhook_delivery(row) => Thing::WebhookDelivery(row),
                 Row::one_time_token(row) => Thing::Invitation(row),
                 Row::idempotency(_) | Row::message(_) | Row::notification_preference(_) | Row::follow(_) => {
                     Thing::Nothing

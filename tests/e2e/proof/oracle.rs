@@ -93,6 +93,8 @@ fn subject(thing: Thing<'_>) -> Option<&'static str> {
         Thing::Expert(_) => "Expert",
         Thing::Invitation(_) => "Invitation",
         Thing::ExternalIdentity(_) => "ExternalIdentity",
+        Thing::Webhook(_) => "Webhook",
+        Thing::WebhookDelivery(_) => "WebhookDelivery",
         Thing::Outcome(..) => "DecisionOutcome",
         Thing::Nothing => return None,
     })

@@ -38,6 +38,8 @@ const FILLERS: &[(&str, &str)] = &[
     ("amount", "1"),
     ("score", "1"),
     ("name", "Tên.pdf"),
+    ("url", "https://hooks.example.vn/"),
+    ("WebhookEvent", "CHALLENGE_PUBLISHED"),
     ("timeZone", "Asia/Tokyo"),
     ("digestAt", "07:00"),
     ("from", "22:00"),
@@ -545,6 +547,8 @@ fn unknown(kind: &str) -> String {
         "Attachment" => domain::id::AttachmentId,
         "SavedSearch" => domain::id::SavedSearchId,
         "ExternalIdentity" => domain::id::ExternalIdentityId,
+        "Webhook" => domain::id::WebhookId,
+        "WebhookDelivery" => domain::id::WebhookDeliveryId,
     )
 }
 

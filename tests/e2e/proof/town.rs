@@ -18,7 +18,7 @@ use domain::text::{Bilingual, fold, look_alike_key, slug_from};
 use e2e::cast::{DAY, text};
 use e2e::issuer::{self, Forger, Key};
 use e2e::rows::{self, THEN, insert};
-use e2e::{Person, Vault, World};
+use e2e::{Person, Receiver, Vault, World, eventually};
 use entity::*;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
@@ -152,7 +152,9 @@ impl Town {
     pub async fn build() -> Self {
         let key = Key::new("town", 1);
         let issuer = Forger::start(&key).await;
-        let world = World::with(&issuer::settings(&issuer.address, "btl", "the town's secret")).await;
+        let mut settings = issuer::settings(&issuer.address, "btl", "the town's secret").to_vec();
+        settings.push(("WEBHOOK_ALLOWED_NETS", "127.0.0.0/8"));
+        let world = World::with(&settings).await;
         let schema = Schema::of(&world).await;
         let mut town = Self {
             world,
@@ -172,6 +174,8 @@ impl Town {
         town.people_come().await;
         town.accounts_and_houses().await;
         town.experts_and_identities().await;
+        let receiver = Receiver::start().await;
+        town.webhooks_listen(&receiver).await;
         town.challenges_before_publication().await;
         town.challenges_under_seal().await;
         town.world.pass(11 * DAY).await;
@@ -179,6 +183,7 @@ impl Town {
         town.decisions().await;
         town.houses_change().await;
         town.units().await;
+        town.webhooks_change().await;
         town.world.is_quiet().await;
         town
     }
@@ -475,6 +480,59 @@ impl Town {
             self.judges("publisher", mutation, "vien", None).await;
         }
         self.judges("officer", "closeOrganization", "hang", Some("song")).await;
+    }
+
+    /// Two houses are told what happens, one of them also at an address where nobody listens.
+    async fn webhooks_listen(&mut self, receiver: &Receiver) {
+        let nobody = format!("http://127.0.0.1:{}/", e2e::service::free_port());
+        for (nick, by, house, url) in [
+            ("hook of song", "song owner", "song", receiver.url()),
+            ("hook of the agency", "lead", "agency", receiver.url()),
+            ("hook to nobody", "lead", "agency", nobody),
+            ("hook that goes", "song owner", "song", receiver.url()),
+        ] {
+            let input = json!({
+                "organizationId": self.house(house), "url": format!("{url}#").replace('#', &format!("?{}", self.word())),
+                "events": ["CHALLENGE_RECALLED", "CHALLENGE_PAUSED", "CHALLENGE_CANCELLED", "PROPOSAL_DECIDED"],
+                "description": format!("Kho dữ liệu {}", self.word()),
+            });
+            let done = self.act(by, "createWebhook", input).await;
+            self.ids.insert(nick.to_owned(), text(&done["webhook"]["id"]));
+        }
+    }
+
+    /// They are tried, changed, taken away, and told nothing any more: whoever looks finds them at rest.
+    async fn webhooks_change(&mut self) {
+        self.are_told().await;
+        let song = json!({ "webhookId": self.id("hook of song") });
+        let done = self.act("song owner", "pingWebhook", song.clone()).await;
+        self.are_told().await;
+        let replay = json!({ "webhookDeliveryId": done["webhookDelivery"]["id"] });
+        self.act("song owner", "replayWebhookDelivery", replay).await;
+        self.are_told().await;
+        self.act("song owner", "rotateWebhookSecret", song).await;
+        // Nobody listens there, so this one waits.
+        let waiting = json!({ "webhookId": self.id("hook to nobody") });
+        self.act("lead", "pingWebhook", waiting).await;
+        self.are_told().await;
+        let gone = json!({ "webhookId": self.id("hook that goes") });
+        self.act("song owner", "deleteWebhook", gone).await;
+        for (hook, by, version) in [
+            ("hook of song", "song owner", 2),
+            ("hook of the agency", "lead", 1),
+            ("hook to nobody", "lead", 1),
+        ] {
+            let input = json!({ "webhookId": self.id(hook), "expectedVersion": version, "isActive": false });
+            self.act(by, "updateWebhook", input).await;
+        }
+        self.are_told().await;
+    }
+
+    async fn are_told(&self) {
+        eventually("webhooks were told everything", async || {
+            app::courier::is_quiet(self.world.app()).await.unwrap().then_some(())
+        })
+        .await;
     }
 
     async fn delegates(&mut self, by: &str, unit: &str, delegate: &str, days: (&str, &str)) -> String {

@@ -80,6 +80,7 @@ async fn look(schema: &Schema, client: &Client) -> View {
                 "Challenge" => 1,
                 "User" => 2,
                 "Decision" => 4,
+                "Organization" | "Webhook" => 3,
                 _ => 30,
             };
             for ids in ids.chunks(at_once) {

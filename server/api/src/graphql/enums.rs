@@ -1162,3 +1162,123 @@ pub enum NotificationKind {
     /// To a person who wants to be told once a day. It is mailed, and never stands in the inbox.
     Digest,
 }
+
+/// What a webhook tells. In a message it is written in lower case, a dot after the first word: `challenge.published`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::webhook::WebhookEvent")]
+pub enum WebhookEvent {
+    /// Nothing has happened: somebody tries the webhook.
+    Ping,
+    /// To its agency: a draft was handed in for approval.
+    ChallengeSubmitted,
+    /// To its agency: the draft was returned to its authors.
+    ChallengeChangesRequested,
+    /// To its agency: the draft was approved.
+    ChallengeApproved,
+    /// To its agency: the approved challenge was taken back.
+    ChallengeRecalled,
+    /// To all: a challenge was published.
+    ChallengePublished,
+    /// To all: what is published was changed, perhaps its deadline.
+    ChallengeAmended,
+    /// To all: something was announced about a challenge.
+    ChallengeAnnounced,
+    /// To all: a challenge was halted.
+    ChallengePaused,
+    /// To all: a challenge goes on, perhaps with another deadline.
+    ChallengeResumed,
+    /// To all who could know it, else to its agency: a challenge was given up.
+    ChallengeCancelled,
+    /// To all: a question about a challenge was answered.
+    ChallengeQuestionAnswered,
+    /// To all: the proposals to a challenge were opened.
+    ChallengeProposalsOpened,
+    /// To all: a challenge was handed over for the decision.
+    ChallengeDecisionStarted,
+    /// To all: the decision on a challenge was published.
+    ChallengeDecisionPublished,
+    /// To all: the decision was set aside on an appeal.
+    ChallengeDecisionSetAside,
+    /// To all: nobody can appeal against the decision any more.
+    ChallengeDecisionFinal,
+    /// To its applicant alone, like all of proposals: a version was submitted.
+    ProposalSubmitted,
+    /// To its applicant: a proposal was withdrawn.
+    ProposalWithdrawn,
+    /// To its applicant: a proposal was put back.
+    ProposalRevived,
+    /// To its applicant: a proposal was found eligible or not.
+    ProposalScreened,
+    /// To its applicant: something is to be made clearer.
+    ProposalClarificationAsked,
+    /// To its applicant: its team answered.
+    ProposalClarificationAnswered,
+    /// To its applicant: its team did not answer in time.
+    ProposalClarificationLapsed,
+    /// To its applicant: the published decision gave a proposal its outcome.
+    ProposalDecided,
+    /// To its applicant: that was set aside.
+    ProposalReconsidered,
+}
+
+/// Whether a webhook is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::webhook::WebhookStatus")]
+pub enum WebhookStatus {
+    /// It is told what happens.
+    Active,
+    /// It is told nothing, and what happens meanwhile it is not told later.
+    Disabled,
+}
+
+/// Why a webhook is told nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::webhook::WebhookDisabledReason")]
+pub enum WebhookDisabledReason {
+    /// One of those who manage the organisation wants it so.
+    ByManager,
+    /// Its receiver said that it is gone for good (410).
+    Gone,
+    /// Nothing came through for days.
+    Failing,
+}
+
+/// Where a message to a webhook stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::webhook::DeliveryStatus")]
+pub enum WebhookDeliveryStatus {
+    /// Waits to be sent.
+    Queued,
+    /// Failed for the moment; will be tried again.
+    Retrying,
+    /// Taken by the receiver.
+    Delivered,
+    /// Given up.
+    Failed,
+    /// Not sent on purpose: the organisation may not know it any more, does nothing, or the webhook was disabled.
+    Withheld,
+}
+
+/// How an attempt ended. Nothing that the receiver said, and no address that its name has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::webhook::AttemptOutcome")]
+pub enum WebhookAttemptOutcome {
+    /// The receiver took it (2xx).
+    Delivered,
+    /// The receiver answered something else.
+    Status,
+    /// The receiver wanted to send us elsewhere (3xx), where we do not go.
+    Redirect,
+    /// The name of the host leads nowhere.
+    Dns,
+    /// It leads to an address that is not called.
+    RefusedAddress,
+    /// Nobody listens, or the connection broke.
+    Connect,
+    /// No encryption, or not by a host that can prove its name.
+    Tls,
+    /// It took too long.
+    Timeout,
+    /// A fault of ours.
+    Internal,
+}

@@ -17,14 +17,14 @@ use domain::event::Event;
 use domain::id::{
     AppealId, AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
     ExternalIdentityId, IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId,
-    QuestionId, ReviewId, SavedSearchId, SessionId, UserId, WorkingGroupId,
+    QuestionId, ReviewId, SavedSearchId, SessionId, UserId, WebhookDeliveryId, WebhookId, WorkingGroupId,
 };
 use domain::review::Turnout;
 use entity::{
     announcement, challenge, challenge_version, clarification, council_member, criterion, decision,
     delegation, expert, external_identity, indicator, membership, message, one_time_token, opening,
     organization, proposal, proposal_draft, proposal_version, question, review, saved_search, session, user,
-    working_group, working_group_member,
+    webhook, webhook_delivery, working_group, working_group_member,
 };
 
 /// Reads in the name of one viewer.
@@ -63,6 +63,8 @@ loads! {
     CouncilMemberId => council_member::Model, |of, keys| batch::council_members(&of.app, &of.op.viewer, keys);
     MessageId => message::Model, |of, keys| batch::notifications(&of.app, &of.op.viewer, keys);
     AttachmentId => Attached, |of, keys| attachment::by_id(&of.app, &of.op.viewer, keys);
+    WebhookId => webhook::Model, |of, keys| app::webhook::by_id(&of.app, &of.op.viewer, keys);
+    WebhookDeliveryId => webhook_delivery::Model, |of, keys| app::webhook::deliveries_by_id(&of.app, &of.op.viewer, keys);
     SavedSearchId => saved_search::Model, |of, keys| app::saved_search::by_id(&of.app, &of.op.viewer, keys);
     QuestionId => question::Model, |of, keys| batch::questions(&of.app, &of.op.viewer, keys);
     ReviewId => review::Model, |of, keys| batch::reviews(&of.app, &of.op.viewer, keys);

@@ -45,6 +45,7 @@ pub mod structure;
 pub mod subscription;
 pub mod text;
 pub mod void;
+pub mod webhook;
 pub mod working_group;
 
 use std::hash::Hash;
@@ -86,6 +87,7 @@ pub struct Mutation(
     structure::StructureMutation,
     delegation::DelegationMutation,
     working_group::WorkingGroupMutation,
+    webhook::WebhookMutation,
     expert::ExpertMutation,
     authoring::ChallengeMutation,
     preview::PreviewMutation,

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use domain::id::{
     AppealId, AttachmentId, ChallengeId, CouncilMemberId, CriterionId, DecisionId, DelegationId, ExpertId,
     ExternalIdentityId, IndicatorId, MembershipId, MessageId, OneTimeTokenId, OrganizationId, ProposalId,
-    QuestionId, ReviewId, SavedSearchId, SessionId, UserId, WorkingGroupId,
+    QuestionId, ReviewId, SavedSearchId, SessionId, UserId, WebhookDeliveryId, WebhookId, WorkingGroupId,
 };
 
 use super::account::User;
@@ -27,6 +27,7 @@ use super::review::{CouncilMember, Review};
 use super::saved_search::SavedSearch;
 use super::session::Session;
 use super::sign_on::ExternalIdentity;
+use super::webhook::{Webhook, WebhookDelivery};
 use super::working_group::WorkingGroup;
 
 /// An object with an id that is stable for ever and unique over all types.
@@ -72,6 +73,10 @@ pub enum Node {
     Delegation(Delegation),
     /// A working group.
     WorkingGroup(WorkingGroup),
+    /// A webhook.
+    Webhook(Webhook),
+    /// A message to a webhook.
+    WebhookDelivery(WebhookDelivery),
     /// An entry of the expert register.
     Expert(Expert),
     /// An identity at an issuer.
@@ -109,6 +114,8 @@ async fn resolve(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         OneTimeTokenId => Invitation,
         DelegationId => Delegation,
         WorkingGroupId => WorkingGroup,
+        WebhookId => Webhook,
+        WebhookDeliveryId => WebhookDelivery,
         ExpertId => Expert,
         SavedSearchId => SavedSearch,
         SessionId => Session,

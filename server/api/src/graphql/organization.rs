@@ -24,6 +24,7 @@ use super::page::{ask, connection, cost};
 use super::payload::{Done, UserError, execute, found, payload};
 use super::scalar::{Date, DateTime, Url};
 use super::text::{Lines, LocalizedText, LocalizedTextInput, Reader};
+use super::webhook::WebhookConnection;
 use super::working_group::WorkingGroup;
 
 /// An organisation.
@@ -163,6 +164,21 @@ impl Organization {
         let page =
             app::delegation::list(ctx.app()?, &ctx.viewer()?, self.0.id, &ask).await.map_err(Reported)?;
         Ok(DelegationConnection::new(page, super::delegation::Received(self.0.id)))
+    }
+
+    /// Webhooks, the newest first, at most 10; empty unless you manage it.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn webhooks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many, 0 to 100; 25 unless given.")] first: Option<i32>,
+        #[graphql(desc = "After this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 0 to 100; not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<WebhookConnection> {
+        let ask = ask(first, after, last, before);
+        let page = app::webhook::list(ctx.app()?, &ctx.viewer()?, self.0.id, &ask).await.map_err(Reported)?;
+        Ok(WebhookConnection::new(page, super::webhook::Hooks(self.0.id)))
     }
 
     /// The agency's working group; null for none. Of a verified agency everybody may know it.

@@ -66,6 +66,8 @@ closed_set! {
         Members = "MEMBERS",
         /// Whom an organisation has invited.
         Invitations = "INVITATIONS",
+        /// At which addresses an organisation is told what happens, and what became of each message.
+        Webhooks = "WEBHOOKS",
         /// By which decision somebody drafts for a unit.
         Delegation = "DELEGATION",
         /// The working group of a unit: decision, size and focal point.
@@ -431,6 +433,12 @@ pub const READS: &[Read] = &[
             (Reader::Of(&[Role::Officer]), "those that they sent to an agency for want of a lead"),
             (Reader::Of(&[Role::Administrator]), "of programme offices"),
         ],
+        but: "",
+    },
+    Read {
+        subject: Subject::Webhooks,
+        scope: "webhook::visible_to",
+        readers: &[(MANAGERS, "of the houses that they manage")],
         but: "",
     },
     Read {

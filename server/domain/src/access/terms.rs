@@ -72,6 +72,11 @@ impl Action {
                 possible: vec![("INVITE, CHANGE ROLE, REMOVE", acting())],
                 provided: "By a place in that very organisation; an administrator only in a programme office, and never for themselves. The last manager stays. Everybody may leave. At most 50 invitations wait, and one person sends at most 50 in 24 hours.",
             },
+            Self::ManageWebhooks => Terms {
+                object: "an organisation",
+                possible: vec![("CREATE, UPDATE, ROTATE, PING, REPLAY, DELETE", acting())],
+                provided: "By a place in that very organisation. At most 10 in an organisation. A new address or secret with a fresh proof of who one is. Only addresses of the public Internet, by https.",
+            },
             Self::RegisterUnit => any(
                 "a new agency without staff",
                 "It waits for verification by somebody else. Nobody belongs to it.",
