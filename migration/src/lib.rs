@@ -29,6 +29,7 @@ mod m20261130_000026_appeals;
 mod m20261130_000027_mailboxes;
 mod m20261130_000028_confidentiality;
 mod m20261130_000029_preferences;
+mod m20261130_000031_disqualification;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000027_mailboxes::Migration),
             Box::new(m20261130_000028_confidentiality::Migration),
             Box::new(m20261130_000029_preferences::Migration),
+            Box::new(m20261130_000031_disqualification::Migration),
         ]
     }
 }

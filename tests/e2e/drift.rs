@@ -9,6 +9,7 @@ use domain::assign::{self, Facts, Reviewer, Seed, Task, Wanted};
 use domain::attachment::{AttachmentStatus, Refusal};
 use domain::challenge::{Brief, BriefSection, Rubric, Sector};
 use domain::decision::{DecisionStatus, Outcome};
+use domain::disqualification::Ground;
 use domain::event::EventKind;
 use domain::expert::ExpertStatus;
 use domain::follow::FollowKind;
@@ -376,6 +377,11 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     let proposal = proposal::Model {
         status_reason: Some(TEXT.to_owned()),
         feedback: Some(TEXT.to_owned()),
+        disqualification_ground: Some(Ground::UndueInfluence),
+        disqualification_reason: Some(TEXT.to_owned()),
+        disqualification_requested_by: Some(user),
+        disqualification_requested_at: Some(LAST),
+        disqualification_refusal: Some(TEXT.to_owned()),
         submitted_at: Some(FIRST),
         ..rows::proposal(challenge, startup, user)
     };

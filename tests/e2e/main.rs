@@ -23,6 +23,7 @@ mod conflicts;
 mod constraints;
 mod course;
 mod discovery;
+mod disqualification;
 mod dkim;
 mod drift;
 mod files;

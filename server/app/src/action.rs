@@ -41,6 +41,8 @@ use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOr
 use crate::App;
 use crate::access::roles_on_each;
 use crate::challenge::{stage, timetable};
+use crate::decision::Decided;
+use crate::disqualification::{disqualifying, requested_by};
 use crate::error::Result;
 use crate::op::Viewer;
 use crate::proposal::call;
@@ -283,8 +285,13 @@ pub async fn on_proposals(
     )
     .await?;
     let appealed = crate::appeal::filed(db, concerned.iter().map(|row| row.id).collect()).await?;
+    let judging = [Do::RequestDisqualification, Do::ConfirmDisqualification];
+    let judged = rows.iter().filter(|row| judging.iter().any(|action| has(row, *action)));
+    let judged: Vec<_> = judged.filter_map(|row| challenges.get(&row.challenge_id)).collect();
+    let tied = tied_to(db, person.id, &judged).await?;
     let guard = |row: &proposal::Model, challenge: &challenge::Model, action| {
         let stage = stage(challenge);
+        let disqualifying = || disqualifying(challenge, row, tied.contains(&challenge.id));
         let is_cleared = cleared.contains(&row.id);
         let of_house = |guard| both(viewer.must_act_in(row.organization_id), guard);
         match action {
@@ -335,6 +342,12 @@ pub async fn on_proposals(
                 let has_appealed = decided.is_some_and(|decided| appealed.contains(&(row.id, decided.id)));
                 may_appeal(row.status, decided.map(crate::appeal::standing_of), has_appealed, now)
             }),
+            Do::RequestDisqualification => disqualifying().may_be_requested(is_cleared),
+            Do::ConfirmDisqualification | Do::RefuseDisqualification => {
+                let on_council = roles.get(&challenge.id).is_some_and(|roles| roles.on_council());
+                let is_requester = requested_by(row) == Some(person.id);
+                disqualifying().may_be_ruled_on(on_council, is_requester)
+            }
         }
     };
     let possible = rows.iter().filter_map(|row| {
@@ -465,18 +478,19 @@ pub async fn on_decisions(
     open.retain(|row| !row.status.is_public());
     open.retain(|row| Do::ALL.iter().any(|action| has(row, *action)));
     let outcomes = outcomes(db, open.iter().map(|row| row.id)).await?;
-    let ranked = || outcomes.values().flatten().map(|row| row.proposal_id);
-    let evaluated = evaluated(db, ranked()).await?;
+    let ranked = outcomes.values().flatten().map(|row| row.proposal_id);
+    let statuses = crate::decision::statuses(db, ranked).await?;
     let tied = tied(db, person.id, open.iter().map(|row| row.id)).await?;
     let guard = |row: &decision::Model, action| {
-        let decided = outcomes.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-        let standing: Vec<_> =
-            decided.iter().filter(|row| evaluated.contains(&row.proposal_id)).cloned().collect();
+        let decided = Decided {
+            outcomes: outcomes.get(&row.id).cloned().unwrap_or_default(),
+            statuses: statuses.clone(),
+        };
         let is_tied = tied.contains(&row.id);
         let guard = match action {
             Do::Edit => allows(decisions::TRANSITIONS, row.status, &DecisionCommand::Edit),
             Do::Propose => {
-                let verdicts = crate::decision::verdicts(&standing);
+                let verdicts = decided.verdicts();
                 decisions::may_propose(row.status, is_tied, &verdicts, row.departure_reason.is_some())
             }
             Do::Return => decisions::may_return(row.status, is_tied),
@@ -485,8 +499,8 @@ pub async fn on_decisions(
                 decisions::may_approve(row.status, on_council, is_tied)
             }
             Do::Publish => {
-                let lost = crate::decision::lost_a_chosen(decided, &standing);
-                decisions::may_publish(row.status, is_tied, row.approved_by == Some(person.id), lost)
+                let is_approver = row.approved_by == Some(person.id);
+                decisions::may_publish(row.status, is_tied, is_approver, decided.lost())
             }
         };
         match challenges.get(&row.challenge_id) {
@@ -805,15 +819,6 @@ async fn outcomes(
     let rows: Vec<_> =
         found(db, ranked, decision_outcome::Column::DecisionId, ids, |row| (row.decision_id, row)).await?;
     Ok(grouped(rows))
-}
-
-/// Of these proposals those that still wait for their outcome.
-async fn evaluated(
-    db: &DatabaseConnection,
-    ids: impl Iterator<Item = ProposalId>,
-) -> Result<HashSet<ProposalId>> {
-    let waiting = proposal::Entity::find().filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
-    found(db, waiting, proposal::Column::Id, ids, |row| row.id).await
 }
 
 /// Invitations that wait, by organisation.

@@ -162,32 +162,62 @@ pub async fn outcomes(
     Ok(rows.all(connection).await?)
 }
 
-/// The outcomes that are still to be decided: proposals withdrawn since the lock have none.
-async fn in_play(tx: &Tx, id: DecisionId) -> Result<Vec<decision_outcome::Model>> {
-    let rows = outcomes(tx, id).await?;
-    let evaluated = proposal::Entity::find()
-        .filter(proposal::Column::Id.is_in(rows.iter().map(|row| row.proposal_id)))
-        .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated))
-        .all(tx)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .filter(|row| evaluated.iter().any(|proposal| proposal.id == row.proposal_id))
-        .collect())
+/// The outcomes of a decision, and where their proposals stand.
+pub(crate) struct Decided {
+    pub(crate) outcomes: Vec<decision_outcome::Model>,
+    pub(crate) statuses: HashMap<ProposalId, ProposalStatus>,
 }
 
-/// Whether one of the chosen proposals is not to be had any more: what is published is what was approved.
-pub(crate) fn lost_a_chosen(
-    decided: &[decision_outcome::Model],
-    standing: &[decision_outcome::Model],
-) -> bool {
-    let chosen =
-        decided.iter().filter(|row| matches!(row.outcome, Some(Outcome::Selected | Outcome::Reserve)));
-    chosen.into_iter().any(|row| !standing.contains(row))
+impl Decided {
+    async fn read(tx: &Tx, id: DecisionId) -> Result<Self> {
+        let outcomes = outcomes(tx, id).await?;
+        let statuses = statuses(tx, outcomes.iter().map(|row| row.proposal_id)).await?;
+        Ok(Self { outcomes, statuses })
+    }
+
+    fn status(&self, row: &decision_outcome::Model) -> Option<ProposalStatus> {
+        self.statuses.get(&row.proposal_id).copied()
+    }
+
+    /// The outcomes that are still to be decided: proposals withdrawn or disqualified since the lock have none.
+    pub(crate) fn in_play(&self) -> impl Iterator<Item = &decision_outcome::Model> {
+        self.outcomes.iter().filter(|row| self.status(row) == Some(ProposalStatus::Evaluated))
+    }
+
+    /// What became of a chosen proposal that is not to be had any more: what is published is what was approved.
+    pub(crate) fn lost(&self) -> Option<ProposalStatus> {
+        let mut chosen = self
+            .outcomes
+            .iter()
+            .filter(|row| matches!(row.outcome, Some(Outcome::Selected | Outcome::Reserve)))
+            .filter_map(|row| self.status(row));
+        chosen.find(|status| *status != ProposalStatus::Evaluated)
+    }
+
+    pub(crate) fn verdicts(&self) -> Vec<Verdict> {
+        let verdict = |row: &decision_outcome::Model| Verdict {
+            rank: row.rank,
+            passes: row.passes,
+            outcome: row.outcome,
+        };
+        self.in_play().map(verdict).collect()
+    }
 }
 
-pub(crate) fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
-    rows.iter().map(|row| Verdict { rank: row.rank, passes: row.passes, outcome: row.outcome }).collect()
+/// Where these proposals stand.
+pub(crate) async fn statuses(
+    db: &impl sea_orm::ConnectionTrait,
+    ids: impl IntoIterator<Item = ProposalId>,
+) -> Result<HashMap<ProposalId, ProposalStatus>> {
+    let ids: Vec<_> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = proposal::Entity::find()
+        .filter(proposal::Column::Id.is_in(ids))
+        .select_only()
+        .columns([proposal::Column::Id, proposal::Column::Status]);
+    Ok(rows.into_tuple::<(ProposalId, ProposalStatus)>().all(db).await?.into_iter().collect())
 }
 
 /// Whether the person is tied to one of the applicants.
@@ -426,7 +456,7 @@ impl Command for PublishDecisionDue {
         let (Some(publisher), Some(record)) = (row.scheduled_by, row.record.clone()) else {
             return Err(Error::Internal(format!("decision {} is scheduled by nobody", row.id)));
         };
-        let lost = lost_a_chosen(&outcomes(tx, row.id).await?, &in_play(tx, row.id).await?);
+        let lost = Decided::read(tx, row.id).await?.lost();
         let is_tied = is_tied(tx, publisher, row.id).await?;
         let is_due = may_publish(row.status, is_tied, row.approved_by == Some(publisher), lost).is_ok();
         let goes_on = stage(&challenge).must_be_deciding().is_ok();
@@ -524,10 +554,11 @@ impl Command for UpdateDecision {
         stage(&challenge).must_be_deciding()?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
-        // What its drafter may not know, by conflict or withdrawal, is not theirs to decide.
+        // What its drafter may not know, by conflict or withdrawal, is not theirs to decide; nor what is out of the running.
         let ids: Vec<_> = outcomes(tx, row.id).await?.into_iter().map(|row| row.proposal_id).collect();
         let known = crate::proposal::in_office(&tx.op().viewer)
             .filter(proposal::Column::Id.is_in(ids))
+            .filter(proposal::Column::Status.ne(ProposalStatus::Disqualified))
             .all(tx)
             .await?;
         for (index, new) in self.outcomes.iter().enumerate() {
@@ -584,8 +615,8 @@ impl Command for ProposeDecision {
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         stage(&challenge).must_be_deciding()?;
-        let in_play = in_play(tx, row.id).await?;
-        let standing = verdicts(&in_play);
+        let decided = Decided::read(tx, row.id).await?;
+        let standing = decided.verdicts();
         let is_tied = is_tied(tx, user, row.id).await?;
         may_propose(row.status, is_tied, &standing, row.departure_reason.is_some())?;
         let mut change = decision::ActiveModel { return_reason: Set(None), ..Default::default() };
@@ -593,13 +624,15 @@ impl Command for ProposeDecision {
         if !departs_from_ranking(&standing) {
             change.departure_reason = Set(None);
         }
-        // What was withdrawn since is chosen by nobody: it would stand in the way of the publication for ever.
+        // What was withdrawn or disqualified since is chosen by nobody: it would stand in the way of the publication for ever.
         let nothing =
             decision_outcome::ActiveModel { outcome: Set(None), feedback: Set(None), ..Default::default() };
         decision_outcome::Entity::update_many()
             .set(nothing)
             .filter(decision_outcome::Column::DecisionId.eq(row.id))
-            .filter(decision_outcome::Column::ProposalId.is_not_in(in_play.iter().map(|row| row.proposal_id)))
+            .filter(
+                decision_outcome::Column::ProposalId.is_not_in(decided.in_play().map(|row| row.proposal_id)),
+            )
             .exec(tx)
             .await?;
         let next = advance(tx, &row, DecisionCommand::Propose, change).await?;
@@ -696,9 +729,8 @@ impl Command for PublishDecision {
         let user = tx.fresh_person().await?.id;
         must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
         stage(&challenge).must_be_deciding()?;
-        let decided = outcomes(tx, row.id).await?;
         let is_tied = is_tied(tx, user, row.id).await?;
-        let lost = lost_a_chosen(&decided, &in_play(tx, row.id).await?);
+        let lost = Decided::read(tx, row.id).await?.lost();
         let is_approver = row.approved_by == Some(user);
         if let Some(at) = self.publish_at {
             may_schedule(row.status, is_tied, is_approver, lost, at, tx.now().await?)?;
@@ -739,7 +771,7 @@ async fn publish(
     let mut winners = 0;
     let mut told = Vec::new();
     for outcome in outcomes(tx, row.id).await? {
-        // Withdrawn meanwhile: it has no outcome any more.
+        // Withdrawn or disqualified meanwhile: it has no outcome any more.
         let proposal = proposal::Entity::find_by_id(outcome.proposal_id)
             .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
         let (Some(proposal), Some(verdict)) = (proposal.lock_exclusive().one(tx).await?, outcome.outcome)
@@ -819,7 +851,13 @@ pub async fn visible_outcomes(app: &App, viewer: &Viewer, row: &decision::Model)
     };
     let office = viewer.is_programme_office() && !tied;
     let ids: Vec<_> = rows.iter().map(|row| row.proposal_id).collect();
-    let known = crate::proposal::in_office(viewer).filter(proposal::Column::Id.is_in(ids)).all(db).await?;
+    // Out of the running it is in no draft; what was published of it is on record.
+    let disqualified = proposal::Column::Status.ne(ProposalStatus::Disqualified);
+    let known = crate::proposal::in_office(viewer)
+        .filter(proposal::Column::Id.is_in(ids))
+        .filter(Condition::all().add_option((!published).then_some(disqualified)))
+        .all(db)
+        .await?;
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
     // After a decision was set aside a team may go; then it is its own business again.
     let withdrawn: HashSet<ProposalId> =
@@ -879,7 +917,7 @@ pub async fn own_scores(
 ) -> Result<HashMap<ProposalId, decision_outcome::Model>> {
     let own = crate::proposal::of_team(viewer)
         .filter(proposal::Column::Id.is_in(ids.to_vec()))
-        .filter(proposal::Column::Status.ne(ProposalStatus::Withdrawn))
+        .filter(proposal::Column::Status.is_not_in([ProposalStatus::Withdrawn, ProposalStatus::Disqualified]))
         .select_only()
         .column(proposal::Column::Id)
         .into_query();

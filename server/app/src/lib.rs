@@ -24,6 +24,7 @@ pub mod dead_letter;
 pub mod decision;
 pub mod delegation;
 mod digest;
+pub mod disqualification;
 pub mod duplicate;
 pub mod error;
 pub mod expert;

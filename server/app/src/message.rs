@@ -2,6 +2,7 @@
 
 use domain::challenge::ChallengeStatus;
 use domain::decision::DecisionStatus;
+use domain::disqualification::Ground;
 use domain::event::{Event, EventKind};
 use domain::expert::ExpertStatus;
 use domain::id::{
@@ -351,6 +352,7 @@ async fn may_read(
             | LetterKind::ProposalScreened
             | LetterKind::ClarificationAsked
             | LetterKind::ClarificationLapsed
+            | LetterKind::ProposalDisqualified
             | LetterKind::DecisionPublishedToApplicant
             | LetterKind::AppealFiled
             | LetterKind::AppealRuled
@@ -374,6 +376,8 @@ async fn may_read(
             | LetterKind::ReviewSubmitted
             | LetterKind::ClarificationAnswered
             | LetterKind::ProposalWithdrawnFromReview
+            | LetterKind::DisqualificationRequested
+            | LetterKind::DisqualificationRuled
     );
     if let Some(proposal) = event.proposal.filter(|_| speaks_of_evaluation)
         && crate::proposal::is_in_conflict(app, reader, proposal).await?
@@ -545,6 +549,11 @@ impl Facts {
             }
             LetterKind::ReviewVoidRequested => {
                 self.review.as_ref().is_none_or(|row| row.status != ReviewStatus::Locked)
+            }
+            // It was ruled on, or the proposal withdrawn.
+            LetterKind::DisqualificationRequested => {
+                let asked = self.proposal.as_ref().filter(|row| row.status != ProposalStatus::Withdrawn);
+                asked.and_then(crate::disqualification::requested_by).is_none()
             }
             // It is in, or was given up, or its time is over.
             LetterKind::ReviewDue => self.review.as_ref().is_none_or(|row| {
@@ -852,6 +861,22 @@ impl Facts {
                 due_at: self.asked.as_ref()?.due_at,
                 link: at_proposal()?,
             },
+            LetterKind::DisqualificationRequested => {
+                Letter::DisqualificationRequested { challenge: challenge()?, link: at_proposal()? }
+            }
+            LetterKind::DisqualificationRuled => {
+                Letter::DisqualificationRuled { challenge: challenge()?, link: at_proposal()? }
+            }
+            LetterKind::ProposalDisqualified => {
+                let row = self.proposal.as_ref()?;
+                Letter::ProposalDisqualified {
+                    challenge: challenge()?,
+                    proposal: proposal()?,
+                    ground: disqualified_for(row.disqualification_ground?, self.locale).to_owned(),
+                    reason: reason(row.disqualification_reason.as_ref()),
+                    link: at_proposal()?,
+                }
+            }
             LetterKind::ReviewOffered => {
                 Letter::ReviewOffered { challenge: challenge()?, link: at_challenge()? }
             }
@@ -974,6 +999,21 @@ fn membership_role(role: MembershipRole, locale: Locale) -> &'static str {
         MembershipRole::Drafter => ("chuyên viên soạn thảo", "drafter"),
         MembershipRole::Officer => ("cán bộ chương trình", "programme officer"),
         MembershipRole::Publisher => ("người có thẩm quyền công bố", "publishing authority"),
+    };
+    if locale == Locale::Vi { vi } else { en }
+}
+
+fn disqualified_for(ground: Ground, locale: Locale) -> &'static str {
+    let (vi, en) = match ground {
+        Ground::UntrueStatement => ("hồ sơ có nội dung không đúng sự thật", "untrue statements"),
+        Ground::NotTheirOwn => {
+            ("giải pháp không thuộc quyền của đơn vị", "a solution that is not the applicant's own to offer")
+        }
+        Ground::UndueInfluence => {
+            ("tác động không đúng quy định đến việc đánh giá", "undue influence on the evaluation")
+        }
+        Ground::NotEligible => ("không đáp ứng điều kiện tham gia", "the conditions of the call are not met"),
+        Ground::Other => ("lý do khác", "another reason"),
     };
     if locale == Locale::Vi { vi } else { en }
 }

@@ -141,6 +141,12 @@ closed_set! {
         StartReview = "START_REVIEW",
         /// Appeal against the decision on it.
         Appeal = "APPEAL",
+        /// Ask that it be taken out of the running.
+        RequestDisqualification = "REQUEST_DISQUALIFICATION",
+        /// Take it out, as the second person.
+        ConfirmDisqualification = "CONFIRM_DISQUALIFICATION",
+        /// Leave it in.
+        RefuseDisqualification = "REFUSE_DISQUALIFICATION",
     }
 }
 
@@ -156,6 +162,8 @@ impl ProposalAction {
             Self::Admit | Self::Refuse | Self::AskClarification => Action::ScreenProposal,
             Self::StartReview => Action::AssignReviews,
             Self::Appeal => Action::FileAppeal,
+            Self::RequestDisqualification => Action::RequestDisqualification,
+            Self::ConfirmDisqualification | Self::RefuseDisqualification => Action::RuleOnDisqualification,
         }
     }
 

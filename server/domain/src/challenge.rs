@@ -679,6 +679,8 @@ pub const SCORING: &[ChallengeStatus] = &[S::Evaluation];
 pub const RANKED: &[ChallengeStatus] = &[S::Evaluation, S::Decision, S::Awarded, S::ClosedNoAward];
 /// States in which a decision is drafted, proposed and approved.
 pub const DECIDING: &[ChallengeStatus] = &[S::Decision];
+/// States in which the proposals are, or were, evaluated.
+pub const OPENED: &[ChallengeStatus] = RANKED;
 /// States in which a conflict of interest can still matter.
 pub const UNDECIDED: &[ChallengeStatus] = &[S::Evaluation, S::Decision];
 
@@ -708,6 +710,11 @@ impl Stage {
     /// Refuses unless the proposals are being evaluated.
     pub fn must_be_in_evaluation(self) -> Result<(), Reason> {
         self.must_be_in(SCORING)
+    }
+
+    /// Refuses unless the proposals are, or were, evaluated.
+    pub fn must_be_opened(self) -> Result<(), Reason> {
+        self.must_be_in(OPENED)
     }
 
     /// Refuses unless a conflict of interest can still matter.

@@ -182,21 +182,24 @@ pub fn may_approve(status: DecisionStatus, is_on_council: bool, is_tied: bool) -
     all([may_decide(is_on_council), untied(is_tied)])
 }
 
-/// Publishing: what was approved as it was approved, by somebody else than the approver who is tied to none of the
-/// applicants.
+/// Publishing: what was approved as it was approved, with no chosen proposal `lost` since, by somebody else than the approver who is
+/// tied to none of the applicants.
 pub fn may_publish(
     status: DecisionStatus,
     is_tied: bool,
     is_approver: bool,
-    lost_a_chosen_proposal: bool,
+    lost: Option<ProposalStatus>,
 ) -> Guard {
     machine::allows(TRANSITIONS, status, &C::Publish)?;
     let by_another = if is_approver { Err(Reason::SelfApproval) } else { Ok(()) };
-    // A chosen proposal was withdrawn since: the decision goes back.
-    let lost = ProposalStatus::Withdrawn.name();
-    let allowed = vec![ProposalStatus::Evaluated.name()];
-    let as_approved =
-        if lost_a_chosen_proposal { Err(Reason::Transition { current: lost, allowed }) } else { Ok(()) };
+    // A chosen proposal was withdrawn or disqualified since: the decision goes back.
+    let as_approved = match lost {
+        Some(lost) => {
+            let allowed = vec![ProposalStatus::Evaluated.name()];
+            Err(Reason::Transition { current: lost.name(), allowed })
+        }
+        None => Ok(()),
+    };
     all([untied(is_tied), by_another, as_approved])
 }
 
@@ -205,11 +208,11 @@ pub fn may_schedule(
     status: DecisionStatus,
     is_tied: bool,
     is_approver: bool,
-    lost_a_chosen_proposal: bool,
+    lost: Option<ProposalStatus>,
     at: Timestamp,
     now: Timestamp,
 ) -> Guard {
-    may_publish(status, is_tied, is_approver, lost_a_chosen_proposal)?;
+    may_publish(status, is_tied, is_approver, lost)?;
     unless((at <= now).then(|| {
         let (min, max) = (now.to_rfc3339(), LAST_DEADLINE.to_owned());
         Problem::at("publishAt", Reason::OutOfRange { min, max })
@@ -233,20 +236,22 @@ mod tests {
     #[test]
     fn what_is_published_is_what_another_approved() {
         let publish = |is_tied, is_approver, lost| may_publish(S::Approved, is_tied, is_approver, lost);
-        assert_eq!(publish(false, false, false), Ok(()));
+        assert_eq!(publish(false, false, None), Ok(()));
         assert_eq!(
-            publish(true, true, false),
+            publish(true, true, None),
             all([Err(Reason::IncompatibleRole), Err(Reason::SelfApproval)])
         );
-        assert!(publish(false, false, true).is_err());
-        assert!(may_publish(S::Proposed, false, false, false).is_err());
+        for gone in [ProposalStatus::Withdrawn, ProposalStatus::Disqualified] {
+            assert!(publish(false, false, Some(gone)).is_err(), "{gone}");
+        }
+        assert!(may_publish(S::Proposed, false, false, None).is_err());
         assert_eq!(may_approve(S::Proposed, true, true), all([Err(Reason::IncompatibleRole)]), "said once");
         assert!(may_return(S::Approved, false).is_ok() && may_return(S::Draft, false).is_err());
         let at = Timestamp::from_micros;
-        let schedule = |at, now| may_schedule(S::Approved, false, false, false, at, now);
+        let schedule = |at, now| may_schedule(S::Approved, false, false, None, at, now);
         assert!(schedule(at(2), at(1)).is_ok() && schedule(at(1), at(1)).is_err());
         assert!(
-            may_schedule(S::Approved, false, true, false, at(2), at(1)).is_err(),
+            may_schedule(S::Approved, false, true, None, at(2), at(1)).is_err(),
             "nor later by its approver"
         );
     }

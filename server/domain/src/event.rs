@@ -198,6 +198,12 @@ closed_set! {
         ProposalRead = "proposal_read",
         /// A proposal was found eligible or not.
         ProposalScreened = "proposal_screened",
+        /// The secretary asked that a proposal be taken out of the running; its team is not told.
+        DisqualificationRequested = "disqualification_requested",
+        /// The decision maker left it in.
+        DisqualificationRefused = "disqualification_refused",
+        /// A proposal was taken out of the running.
+        ProposalDisqualified = "proposal_disqualified",
         /// It was planned who reviews what; nobody of the council is told.
         ReviewsPlanned = "reviews_planned",
         /// A review was offered.
@@ -507,6 +513,12 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ClarificationAnswered, &[(A::Secretary, L::ClarificationAnswered)]),
     (K::ClarificationLapsed, &[(A::Team, L::ClarificationLapsed), (A::Secretary, L::ClarificationLapsed)]),
     (K::ProposalScreened, &[(A::Team, L::ProposalScreened)]),
+    (K::DisqualificationRequested, &[(A::DecisionMaker, L::DisqualificationRequested)]),
+    (K::DisqualificationRefused, &[(A::Secretary, L::DisqualificationRuled)]),
+    (
+        K::ProposalDisqualified,
+        &[(A::Team, L::ProposalDisqualified), (A::Secretary, L::DisqualificationRuled)],
+    ),
     (K::ReviewsPlanned, &[]),
     (K::ReviewOffered, &[(A::Person, L::ReviewOffered)]),
     (K::NoConflictDeclared, &[]),

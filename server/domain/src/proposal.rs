@@ -39,6 +39,8 @@ closed_set! {
         Reserve = "RESERVE",
         /// Not chosen by the published decision.
         NotSelected = "NOT_SELECTED",
+        /// Taken out of the running for good.
+        Disqualified = "DISQUALIFIED",
     }
 }
 
@@ -86,6 +88,8 @@ closed_set! {
         Decline = "DECLINE",
         /// Set the decision on it aside.
         Reconsider = "RECONSIDER",
+        /// Take it out of the running.
+        Disqualify = "DISQUALIFY",
     }
 }
 
@@ -114,6 +118,11 @@ pub const TRANSITIONS: &[Rule<ProposalCommand, ProposalStatus>] = &[
     Rule { command: C::PutInReserve, from: &[S::Evaluated], to: S::Reserve },
     Rule { command: C::Decline, from: &[S::Evaluated], to: S::NotSelected },
     Rule { command: C::Reconsider, from: &[S::Selected, S::Reserve, S::NotSelected], to: S::Evaluated },
+    Rule {
+        command: C::Disqualify,
+        from: &[S::Eligible, S::Clarification, S::UnderReview, S::Evaluated, S::Reserve, S::Selected],
+        to: S::Disqualified,
+    },
 ];
 
 closed_set! {

@@ -78,6 +78,11 @@ impl Seed {
             status_reason: None,
             feedback: matches!(call.phase, P::Awarded | P::Unawarded)
                 .then(|| "Cảm ơn đội đã tham gia.".to_owned()),
+            disqualification_ground: None,
+            disqualification_reason: None,
+            disqualification_requested_by: None,
+            disqualification_requested_at: None,
+            disqualification_refusal: None,
             submitted_at: submitted.then_some(submitted_at),
             created_by: owner,
             created_at,

@@ -1173,6 +1173,12 @@ impl Town {
         }
     }
 
+    async fn asks_out(&mut self, proposal: &str) {
+        let reason = format!("Sao chép từ {}", self.word());
+        let input = json!({ "proposalId": self.id(proposal), "ground": "NOT_THEIR_OWN", "reason": reason });
+        self.act("secretary", "requestDisqualification", input).await;
+    }
+
     async fn starts(&mut self, challenge: &str) -> String {
         let done = self.act("chair", "startDecision", json!({ "challengeId": self.id(challenge) })).await;
         text(&done["decision"]["id"])
@@ -1207,6 +1213,14 @@ impl Town {
         const DEPARTS: [&str; 3] = ["RESERVE", "NOT_SELECTED", "SELECTED"];
         let drafted = self.starts("drafted").await;
         self.decides("drafted", &drafted, DEPARTS).await;
+        // One is out of the running, one was left in, and of one that is asked.
+        for proposal in ["sao in drafted", "song in drafted", "song in locked"] {
+            self.asks_out(proposal).await;
+        }
+        let out = json!({ "proposalId": self.id("sao in drafted") });
+        self.act("authority", "confirmDisqualification", out).await;
+        let left = json!({ "proposalId": self.id("song in drafted"), "reason": format!("Không phải {}", self.word()) });
+        self.act("authority", "refuseDisqualification", left).await;
 
         let proposed = self.starts("proposed").await;
         self.decides("proposed", &proposed, DEPARTS).await;

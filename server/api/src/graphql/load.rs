@@ -155,6 +155,8 @@ keys! {
     VersionsOf(ProposalId);
     /// What the team of a proposal was asked, and said.
     ClarificationsOf(ProposalId);
+    /// Why a proposal is, or is to be, out of the running.
+    DisqualificationOf(ProposalId);
     /// The working copy of a proposal.
     DraftOf(ProposalId);
     /// The reviews of a proposal.
@@ -233,6 +235,7 @@ loads_of! {
     OpenedVersionOf(ProposalId) => Opened<proposal_version::Model>, |of, ids| batch::opened_versions(&of.app, &of.op, ids);
     VersionsOf(ProposalId) => Vec<Opened<proposal_version::Model>>, |of, ids| batch::versions(&of.app, &of.op.viewer, ids);
     ClarificationsOf(ProposalId) => Vec<(clarification::Model, domain::proposal::Clarification)>, |of, ids| app::clarification::of_proposals(&of.app, &of.op, ids);
+    DisqualificationOf(ProposalId) => proposal::Model, |of, ids| app::disqualification::visible(&of.app, &of.op.viewer, ids);
     DraftOf(ProposalId) => Opened<proposal_draft::Model>, |of, ids| batch::drafts(&of.app, &of.op.viewer, ids);
     ReviewsOf(ProposalId) => Vec<review::Model>, |of, ids| batch::reviews_of(&of.app, &of.op.viewer, ids);
 }

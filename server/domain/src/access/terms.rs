@@ -243,6 +243,14 @@ impl Action {
                 &[ProposalCommand::Admit, ProposalCommand::Refuse, ProposalCommand::AskClarification],
                 "After the opening, while the council works, by somebody who has declared to be without conflict of interest with it. With a reason, which its team reads. To ask for something clearer: before its first review is offered, by a time ahead, at most 10 times.",
             ),
+            Self::RequestDisqualification => proposal(
+                &[ProposalCommand::Disqualify],
+                "After the opening, whatever was decided, by somebody who has declared to be without conflict of interest with it, and never by somebody in a competing house, or in declared conflict with one of the proposals. With its ground and a reason, of which its team learns nothing before it is done.",
+            ),
+            Self::RuleOnDisqualification => proposal(
+                &[ProposalCommand::Disqualify],
+                "Once the secretary has asked for it; never by somebody on the council, in a competing house, or in declared conflict with one of the proposals. Its team is mailed the reason. Its sheets stay as evidence and are in no figure any more; what was decided of it falls, and nothing brings it back. To refuse: with a reason, which the secretary reads.",
+            ),
             Self::AssignReviews => {
                 let mut terms = proposal(
                     &[ProposalCommand::StartReview],
@@ -321,7 +329,7 @@ impl Action {
             ),
             Self::PublishDecision => decision(
                 &[DecisionCommand::Publish],
-                "Never by who approved it, by somebody in a competing house, or in declared conflict with one of the proposals. No chosen proposal was withdrawn since, at the set time if there is one. With number, date, signer and document of the act.",
+                "Never by who approved it, by somebody in a competing house, or in declared conflict with one of the proposals. No chosen proposal was withdrawn or disqualified since, at the set time if there is one. With number, date, signer and document of the act.",
             ),
             Self::FileAppeal => decision(
                 &[DecisionCommand::Appeal],
