@@ -30,6 +30,7 @@ mod m20261130_000027_mailboxes;
 mod m20261130_000028_confidentiality;
 mod m20261130_000029_preferences;
 mod m20261130_000031_disqualification;
+mod m20261130_000032_promotion;
 
 /// The ordered list of steps.
 pub struct Migrator;
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000028_confidentiality::Migration),
             Box::new(m20261130_000029_preferences::Migration),
             Box::new(m20261130_000031_disqualification::Migration),
+            Box::new(m20261130_000032_promotion::Migration),
         ]
     }
 }

@@ -127,6 +127,7 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
         }
         (Kind::Challenge, "ASSIGN_REVIEWS") => ("assignReviews", challenge(json!({ "assignments": [] }))),
         (Kind::Challenge, "LOCK_ROUND") => ("lockRound", challenge(json!({}))),
+        (Kind::Challenge, "START_PROMOTION") => ("startPromotion", challenge(json!({}))),
         (Kind::Challenge, "START_DECISION") => ("startDecision", challenge(json!({}))),
         (Kind::Proposal, "EDIT") => {
             ("updateProposal", proposal(json!({ "expectedVersion": version, "title": "Khác" })))

@@ -489,6 +489,8 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         scheduled_by: Some(user),
         published_at: Some(LAST),
         standstill_until: Some(LAST),
+        replaces_id: Some(app::ids::random()),
+        is_promotion: true,
         ..rows::decision(challenge, user)
     };
     let decision = tables.keep(decision).await.id;

@@ -36,6 +36,7 @@ mod naming;
 mod organizations;
 mod plan;
 mod preferences;
+mod promotion;
 mod proof;
 mod publicity;
 mod questions;

@@ -425,6 +425,8 @@ pub fn decision(challenge: ChallengeId, chair: UserId) -> decision::Model {
         scheduled_by: None,
         published_at: None,
         standstill_until: None,
+        replaces_id: None,
+        is_promotion: false,
         created_at: THEN,
         updated_at: THEN,
         version: 1,

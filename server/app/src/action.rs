@@ -69,6 +69,8 @@ pub async fn on_challenges(
     handed_in.retain(|row| allows(TRANSITIONS, row.status, &ChallengeCommand::SubmitForApproval).is_ok());
     let mut scored = of(&[Do::LockRound]);
     scored.retain(|row| stage(row).must_be_scoring().is_ok());
+    let mut awarded = of(&[Do::StartPromotion]);
+    awarded.retain(|row| stage(row).must_be_awarded().is_ok());
     let mut redecided = of(&[Do::NameDecisionMaker]);
     redecided.retain(|row| stage(row).must_be_deciding().is_ok());
     let redecided = redecided.iter().map(|row| row.id).collect();
@@ -83,7 +85,9 @@ pub async fn on_challenges(
         made_anew: crate::decision::made_anew(db, redecided).await?,
         briefs: briefs(db, &handed_in).await?,
         turnouts: turnouts(db, &scored).await?,
-        tied: tied_to(db, person.id, &scored).await?,
+        tied: tied_to(db, person.id, &[scored, awarded.clone()].concat()).await?,
+        promotions: crate::decision::promotions(db, &awarded.iter().map(|row| row.id).collect::<Vec<_>>())
+            .await?,
         now: app.db.clock.process(),
     };
     let possible = rows.iter().map(|row| {
@@ -106,6 +110,7 @@ struct ChallengeFacts<'a> {
     briefs: HashMap<ChallengeId, (usize, Vec<i64>)>,
     turnouts: HashMap<ChallengeId, Vec<Turnout>>,
     tied: HashSet<ChallengeId>,
+    promotions: HashMap<ChallengeId, (decision::Model, decisions::Promotion)>,
     now: Timestamp,
 }
 
@@ -171,6 +176,10 @@ impl ChallengeFacts<'_> {
                 )
             }
             Do::StartDecision => may_start_decision(stage, row.decision_maker_id.is_some()),
+            Do::StartPromotion => {
+                let promotion = self.promotions.get(&row.id).map(|(_, promotion)| *promotion);
+                decisions::may_promote(stage, self.tied.contains(&row.id), promotion)
+            }
         }
     }
 }
@@ -481,17 +490,26 @@ pub async fn on_decisions(
     let ranked = outcomes.values().flatten().map(|row| row.proposal_id);
     let statuses = crate::decision::statuses(db, ranked).await?;
     let tied = tied(db, person.id, open.iter().map(|row| row.id)).await?;
+    let promoting = open.iter().filter(|row| row.is_promotion).map(|row| row.challenge_id);
+    let promotions = crate::decision::promotions(db, &promoting.collect::<Vec<_>>()).await?;
     let guard = |row: &decision::Model, action| {
         let decided = Decided {
             outcomes: outcomes.get(&row.id).cloned().unwrap_or_default(),
             statuses: statuses.clone(),
+            is_promotion: row.is_promotion,
         };
         let is_tied = tied.contains(&row.id);
         let guard = match action {
             Do::Edit => allows(decisions::TRANSITIONS, row.status, &DecisionCommand::Edit),
             Do::Propose => {
                 let verdicts = decided.verdicts();
-                decisions::may_propose(row.status, is_tied, &verdicts, row.departure_reason.is_some())
+                let has_reason = row.departure_reason.is_some();
+                let guard = decisions::may_propose(row.status, is_tied, &verdicts, has_reason);
+                let fallen = promotions.get(&row.challenge_id).map_or(0, |(_, promotion)| promotion.fallen);
+                match row.is_promotion {
+                    true => guard.and_then(|()| decisions::in_place_of(&verdicts, fallen)),
+                    false => guard,
+                }
             }
             Do::Return => decisions::may_return(row.status, is_tied),
             Do::Approve => {
@@ -504,7 +522,7 @@ pub async fn on_decisions(
             }
         };
         match challenges.get(&row.challenge_id) {
-            Some(challenge) => both(stage(challenge).must_be_deciding(), guard),
+            Some(challenge) => both(decisions::must_go_on(stage(challenge), row.is_promotion), guard),
             None => guard,
         }
     };

@@ -566,7 +566,9 @@ impl Facts {
             }
             // Returned, published or given up meanwhile.
             LetterKind::DecisionApproved | LetterKind::DecisionScheduleLapsed => {
-                !self.is_decision(DecisionStatus::Approved) || !self.is_challenge(ChallengeStatus::Decision)
+                let is_promotion = self.decision.as_ref().is_some_and(|row| row.is_promotion);
+                let goes_on = is_promotion || self.is_challenge(ChallengeStatus::Decision);
+                !self.is_decision(DecisionStatus::Approved) || !goes_on
             }
             // Ruled on, or set aside, meanwhile; who is told of an outcome is told of one that stands.
             LetterKind::AppealReceived => !self.is_decision(DecisionStatus::UnderAppeal),

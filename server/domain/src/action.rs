@@ -85,6 +85,8 @@ closed_set! {
         LockRound = "LOCK_ROUND",
         /// Hand over to the decision maker.
         StartDecision = "START_DECISION",
+        /// Begin a decision that promotes from the reserve.
+        StartPromotion = "START_PROMOTION",
     }
 }
 
@@ -109,7 +111,7 @@ impl ChallengeAction {
             Self::OpenProposals => Action::ConfirmOpening,
             Self::PlanReviews | Self::ReleaseReviewPlan | Self::AssignReviews => Action::AssignReviews,
             Self::LockRound => Action::LockRound,
-            Self::StartDecision => Action::ProposeDecision,
+            Self::StartDecision | Self::StartPromotion => Action::ProposeDecision,
         }
     }
 }

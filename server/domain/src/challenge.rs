@@ -679,6 +679,8 @@ pub const SCORING: &[ChallengeStatus] = &[S::Evaluation];
 pub const RANKED: &[ChallengeStatus] = &[S::Evaluation, S::Decision, S::Awarded, S::ClosedNoAward];
 /// States in which a decision is drafted, proposed and approved.
 pub const DECIDING: &[ChallengeStatus] = &[S::Decision];
+/// States in which somebody is promoted from the reserve.
+pub const PROMOTING: &[ChallengeStatus] = &[S::Awarded];
 /// States in which the proposals are, or were, evaluated.
 pub const OPENED: &[ChallengeStatus] = RANKED;
 /// States in which a conflict of interest can still matter.
@@ -705,6 +707,11 @@ impl Stage {
     /// Refuses unless a decision is being made.
     pub fn must_be_deciding(self) -> Result<(), Reason> {
         self.must_be_in(DECIDING)
+    }
+
+    /// Refuses unless it was awarded.
+    pub fn must_be_awarded(self) -> Result<(), Reason> {
+        self.must_be_in(PROMOTING)
     }
 
     /// Refuses unless the proposals are being evaluated.

@@ -244,6 +244,10 @@ closed_set! {
         RoundLocked = "round_locked",
         /// The challenge was handed over for the decision.
         DecisionStarted = "decision_started",
+        /// A decision that promotes from the reserve was begun.
+        PromotionStarted = "promotion_started",
+        /// The decision was replaced by one that promotes from the reserve.
+        DecisionReplaced = "decision_replaced",
         /// The draft of the decision was changed.
         DecisionEdited = "decision_edited",
         /// The decision was put before the decision maker.
@@ -536,6 +540,8 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ReviewSubmitted, &[(A::Secretary, L::ReviewSubmitted)]),
     (K::RoundLocked, &[(A::Council, L::RoundLocked)]),
     (K::DecisionStarted, &[(A::DecisionMaker, L::DecisionStarted)]),
+    (K::PromotionStarted, &[]),
+    (K::DecisionReplaced, &[]),
     (K::DecisionEdited, &[]),
     (K::DecisionProposed, &[(A::DecisionMaker, L::DecisionProposed)]),
     (K::DecisionReturned, &[(A::Chair, L::DecisionReturned)]),

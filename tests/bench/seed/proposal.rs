@@ -283,6 +283,8 @@ impl Seed {
             scheduled_by: None,
             published_at: Some(at),
             standstill_until: Some(at),
+            replaces_id: None,
+            is_promotion: false,
             created_at: at,
             updated_at: at,
             version: 4,

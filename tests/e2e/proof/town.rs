@@ -1143,9 +1143,15 @@ impl Town {
             }
             sheets.insert(proposal, reviews);
         }
-        for copy in
-            ["drafted", "set aside", "proposed", "approved by the authority", "awarded", "without award"]
-        {
+        for copy in [
+            "drafted",
+            "set aside",
+            "proposed",
+            "approved by the authority",
+            "awarded",
+            "promoted",
+            "without award",
+        ] {
             self.copies("locked", copy, &["song", "sao", "tre", "lua"]).await;
         }
         for challenge in [
@@ -1155,6 +1161,7 @@ impl Town {
             "proposed",
             "approved by the authority",
             "awarded",
+            "promoted",
             "without award",
         ] {
             self.act("chair", "lockRound", json!({ "challengeId": self.id(challenge) })).await;
@@ -1204,6 +1211,17 @@ impl Town {
         self.act("secretary", "updateDecision", input).await;
     }
 
+    /// The time for appeals is over: of this one alone, for the town lives on.
+    async fn is_final(&self, decision: &str) {
+        let id: domain::id::DecisionId = PublicId::from_public(decision).unwrap();
+        let over = decision::ActiveModel {
+            status: sea_orm::ActiveValue::Set(DecisionStatus::Final),
+            ..Default::default()
+        };
+        let of = decision::Entity::update_many().set(over).filter(decision::Column::Id.eq(id));
+        of.exec(self.world.db()).await.unwrap();
+    }
+
     async fn approves_decision(&mut self, decision: &str) {
         let input = json!({ "decisionId": decision, "expectedVersion": self.version_of(decision).await });
         self.act("authority", "approveDecision", input).await;
@@ -1246,6 +1264,21 @@ impl Town {
         self.approves_decision(&awarded).await;
         let input = json!({ "decisionId": awarded, "record": self.record() });
         self.act("publisher", "publishDecision", input).await;
+
+        let first = self.starts("promoted").await;
+        self.decides("promoted", &first, ["SELECTED", "RESERVE", "NOT_SELECTED"]).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": first })).await;
+        self.approves_decision(&first).await;
+        let input = json!({ "decisionId": first, "record": self.record() });
+        self.act("publisher", "publishDecision", input).await;
+        self.is_final(&first).await;
+        self.asks_out("song in promoted").await;
+        let out = json!({ "proposalId": self.id("song in promoted") });
+        self.act("authority", "confirmDisqualification", out).await;
+        let begun = json!({ "challengeId": self.id("promoted") });
+        let promotion = text(&self.act("chair", "startPromotion", begun).await["decision"]["id"]);
+        self.act("chair", "proposeDecision", json!({ "decisionId": promotion })).await;
+        self.approves_decision(&promotion).await;
 
         let without = self.starts("without award").await;
         self.decides("without award", &without, ["NOT_SELECTED"; 3]).await;

@@ -22,7 +22,7 @@ use super::id;
 use super::load::{
     ActionsOnChallenge, AnnouncementsOf, BidsOn, CouncilOf, CriteriaOf, DecisionOf, DuplicatesOf,
     FilesOfChallenge, FollowOf, FormerDecisionsOf, IndicatorsOf, OpeningOf, PreviewOf, ProgressOf,
-    ProposalCountOf, PublishedOf, RolesOn, SupportOf,
+    PromotionOn, ProposalCountOf, PublishedOf, RolesOn, SupportOf,
 };
 use super::organization::Organization;
 use super::page::{ask, connection, cost};
@@ -385,7 +385,13 @@ impl Challenge {
         Ok(super::one(ctx, DecisionOf(self.0.id)).await?.map(Decision))
     }
 
-    /// Decisions that were set aside on an appeal, the last one first.
+    /// A decision that is being made to promote from the reserve, beside the one that stands; null unless there is one that you may see. Once it
+    /// is published it is `decision`, and the one that it replaces is among `formerDecisions`.
+    async fn promotion(&self, ctx: &Context<'_>) -> Result<Option<Decision>> {
+        Ok(super::one(ctx, PromotionOn(self.0.id)).await?.map(Decision))
+    }
+
+    /// Decisions that were set aside on an appeal, or replaced by a promotion, the last one first.
     #[graphql(complexity = "5 * child_complexity")]
     async fn former_decisions(&self, ctx: &Context<'_>) -> Result<Vec<Decision>> {
         let rows = super::one(ctx, FormerDecisionsOf(self.0.id)).await?.unwrap_or_default();

@@ -78,6 +78,8 @@ pub enum ChallengeAction {
     LockRound,
     /// Hand over to the decision maker.
     StartDecision,
+    /// Begin a decision that promotes from the reserve.
+    StartPromotion,
     /// Publish a decision with a winner. Never listed.
     #[graphql(
         deprecation = "What publishing the decision does to the challenge: see `Decision.viewerActions`."
@@ -116,6 +118,7 @@ impl From<domain::action::ChallengeAction> for ChallengeAction {
             Of::AssignReviews => Self::AssignReviews,
             Of::LockRound => Self::LockRound,
             Of::StartDecision => Self::StartDecision,
+            Of::StartPromotion => Self::StartPromotion,
         }
     }
 }
@@ -571,7 +574,7 @@ pub enum DecisionStatus {
     UnderAppeal,
     /// Public, and the time for appeals is over.
     Final,
-    /// Was public, and was set aside on an appeal: another one takes its place.
+    /// Was public, and was set aside on an appeal, or replaced by one that promotes from the reserve.
     Superseded,
 }
 

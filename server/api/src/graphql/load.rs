@@ -101,6 +101,8 @@ keys! {
     CouncilOf(ChallengeId);
     /// The decision on a challenge.
     DecisionOf(ChallengeId);
+    /// The promotion on a challenge that is not published yet.
+    PromotionOn(ChallengeId);
     /// The decisions on a challenge that were set aside.
     FormerDecisionsOf(ChallengeId);
     /// The appeals against a decision.
@@ -210,6 +212,7 @@ loads_of! {
     DuplicatesOf(ChallengeId) => Vec<challenge::Model>, |of, ids| app::duplicate::of_challenges(&of.app, &of.op.viewer, ids);
     CouncilOf(ChallengeId) => Vec<council_member::Model>, |of, ids| batch::councils(&of.app, &of.op.viewer, ids);
     DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
+    PromotionOn(ChallengeId) => decision::Model, |of, ids| batch::promotions_on(&of.app, &of.op.viewer, ids);
     FormerDecisionsOf(ChallengeId) => Vec<decision::Model>, |of, ids| batch::former_decisions_of(&of.app, &of.op.viewer, ids);
     AppealsAgainst(DecisionId) => Vec<app::appeal::Written>, |of, ids| app::appeal::of_decisions(&of.app, &of.op.viewer, ids);
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);

@@ -229,7 +229,7 @@ impl Action {
                     ProposalCommand::Revive,
                     ProposalCommand::AnswerClarification,
                 ],
-                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared. To put back: proposals are taken now, the house is verified and has no other live proposal to the challenge. To answer what was asked: by the time set for it.",
+                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared. To take back what is decided: only what was chosen or put in reserve. To put back: proposals are taken now, the house is verified and has no other live proposal to the challenge. To answer what was asked: by the time set for it.",
             ),
             Self::RequestOpening => challenge(
                 &[ChallengeCommand::OpenProposals],
@@ -314,9 +314,11 @@ impl Action {
             Self::ProposeDecision => {
                 let mut terms = challenge(
                     &[ChallengeCommand::StartDecision],
-                    "To start: the round is locked and a decision maker is named. To propose, never by somebody in a competing house, or in declared conflict with one of the proposals: every proposal has an outcome, and a departure from the ranking its reason.",
+                    "To start: the round is locked and a decision maker is named. To propose, never by somebody in a competing house, or in declared conflict with one of the proposals: every proposal has an outcome, and a departure from the ranking its reason. To replace a decision by one that promotes from the reserve: the challenge was awarded, nobody can appeal any more, a chosen proposal has fallen away; nobody loses by it, and one who passes another in reserve does so for a reason.",
                 );
-                terms.possible.extend(decision(&[DecisionCommand::Propose], "").possible);
+                terms
+                    .possible
+                    .extend(decision(&[DecisionCommand::Propose, DecisionCommand::Replace], "").possible);
                 terms.object = "a challenge, and the decision on it";
                 terms
             }
