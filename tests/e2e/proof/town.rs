@@ -1277,6 +1277,9 @@ impl Town {
         self.act("authority", "confirmDisqualification", out).await;
         let begun = json!({ "challengeId": self.id("promoted") });
         let promotion = text(&self.act("chair", "startPromotion", begun).await["decision"]["id"]);
+        let reason = format!("Dưới điểm đạt, nhưng {}", self.word());
+        let input = json!({ "decisionId": promotion, "expectedVersion": 1, "departureReason": reason });
+        self.act("secretary", "updateDecision", input).await;
         self.act("chair", "proposeDecision", json!({ "decisionId": promotion })).await;
         self.approves_decision(&promotion).await;
 

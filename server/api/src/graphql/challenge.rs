@@ -365,7 +365,8 @@ impl Challenge {
     }
 
     /// The locked scores as a table for spreadsheets (CSV in UTF-8): a line for each sheet, best proposal first, in the reader's language. Who
-    /// scored is not in it, who applied only where you may know. Null as `ranking`.
+    /// scored is not in it, who applied only where you may know; calibrated rank and mean stand beside the plain ones where `ranking` has
+    /// them for you. Null as `ranking`.
     #[graphql(complexity = 200)]
     async fn score_table(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let locale = ctx.locale(None)?;
