@@ -32,6 +32,7 @@ mod inbox;
 mod kill;
 mod live;
 mod mail;
+mod minutes;
 mod naming;
 mod organizations;
 mod plan;

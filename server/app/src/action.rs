@@ -506,9 +506,10 @@ pub async fn on_decisions(
                 let has_reason = row.departure_reason.is_some();
                 let guard = decisions::may_propose(row.status, is_tied, &verdicts, has_reason);
                 let fallen = promotions.get(&row.challenge_id).map_or(0, |(_, promotion)| promotion.fallen);
-                match row.is_promotion {
-                    true => guard.and_then(|()| decisions::in_place_of(&verdicts, fallen)),
-                    false => guard,
+                if row.is_promotion {
+                    guard.and_then(|()| decisions::in_place_of(&verdicts, fallen))
+                } else {
+                    guard
                 }
             }
             Do::Return => decisions::may_return(row.status, is_tied),

@@ -1020,7 +1020,7 @@ fn disqualified_for(ground: Ground, locale: Locale) -> &'static str {
     if locale == Locale::Vi { vi } else { en }
 }
 
-fn council_role(role: CouncilRole, locale: Locale) -> &'static str {
+pub(crate) fn council_role(role: CouncilRole, locale: Locale) -> &'static str {
     let (vi, en) = match role {
         CouncilRole::Chair => ("chủ tịch hội đồng", "chair"),
         CouncilRole::ViceChair => ("phó chủ tịch hội đồng", "vice chair"),

@@ -26,6 +26,17 @@ pub async fn csv(
     challenge: &challenge::Model,
     locale: Locale,
 ) -> Result<Option<String>> {
+    let Some((table, ranked)) = read(app, viewer, challenge, locale).await? else { return Ok(None) };
+    table.print(&ranked).map(Some)
+}
+
+/// The ranking that the viewer may read, and the words that go with it.
+pub(crate) async fn read(
+    app: &App,
+    viewer: &Viewer,
+    challenge: &challenge::Model,
+    locale: Locale,
+) -> Result<Option<(Table, Vec<Ranked>)>> {
     let Some(ranked) = ranking::ranking(app, viewer, challenge).await? else { return Ok(None) };
     let ids: Vec<_> = ranked.iter().map(|place| place.proposal.id).collect();
     let criteria = criterion::Entity::find()
@@ -39,17 +50,16 @@ pub async fn csv(
     let applicants = batch::applicants(app, viewer, &ids).await?;
     let is_calibrated = ranked.iter().any(|place| place.calibrated.is_some());
     let pass_mark = challenge.rubric.pass_mark;
-    let table = Table { locale, pass_mark, is_calibrated, criteria, titles, applicants };
-    table.print(&ranked).map(Some)
+    Ok(Some((Table { locale, pass_mark, is_calibrated, criteria, titles, applicants }, ranked)))
 }
 
-struct Table {
+pub(crate) struct Table {
     locale: Locale,
     pass_mark: i64,
-    is_calibrated: bool,
-    criteria: Vec<criterion::Model>,
-    titles: HashMap<ProposalId, String>,
-    applicants: HashMap<ProposalId, organization::Model>,
+    pub(crate) is_calibrated: bool,
+    pub(crate) criteria: Vec<criterion::Model>,
+    pub(crate) titles: HashMap<ProposalId, String>,
+    pub(crate) applicants: HashMap<ProposalId, organization::Model>,
 }
 
 impl Table {

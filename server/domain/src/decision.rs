@@ -152,7 +152,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// Better off by this decision than by none.
-    fn is_chosen(&self, outcome: Outcome) -> bool {
+    fn is_chosen(self, outcome: Outcome) -> bool {
         if self.before.is_some() { outcome == Outcome::Selected } else { outcome != Outcome::NotSelected }
     }
 }

@@ -1267,6 +1267,7 @@ impl Town {
 
         let first = self.starts("promoted").await;
         self.decides("promoted", &first, ["SELECTED", "RESERVE", "NOT_SELECTED"]).await;
+        self.recuses("reviewer", "tre in promoted").await;
         self.act("chair", "proposeDecision", json!({ "decisionId": first })).await;
         self.approves_decision(&first).await;
         let input = json!({ "decisionId": first, "record": self.record() });

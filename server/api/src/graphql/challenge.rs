@@ -373,6 +373,15 @@ impl Challenge {
         Ok(app::score_table::csv(ctx.app()?, &ctx.viewer()?, &self.0, locale).await.map_err(Reported)?)
     }
 
+    /// The minutes of the council as a PDF, base64 (RFC 4648, with padding), in the reader's language: council, figures, ties, scores, outcomes
+    /// with their reasons, and space for signatures. The same state gives the same bytes. Who scored what is not in it; council, applicants and
+    /// calibrated places only where you may know them. Null as `ranking`.
+    #[graphql(complexity = 200)]
+    async fn minutes_pdf(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let locale = ctx.locale(None)?;
+        Ok(app::minutes::pdf(ctx.app()?, &ctx.viewer()?, &self.0, locale).await.map_err(Reported)?)
+    }
+
     /// The ranking that the decision was made from, computed anew from rubric and locked sheets and compared; null before there is a
     /// decision, and as `ranking`. Proposals with which you are in conflict are not in it.
     #[graphql(complexity = "10 * child_complexity")]
