@@ -31,6 +31,8 @@ pub struct Model {
     pub scheduled_by: Option<UserId>,
     pub published_at: Option<Timestamp>,
     pub standstill_until: Option<Timestamp>,
+    pub replaces_id: Option<DecisionId>,
+    pub is_promotion: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i32,

@@ -1,5 +1,6 @@
 //! A startup's answer to a challenge. What it says stands in its draft and its versions.
 
+use domain::disqualification::Ground;
 use domain::id::{ChallengeId, OrganizationId, ProposalId, UserId};
 use domain::proposal::ProposalStatus;
 use domain::time::Timestamp;
@@ -23,6 +24,13 @@ pub struct Model {
     pub status_reason: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub feedback: Option<String>,
+    pub disqualification_ground: Option<Ground>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub disqualification_reason: Option<String>,
+    pub disqualification_requested_by: Option<UserId>,
+    pub disqualification_requested_at: Option<Timestamp>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub disqualification_refusal: Option<String>,
     pub submitted_at: Option<Timestamp>,
     pub created_by: UserId,
     pub created_at: Timestamp,

@@ -30,6 +30,8 @@ mod m20261130_000027_mailboxes;
 mod m20261130_000028_confidentiality;
 mod m20261130_000029_preferences;
 mod m20261130_000030_webhooks;
+mod m20261130_000031_disqualification;
+mod m20261130_000032_promotion;
 mod m20261130_000033_search_index;
 mod m20261130_000034_inbox_order;
 
@@ -66,6 +68,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000028_confidentiality::Migration),
             Box::new(m20261130_000029_preferences::Migration),
             Box::new(m20261130_000030_webhooks::Migration),
+            Box::new(m20261130_000031_disqualification::Migration),
+            Box::new(m20261130_000032_promotion::Migration),
             Box::new(m20261130_000033_search_index::Migration),
             Box::new(m20261130_000034_inbox_order::Migration),
         ]

@@ -127,6 +127,7 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
         }
         (Kind::Challenge, "ASSIGN_REVIEWS") => ("assignReviews", challenge(json!({ "assignments": [] }))),
         (Kind::Challenge, "LOCK_ROUND") => ("lockRound", challenge(json!({}))),
+        (Kind::Challenge, "START_PROMOTION") => ("startPromotion", challenge(json!({}))),
         (Kind::Challenge, "START_DECISION") => ("startDecision", challenge(json!({}))),
         (Kind::Proposal, "EDIT") => {
             ("updateProposal", proposal(json!({ "expectedVersion": version, "title": "Khác" })))
@@ -148,6 +149,11 @@ fn attempt(kind: Kind, action: &str, id: &str, version: &Value, spare: &str) -> 
         (Kind::Proposal, "APPEAL") => {
             ("fileAppeal", proposal(json!({ "grounds": "Điểm của tiêu chí 2 không có lý do." })))
         }
+        (Kind::Proposal, "REQUEST_DISQUALIFICATION") => {
+            ("requestDisqualification", proposal(merged(json!({ "ground": "NOT_THEIR_OWN" }), reason)))
+        }
+        (Kind::Proposal, "CONFIRM_DISQUALIFICATION") => ("confirmDisqualification", proposal(json!({}))),
+        (Kind::Proposal, "REFUSE_DISQUALIFICATION") => ("refuseDisqualification", proposal(reason)),
         (Kind::Proposal, "ADMIT") => {
             ("screenProposal", proposal(json!({ "isEligible": true, "reason": "Hợp lệ." })))
         }

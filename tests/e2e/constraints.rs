@@ -71,6 +71,9 @@ async fn whoever_breaks_a_unique_constraint_is_told_which_field_is_taken() {
     let set_aside =
         decision::Model { status: DecisionStatus::Superseded, ..rows::decision(challenge.id, bob.id) };
     insert(db, [set_aside]).await.expect("a decision that was set aside takes no place");
+    let promotion = || decision::Model { is_promotion: true, ..rows::decision(challenge.id, bob.id) };
+    insert(db, [promotion()]).await.expect("a promotion is made beside the decision that stands");
+    assert_eq!(refusal(insert(db, [promotion()]).await), "input.challengeId");
     let former = membership::Model {
         ended_at: Some(rows::THEN),
         ..rows::membership(startup.id, ann.id, MembershipRole::Editor)
@@ -90,6 +93,7 @@ async fn every_unique_constraint_is_known_here() {
         "uq_council_member_seat",
         "uq_council_member_single",
         "uq_decision_challenge",
+        "uq_decision_promotion",
         "uq_expert_user",
         "uq_membership_live",
         "uq_proposal_live",

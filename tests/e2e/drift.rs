@@ -9,6 +9,7 @@ use domain::assign::{self, Facts, Reviewer, Seed, Task, Wanted};
 use domain::attachment::{AttachmentStatus, Refusal};
 use domain::challenge::{Brief, BriefSection, Rubric, Sector};
 use domain::decision::{DecisionStatus, Outcome};
+use domain::disqualification::Ground;
 use domain::event::EventKind;
 use domain::expert::ExpertStatus;
 use domain::follow::FollowKind;
@@ -378,6 +379,11 @@ async fn every_entity_goes_in_and_comes_back_equal() {
     let proposal = proposal::Model {
         status_reason: Some(TEXT.to_owned()),
         feedback: Some(TEXT.to_owned()),
+        disqualification_ground: Some(Ground::UndueInfluence),
+        disqualification_reason: Some(TEXT.to_owned()),
+        disqualification_requested_by: Some(user),
+        disqualification_requested_at: Some(LAST),
+        disqualification_refusal: Some(TEXT.to_owned()),
         submitted_at: Some(FIRST),
         ..rows::proposal(challenge, startup, user)
     };
@@ -485,6 +491,8 @@ async fn every_entity_goes_in_and_comes_back_equal() {
         scheduled_by: Some(user),
         published_at: Some(LAST),
         standstill_until: Some(LAST),
+        replaces_id: Some(app::ids::random()),
+        is_promotion: true,
         ..rows::decision(challenge, user)
     };
     let decision = tables.keep(decision).await.id;

@@ -309,6 +309,21 @@ async fn mild_and_strict_reviewers_are_told_apart_beside_the_ranking_and_decide_
     let printed = "   calibrated 3. 71.2857, adjusted by -1.7857, on the other side of the pass mark";
     assert!(told.lines().any(|told| told == printed), "{told}");
 
+    // Beside the plain ones in the table for spreadsheets too, for the same people.
+    let table = async |person: &Person| {
+        let document = "query ($id: ID!) { challenge(by: { id: $id }) { scoreTable } }";
+        let table = text(&person.asks(document, json!({ "id": challenge })).await.ok()["scoreTable"]);
+        let lines: Vec<_> = table.trim_start_matches('\u{feff}').split("\r\n").map(str::to_owned).collect();
+        (lines[0].clone(), lines.get(5).cloned().unwrap_or_default())
+    };
+    let (head, last) = table(&cast.authority).await;
+    let expected = "Hạng,Điểm trung bình,Hạng hiệu chỉnh,Điểm hiệu chỉnh,Đạt,Mã hồ sơ,";
+    assert!(head.starts_with(expected), "{head}");
+    assert!(last.starts_with(&format!("3,69.5000,3,71.2857,không,{bao},")), "{last}");
+    let (head, last) = table(&cast.third_reviewer).await;
+    assert!(head.starts_with("Hạng,Điểm trung bình,Đạt,"), "{head}");
+    assert!(last.starts_with(&format!("3,69.5000,không,{bao},")), "{last}");
+
     // What is in conflict would be told by what it does to the others: no figure of them is given.
     let conflict = json!({ "proposalId": bao, "kind": "OTHER", "reason": "Quen biết." });
     cast.secretary.does("declareConflict", conflict, "isRecused").await.ok();
@@ -317,6 +332,7 @@ async fn mild_and_strict_reviewers_are_told_apart_beside_the_ranking_and_decide_
         entry(&yen, (2, "72.5000", true), Value::Null),
     ]);
     assert_eq!(asked(&cast.secretary).await["ranking"]["entries"], left);
+    assert!(!table(&cast.secretary).await.0.contains("hiệu chỉnh"));
     // By the plain means the decision is made.
     let drafted = "decision { outcomes { rank meanScore isPassing } }";
     let start = json!({ "challengeId": challenge });

@@ -23,7 +23,7 @@ use crate::appeals::Case;
 /// Receivers of the tests are on this machine.
 const HERE: (&str, &str) = ("WEBHOOK_ALLOWED_NETS", "127.0.0.0/8");
 
-const EVERYTHING: [&str; 25] = [
+const EVERYTHING: [&str; 26] = [
     "CHALLENGE_SUBMITTED",
     "CHALLENGE_CHANGES_REQUESTED",
     "CHALLENGE_APPROVED",
@@ -49,6 +49,7 @@ const EVERYTHING: [&str; 25] = [
     "PROPOSAL_CLARIFICATION_LAPSED",
     "PROPOSAL_DECIDED",
     "PROPOSAL_RECONSIDERED",
+    "PROPOSAL_DISQUALIFIED",
 ];
 
 /// A webhook and its receiver.

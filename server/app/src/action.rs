@@ -41,6 +41,8 @@ use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOr
 use crate::App;
 use crate::access::roles_on_each;
 use crate::challenge::{stage, timetable};
+use crate::decision::Decided;
+use crate::disqualification::{disqualifying, requested_by};
 use crate::error::Result;
 use crate::op::Viewer;
 use crate::proposal::call;
@@ -67,6 +69,8 @@ pub async fn on_challenges(
     handed_in.retain(|row| allows(TRANSITIONS, row.status, &ChallengeCommand::SubmitForApproval).is_ok());
     let mut scored = of(&[Do::LockRound]);
     scored.retain(|row| stage(row).must_be_scoring().is_ok());
+    let mut awarded = of(&[Do::StartPromotion]);
+    awarded.retain(|row| stage(row).must_be_awarded().is_ok());
     let mut redecided = of(&[Do::NameDecisionMaker]);
     redecided.retain(|row| stage(row).must_be_deciding().is_ok());
     let redecided = redecided.iter().map(|row| row.id).collect();
@@ -81,7 +85,9 @@ pub async fn on_challenges(
         made_anew: crate::decision::made_anew(db, redecided).await?,
         briefs: briefs(db, &handed_in).await?,
         turnouts: turnouts(db, &scored).await?,
-        tied: tied_to(db, person.id, &scored).await?,
+        tied: tied_to(db, person.id, &[scored, awarded.clone()].concat()).await?,
+        promotions: crate::decision::promotions(db, &awarded.iter().map(|row| row.id).collect::<Vec<_>>())
+            .await?,
         now: app.db.clock.process(),
     };
     let possible = rows.iter().map(|row| {
@@ -104,6 +110,7 @@ struct ChallengeFacts<'a> {
     briefs: HashMap<ChallengeId, (usize, Vec<i64>)>,
     turnouts: HashMap<ChallengeId, Vec<Turnout>>,
     tied: HashSet<ChallengeId>,
+    promotions: HashMap<ChallengeId, (decision::Model, decisions::Promotion)>,
     now: Timestamp,
 }
 
@@ -169,6 +176,10 @@ impl ChallengeFacts<'_> {
                 )
             }
             Do::StartDecision => may_start_decision(stage, row.decision_maker_id.is_some()),
+            Do::StartPromotion => {
+                let promotion = self.promotions.get(&row.id).map(|(_, promotion)| *promotion);
+                decisions::may_promote(stage, self.tied.contains(&row.id), promotion)
+            }
         }
     }
 }
@@ -283,8 +294,13 @@ pub async fn on_proposals(
     )
     .await?;
     let appealed = crate::appeal::filed(db, concerned.iter().map(|row| row.id).collect()).await?;
+    let judging = [Do::RequestDisqualification, Do::ConfirmDisqualification];
+    let judged = rows.iter().filter(|row| judging.iter().any(|action| has(row, *action)));
+    let judged: Vec<_> = judged.filter_map(|row| challenges.get(&row.challenge_id)).collect();
+    let tied = tied_to(db, person.id, &judged).await?;
     let guard = |row: &proposal::Model, challenge: &challenge::Model, action| {
         let stage = stage(challenge);
+        let disqualifying = || disqualifying(challenge, row, tied.contains(&challenge.id));
         let is_cleared = cleared.contains(&row.id);
         let of_house = |guard| both(viewer.must_act_in(row.organization_id), guard);
         match action {
@@ -335,6 +351,12 @@ pub async fn on_proposals(
                 let has_appealed = decided.is_some_and(|decided| appealed.contains(&(row.id, decided.id)));
                 may_appeal(row.status, decided.map(crate::appeal::standing_of), has_appealed, now)
             }),
+            Do::RequestDisqualification => disqualifying().may_be_requested(is_cleared),
+            Do::ConfirmDisqualification | Do::RefuseDisqualification => {
+                let on_council = roles.get(&challenge.id).is_some_and(|roles| roles.on_council());
+                let is_requester = requested_by(row) == Some(person.id);
+                disqualifying().may_be_ruled_on(on_council, is_requester)
+            }
         }
     };
     let possible = rows.iter().filter_map(|row| {
@@ -465,19 +487,30 @@ pub async fn on_decisions(
     open.retain(|row| !row.status.is_public());
     open.retain(|row| Do::ALL.iter().any(|action| has(row, *action)));
     let outcomes = outcomes(db, open.iter().map(|row| row.id)).await?;
-    let ranked = || outcomes.values().flatten().map(|row| row.proposal_id);
-    let evaluated = evaluated(db, ranked()).await?;
+    let ranked = outcomes.values().flatten().map(|row| row.proposal_id);
+    let statuses = crate::decision::statuses(db, ranked).await?;
     let tied = tied(db, person.id, open.iter().map(|row| row.id)).await?;
+    let promoting = open.iter().filter(|row| row.is_promotion).map(|row| row.challenge_id);
+    let promotions = crate::decision::promotions(db, &promoting.collect::<Vec<_>>()).await?;
     let guard = |row: &decision::Model, action| {
-        let decided = outcomes.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-        let standing: Vec<_> =
-            decided.iter().filter(|row| evaluated.contains(&row.proposal_id)).cloned().collect();
+        let decided = Decided {
+            outcomes: outcomes.get(&row.id).cloned().unwrap_or_default(),
+            statuses: statuses.clone(),
+            is_promotion: row.is_promotion,
+        };
         let is_tied = tied.contains(&row.id);
         let guard = match action {
             Do::Edit => allows(decisions::TRANSITIONS, row.status, &DecisionCommand::Edit),
             Do::Propose => {
-                let verdicts = crate::decision::verdicts(&standing);
-                decisions::may_propose(row.status, is_tied, &verdicts, row.departure_reason.is_some())
+                let verdicts = decided.verdicts();
+                let has_reason = row.departure_reason.is_some();
+                let guard = decisions::may_propose(row.status, is_tied, &verdicts, has_reason);
+                let fallen = promotions.get(&row.challenge_id).map_or(0, |(_, promotion)| promotion.fallen);
+                if row.is_promotion {
+                    guard.and_then(|()| decisions::in_place_of(&verdicts, fallen))
+                } else {
+                    guard
+                }
             }
             Do::Return => decisions::may_return(row.status, is_tied),
             Do::Approve => {
@@ -485,12 +518,12 @@ pub async fn on_decisions(
                 decisions::may_approve(row.status, on_council, is_tied)
             }
             Do::Publish => {
-                let lost = crate::decision::lost_a_chosen(decided, &standing);
-                decisions::may_publish(row.status, is_tied, row.approved_by == Some(person.id), lost)
+                let is_approver = row.approved_by == Some(person.id);
+                decisions::may_publish(row.status, is_tied, is_approver, decided.lost())
             }
         };
         match challenges.get(&row.challenge_id) {
-            Some(challenge) => both(stage(challenge).must_be_deciding(), guard),
+            Some(challenge) => both(decisions::must_go_on(stage(challenge), row.is_promotion), guard),
             None => guard,
         }
     };
@@ -805,15 +838,6 @@ async fn outcomes(
     let rows: Vec<_> =
         found(db, ranked, decision_outcome::Column::DecisionId, ids, |row| (row.decision_id, row)).await?;
     Ok(grouped(rows))
-}
-
-/// Of these proposals those that still wait for their outcome.
-async fn evaluated(
-    db: &DatabaseConnection,
-    ids: impl Iterator<Item = ProposalId>,
-) -> Result<HashSet<ProposalId>> {
-    let waiting = proposal::Entity::find().filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
-    found(db, waiting, proposal::Column::Id, ids, |row| row.id).await
 }
 
 /// Invitations that wait, by organisation.

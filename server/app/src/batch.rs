@@ -389,9 +389,21 @@ pub async fn decisions_of(
     viewer: &Viewer,
     ids: &[ChallengeId],
 ) -> Result<HashMap<ChallengeId, decision::Model>> {
-    let rows = crate::decision::visible_to(viewer)
+    let rows = crate::decision::stands(crate::decision::visible_to(viewer))
         .filter(decision::Column::ChallengeId.is_in(ids.to_vec()))
-        .filter(decision::Column::Status.ne(DecisionStatus::Superseded))
+        .all(&app.db.read)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())
+}
+
+/// Promotions from the reserve that are not published yet.
+pub async fn promotions_on(
+    app: &App,
+    viewer: &Viewer,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, decision::Model>> {
+    let rows = crate::decision::promoting(crate::decision::visible_to(viewer))
+        .filter(decision::Column::ChallengeId.is_in(ids.to_vec()))
         .all(&app.db.read)
         .await?;
     Ok(rows.into_iter().map(|row| (row.challenge_id, row)).collect())

@@ -7,8 +7,8 @@ use domain::account::PlatformRole;
 use domain::appeal::CONCERNED;
 use domain::challenge::{ChallengeCommand, OfficialRecord, may_start_decision};
 use domain::decision::{
-    DecisionCommand, DecisionStatus, Outcome, TRANSITIONS, Verdict, departs_from_ranking, may_approve,
-    may_propose, may_publish, may_return, may_schedule,
+    DecisionCommand, DecisionStatus, Outcome, Promotion, TRANSITIONS, Verdict, departs_from_ranking,
+    in_place_of, may_approve, may_promote, may_propose, may_publish, may_return, may_schedule, must_go_on,
 };
 use domain::event::{Event, EventKind};
 use domain::id::{ChallengeId, DecisionId, ProposalId, UserId};
@@ -60,9 +60,58 @@ pub fn visible_to(viewer: &Viewer) -> Select<decision::Entity> {
     )
 }
 
-/// Decisions that were not set aside: of each challenge one at most.
+/// Decisions that were not set aside or replaced: of each challenge one at most. A promotion stands once it is published.
 pub(crate) fn standing() -> Select<decision::Entity> {
-    decision::Entity::find().filter(decision::Column::Status.ne(DecisionStatus::Superseded))
+    stands(decision::Entity::find())
+}
+
+/// Of these decisions those that stand.
+pub(crate) fn stands(of: Select<decision::Entity>) -> Select<decision::Entity> {
+    use decision::Column as D;
+    let is_public = D::Status.is_in(DecisionStatus::PUBLIC.iter().copied());
+    of.filter(D::Status.ne(DecisionStatus::Superseded))
+        .filter(Condition::any().add(D::IsPromotion.eq(false)).add(is_public))
+}
+
+/// Of these decisions the promotions that are not published yet.
+pub(crate) fn promoting(of: Select<decision::Entity>) -> Select<decision::Entity> {
+    use decision::Column as D;
+    of.filter(D::IsPromotion.eq(true)).filter(D::Status.is_not_in(DecisionStatus::PUBLIC.iter().copied()))
+}
+
+/// What promotions on these challenges depend on, where a decision stands.
+pub(crate) async fn promotions(
+    db: &impl sea_orm::ConnectionTrait,
+    ids: &[ChallengeId],
+) -> Result<HashMap<ChallengeId, (decision::Model, Promotion)>> {
+    use decision::Column as D;
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let here = || D::ChallengeId.is_in(ids.to_vec());
+    let rows = standing().filter(here()).all(db).await?;
+    let begun = promoting(decision::Entity::find()).filter(here()).all(db).await?;
+    let chosen = decision_outcome::Entity::find()
+        .filter(decision_outcome::Column::DecisionId.is_in(rows.iter().map(|row| row.id)))
+        .filter(decision_outcome::Column::Outcome.eq(Outcome::Selected))
+        .all(db)
+        .await?;
+    let statuses = statuses(db, chosen.iter().map(|row| row.proposal_id)).await?;
+    let reserve = proposal::Entity::find()
+        .filter(proposal::Column::ChallengeId.is_in(ids.to_vec()))
+        .filter(proposal::Column::Status.eq(ProposalStatus::Reserve))
+        .all(db)
+        .await?;
+    let has_fallen = |row: &&decision_outcome::Model| {
+        statuses.get(&row.proposal_id).is_some_and(|status| *status != ProposalStatus::Selected)
+    };
+    let promotion = |row: &decision::Model| Promotion {
+        standing: row.status,
+        fallen: chosen.iter().filter(|one| one.decision_id == row.id).filter(has_fallen).count(),
+        reserves: reserve.iter().filter(|one| one.challenge_id == row.challenge_id).count(),
+        is_begun: begun.iter().any(|one| one.challenge_id == row.challenge_id),
+    };
+    Ok(rows.into_iter().map(|row| (row.challenge_id, (row.clone(), promotion(&row)))).collect())
 }
 
 /// Of these challenges those on which a decision is drafted in the place of one that was set aside.
@@ -162,32 +211,68 @@ pub async fn outcomes(
     Ok(rows.all(connection).await?)
 }
 
-/// The outcomes that are still to be decided: proposals withdrawn since the lock have none.
-async fn in_play(tx: &Tx, id: DecisionId) -> Result<Vec<decision_outcome::Model>> {
-    let rows = outcomes(tx, id).await?;
-    let evaluated = proposal::Entity::find()
-        .filter(proposal::Column::Id.is_in(rows.iter().map(|row| row.proposal_id)))
-        .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated))
-        .all(tx)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .filter(|row| evaluated.iter().any(|proposal| proposal.id == row.proposal_id))
-        .collect())
+/// The outcomes of a decision, and where their proposals stand.
+pub(crate) struct Decided {
+    pub(crate) outcomes: Vec<decision_outcome::Model>,
+    pub(crate) statuses: HashMap<ProposalId, ProposalStatus>,
+    pub(crate) is_promotion: bool,
 }
 
-/// Whether one of the chosen proposals is not to be had any more: what is published is what was approved.
-pub(crate) fn lost_a_chosen(
-    decided: &[decision_outcome::Model],
-    standing: &[decision_outcome::Model],
-) -> bool {
-    let chosen =
-        decided.iter().filter(|row| matches!(row.outcome, Some(Outcome::Selected | Outcome::Reserve)));
-    chosen.into_iter().any(|row| !standing.contains(row))
+impl Decided {
+    async fn read(tx: &Tx, row: &decision::Model) -> Result<Self> {
+        let outcomes = outcomes(tx, row.id).await?;
+        let statuses = statuses(tx, outcomes.iter().map(|row| row.proposal_id)).await?;
+        Ok(Self { outcomes, statuses, is_promotion: row.is_promotion })
+    }
+
+    fn is_to_be_had(&self, status: ProposalStatus) -> bool {
+        if self.is_promotion { CONCERNED.contains(&status) } else { status == ProposalStatus::Evaluated }
+    }
+
+    fn status(&self, row: &decision_outcome::Model) -> Option<ProposalStatus> {
+        self.statuses.get(&row.proposal_id).copied()
+    }
+
+    /// The outcomes that are still to be decided: proposals withdrawn or disqualified since the lock have none.
+    pub(crate) fn in_play(&self) -> impl Iterator<Item = &decision_outcome::Model> {
+        self.outcomes.iter().filter(|row| self.status(row).is_some_and(|status| self.is_to_be_had(status)))
+    }
+
+    /// What became of a chosen proposal that is not to be had any more: what is published is what was approved.
+    pub(crate) fn lost(&self) -> Option<ProposalStatus> {
+        let mut chosen = self
+            .outcomes
+            .iter()
+            .filter(|row| matches!(row.outcome, Some(Outcome::Selected | Outcome::Reserve)))
+            .filter_map(|row| self.status(row));
+        chosen.find(|status| !self.is_to_be_had(*status))
+    }
+
+    pub(crate) fn verdicts(&self) -> Vec<Verdict> {
+        let verdict = |row: &decision_outcome::Model| Verdict {
+            rank: row.rank,
+            passes: row.passes,
+            outcome: row.outcome,
+            before: self.status(row).filter(|_| self.is_promotion).and_then(Outcome::of),
+        };
+        self.in_play().map(verdict).collect()
+    }
 }
 
-pub(crate) fn verdicts(rows: &[decision_outcome::Model]) -> Vec<Verdict> {
-    rows.iter().map(|row| Verdict { rank: row.rank, passes: row.passes, outcome: row.outcome }).collect()
+/// Where these proposals stand.
+pub(crate) async fn statuses(
+    db: &impl sea_orm::ConnectionTrait,
+    ids: impl IntoIterator<Item = ProposalId>,
+) -> Result<HashMap<ProposalId, ProposalStatus>> {
+    let ids: Vec<_> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = proposal::Entity::find()
+        .filter(proposal::Column::Id.is_in(ids))
+        .select_only()
+        .columns([proposal::Column::Id, proposal::Column::Status]);
+    Ok(rows.into_tuple::<(ProposalId, ProposalStatus)>().all(db).await?.into_iter().collect())
 }
 
 /// Whether the person is tied to one of the applicants.
@@ -223,7 +308,7 @@ impl Command for StartDecision {
             mean: ranked.mean,
             decided: None,
         });
-        let id = draft(tx, &row, user, None, places.collect()).await?;
+        let id = draft(tx, &row, user, Begun::First, places.collect()).await?;
         let next = advance_challenge(tx, &row, ChallengeCommand::StartDecision, Default::default()).await?;
         tx.record(
             Event::new(EventKind::DecisionStarted)
@@ -246,15 +331,80 @@ struct Draft {
     decided: Option<(Option<Outcome>, Option<String>)>,
 }
 
+/// Begins a decision that promotes from the reserve: all that stands stays as it is, and the next of the reserve take the places of
+/// those that fell away.
+#[derive(Serialize)]
+pub struct StartPromotion {
+    /// On which challenge.
+    pub challenge: ChallengeId,
+}
+
+impl Command for StartPromotion {
+    const NAME: &'static str = "startPromotion";
+    type Output = DecisionId;
+
+    async fn run(&self, tx: &Tx) -> Result<DecisionId> {
+        let user = tx.op().user()?;
+        let row = locked_challenge(tx, self.challenge).await?;
+        must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &row).await?)?;
+        let ties = challenge::Entity::find_by_id(row.id).filter(crate::proposal::ties_of(user));
+        let is_tied = ties.one(tx).await?.is_some();
+        let found = promotions(tx, &[row.id]).await?.remove(&row.id);
+        may_promote(stage(&row), is_tied, found.as_ref().map(|(_, promotion)| *promotion))?;
+        let (standing, Promotion { mut fallen, .. }) =
+            found.ok_or_else(|| Error::Internal(format!("nothing decides {}", row.id)))?;
+        let said = outcomes(tx, standing.id).await?;
+        let mut said: HashMap<_, _> = said.into_iter().map(|row| (row.proposal_id, row)).collect();
+        let statuses = statuses(tx, said.keys().copied()).await?;
+        let stand = statuses.iter().filter(|(_, status)| CONCERNED.contains(status)).map(|(id, _)| *id);
+        let places = crate::ranking::places(tx, &row, stand).await?;
+        let places = places.into_iter().map(|place| {
+            let decided = said.remove(&place.proposal);
+            let mut outcome = decided.as_ref().and_then(|row| row.outcome);
+            if outcome == Some(Outcome::Reserve) && fallen > 0 {
+                fallen -= 1;
+                outcome = Some(Outcome::Selected);
+            }
+            let decided = Some((outcome, decided.and_then(|row| row.feedback)));
+            Draft { proposal: place.proposal, rank: place.rank, mean: place.mean, decided }
+        });
+        let places = places.collect();
+        let id = draft(tx, &row, user, Begun::Promoting(standing.id), places).await?;
+        tx.record(
+            Event::new(EventKind::PromotionStarted)
+                .decision(id)
+                .challenge(row.id)
+                .fact("replaces", standing.id),
+        );
+        Ok(id)
+    }
+}
+
+/// How a decision comes to be.
+#[derive(Clone, Copy)]
+enum Begun<'a> {
+    /// Nothing was decided before.
+    First,
+    /// Another one was set aside, for that reason.
+    Anew(DecisionId, &'a str),
+    /// Another one stands, and somebody is to be promoted from the reserve.
+    Promoting(DecisionId),
+}
+
 /// Begins a decision, in the order of the ranking. One that takes the place of another says why that was set aside.
 async fn draft(
     tx: &Tx,
     challenge: &challenge::Model,
     drafted_by: UserId,
-    set_aside: Option<&str>,
+    begun: Begun<'_>,
     places: Vec<Draft>,
 ) -> Result<DecisionId> {
     let now = tx.now().await?;
+    let (replaces, set_aside) = match begun {
+        Begun::First => (None, None),
+        Begun::Anew(id, reason) => (Some(id), Some(reason)),
+        Begun::Promoting(id) => (Some(id), None),
+    };
     let id: DecisionId = ids::random();
     let row = decision::ActiveModel {
         id: Set(id),
@@ -270,6 +420,8 @@ async fn draft(
         scheduled_by: Set(None),
         published_at: Set(None),
         standstill_until: Set(None),
+        replaces_id: Set(replaces),
+        is_promotion: Set(matches!(begun, Begun::Promoting(_))),
         created_at: Set(now),
         updated_at: Set(now),
         version: Set(1),
@@ -332,7 +484,7 @@ pub(crate) async fn set_aside(
         mean: place.mean,
         decided: said.remove(&place.proposal).map(|row| (row.outcome, row.feedback)),
     });
-    let anew = draft(tx, challenge, row.drafted_by, Some(reason), places.collect()).await?;
+    let anew = draft(tx, challenge, row.drafted_by, Begun::Anew(row.id, reason), places.collect()).await?;
     let stands = advance_challenge(tx, challenge, ChallengeCommand::Reconsider, Default::default()).await?;
     tx.record(
         moved(EventKind::DecisionSetAside, row, next).fact("challenge", stands).fact("superseded_by", anew),
@@ -426,10 +578,10 @@ impl Command for PublishDecisionDue {
         let (Some(publisher), Some(record)) = (row.scheduled_by, row.record.clone()) else {
             return Err(Error::Internal(format!("decision {} is scheduled by nobody", row.id)));
         };
-        let lost = lost_a_chosen(&outcomes(tx, row.id).await?, &in_play(tx, row.id).await?);
+        let lost = Decided::read(tx, &row).await?.lost();
         let is_tied = is_tied(tx, publisher, row.id).await?;
         let is_due = may_publish(row.status, is_tied, row.approved_by == Some(publisher), lost).is_ok();
-        let goes_on = stage(&challenge).must_be_deciding().is_ok();
+        let goes_on = must_go_on(stage(&challenge), row.is_promotion).is_ok();
         if is_due && goes_on && is_publisher(tx, publisher).await? {
             publish(tx, &challenge, &row, &record).await?;
             return Ok(true);
@@ -521,13 +673,14 @@ impl Command for UpdateDecision {
         tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::DraftDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        stage(&challenge).must_be_deciding()?;
+        must_go_on(stage(&challenge), row.is_promotion)?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Edit)?;
         must_be_version(Some(self.expected_version), row.version)?;
-        // What its drafter may not know, by conflict or withdrawal, is not theirs to decide.
+        // What its drafter may not know, by conflict or withdrawal, is not theirs to decide; nor what is out of the running.
         let ids: Vec<_> = outcomes(tx, row.id).await?.into_iter().map(|row| row.proposal_id).collect();
         let known = crate::proposal::in_office(&tx.op().viewer)
             .filter(proposal::Column::Id.is_in(ids))
+            .filter(proposal::Column::Status.ne(ProposalStatus::Disqualified))
             .all(tx)
             .await?;
         for (index, new) in self.outcomes.iter().enumerate() {
@@ -583,23 +736,29 @@ impl Command for ProposeDecision {
         let user = tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ProposeDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        stage(&challenge).must_be_deciding()?;
-        let in_play = in_play(tx, row.id).await?;
-        let standing = verdicts(&in_play);
+        must_go_on(stage(&challenge), row.is_promotion)?;
+        let decided = Decided::read(tx, &row).await?;
+        let standing = decided.verdicts();
         let is_tied = is_tied(tx, user, row.id).await?;
         may_propose(row.status, is_tied, &standing, row.departure_reason.is_some())?;
+        if row.is_promotion {
+            let found = promotions(tx, &[challenge.id]).await?.remove(&challenge.id);
+            in_place_of(&standing, found.map_or(0, |(_, promotion)| promotion.fallen))?;
+        }
         let mut change = decision::ActiveModel { return_reason: Set(None), ..Default::default() };
         // A reason for a departure that is none any more is not published.
         if !departs_from_ranking(&standing) {
             change.departure_reason = Set(None);
         }
-        // What was withdrawn since is chosen by nobody: it would stand in the way of the publication for ever.
+        // What was withdrawn or disqualified since is chosen by nobody: it would stand in the way of the publication for ever.
         let nothing =
             decision_outcome::ActiveModel { outcome: Set(None), feedback: Set(None), ..Default::default() };
         decision_outcome::Entity::update_many()
             .set(nothing)
             .filter(decision_outcome::Column::DecisionId.eq(row.id))
-            .filter(decision_outcome::Column::ProposalId.is_not_in(in_play.iter().map(|row| row.proposal_id)))
+            .filter(
+                decision_outcome::Column::ProposalId.is_not_in(decided.in_play().map(|row| row.proposal_id)),
+            )
             .exec(tx)
             .await?;
         let next = advance(tx, &row, DecisionCommand::Propose, change).await?;
@@ -625,7 +784,7 @@ impl Command for ReturnDecision {
         let user = tx.op().user()?;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        stage(&challenge).must_be_deciding()?;
+        must_go_on(stage(&challenge), row.is_promotion)?;
         may_return(row.status, is_tied(tx, user, row.id).await?)?;
         let change = decision::ActiveModel {
             return_reason: Set(Some(self.reason.clone())),
@@ -656,7 +815,7 @@ impl Command for ApproveDecision {
         let user = tx.fresh_person().await?.id;
         let (challenge, row) = locked(tx, self.decision).await?;
         must(Action::ApproveDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        stage(&challenge).must_be_deciding()?;
+        must_go_on(stage(&challenge), row.is_promotion)?;
         machine::step(TRANSITIONS, row.status, &DecisionCommand::Approve)?;
         must_be_version(Some(self.expected_version), row.version)?;
         let is_on_council = seat_on_council(tx, user, challenge.id).await?.is_some();
@@ -695,10 +854,9 @@ impl Command for PublishDecision {
         // Only now the clock is read: whoever waited for the lock is no earlier for it.
         let user = tx.fresh_person().await?.id;
         must(Action::PublishDecision, roles_on(tx, &tx.op().viewer, &challenge).await?)?;
-        stage(&challenge).must_be_deciding()?;
-        let decided = outcomes(tx, row.id).await?;
+        must_go_on(stage(&challenge), row.is_promotion)?;
         let is_tied = is_tied(tx, user, row.id).await?;
-        let lost = lost_a_chosen(&decided, &in_play(tx, row.id).await?);
+        let lost = Decided::read(tx, &row).await?.lost();
         let is_approver = row.approved_by == Some(user);
         if let Some(at) = self.publish_at {
             may_schedule(row.status, is_tied, is_approver, lost, at, tx.now().await?)?;
@@ -735,20 +893,26 @@ async fn publish(
         standstill_until: Set(Some(now.plus_seconds(standstill))),
         ..Default::default()
     };
+    if row.is_promotion {
+        replace(tx, row).await?;
+    }
     let next = advance(tx, row, DecisionCommand::Publish, change).await?;
     let mut winners = 0;
     let mut told = Vec::new();
-    for outcome in outcomes(tx, row.id).await? {
-        // Withdrawn meanwhile: it has no outcome any more.
-        let proposal = proposal::Entity::find_by_id(outcome.proposal_id)
-            .filter(proposal::Column::Status.eq(ProposalStatus::Evaluated));
-        let (Some(proposal), Some(verdict)) = (proposal.lock_exclusive().one(tx).await?, outcome.outcome)
-        else {
-            continue;
-        };
+    for outcome in Decided::read(tx, row).await?.in_play() {
+        let proposal = proposal::Entity::find_by_id(outcome.proposal_id).lock_exclusive().one(tx).await?;
+        let (Some(proposal), Some(verdict)) = (proposal, outcome.outcome) else { continue };
         winners += usize::from(verdict == Outcome::Selected);
+        let command = match Outcome::of(proposal.status) {
+            None => Some(verdict.command()),
+            Some(before) => (before != verdict).then_some(ProposalCommand::Promote),
+        };
         let change = proposal::ActiveModel { feedback: Set(outcome.feedback.clone()), ..Default::default() };
-        let to = crate::proposal::advance(tx, &proposal, verdict.command(), change).await?;
+        let to = match command {
+            Some(command) => crate::proposal::advance(tx, &proposal, command, change).await?,
+            // What it was told before stands.
+            None => proposal.status,
+        };
         let event = Event::new(EventKind::ProposalDecided)
             .proposal(proposal.id)
             .challenge(challenge.id)
@@ -757,7 +921,11 @@ async fn publish(
         told.push(event.fact("decision", row.id));
     }
     let command = if winners > 0 { ChallengeCommand::Award } else { ChallengeCommand::CloseWithoutAward };
-    let decided_as = advance_challenge(tx, challenge, command, Default::default()).await?;
+    let decided_as = if row.is_promotion {
+        challenge.status
+    } else {
+        advance_challenge(tx, challenge, command, Default::default()).await?
+    };
     tx.record(
         moved(EventKind::DecisionPublished, row, next)
             .fact("challenge", decided_as)
@@ -767,6 +935,21 @@ async fn publish(
     for event in told {
         tx.record(event);
     }
+    Ok(())
+}
+
+/// Takes the decision that stands out of the way of the promotion that replaces it.
+async fn replace(tx: &Tx, promotion: &decision::Model) -> Result<()> {
+    let replaced = standing()
+        .filter(decision::Column::ChallengeId.eq(promotion.challenge_id))
+        .lock_exclusive()
+        .one(tx)
+        .await?
+        .filter(|standing| promotion.replaces_id == Some(standing.id))
+        .ok_or_else(|| Error::Internal(format!("{} promotes beside nothing", promotion.id)))?;
+    let next = advance(tx, &replaced, DecisionCommand::Replace, Default::default()).await?;
+    let event = moved(EventKind::DecisionReplaced, &replaced, next);
+    tx.record(event.fact("superseded_by", promotion.id));
     Ok(())
 }
 
@@ -819,7 +1002,13 @@ pub async fn visible_outcomes(app: &App, viewer: &Viewer, row: &decision::Model)
     };
     let office = viewer.is_programme_office() && !tied;
     let ids: Vec<_> = rows.iter().map(|row| row.proposal_id).collect();
-    let known = crate::proposal::in_office(viewer).filter(proposal::Column::Id.is_in(ids)).all(db).await?;
+    // Out of the running it is in no draft; what was published of it is on record.
+    let disqualified = proposal::Column::Status.ne(ProposalStatus::Disqualified);
+    let known = crate::proposal::in_office(viewer)
+        .filter(proposal::Column::Id.is_in(ids))
+        .filter(Condition::all().add_option((!published).then_some(disqualified)))
+        .all(db)
+        .await?;
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
     // After a decision was set aside a team may go; then it is its own business again.
     let withdrawn: HashSet<ProposalId> =
@@ -879,7 +1068,7 @@ pub async fn own_scores(
 ) -> Result<HashMap<ProposalId, decision_outcome::Model>> {
     let own = crate::proposal::of_team(viewer)
         .filter(proposal::Column::Id.is_in(ids.to_vec()))
-        .filter(proposal::Column::Status.ne(ProposalStatus::Withdrawn))
+        .filter(proposal::Column::Status.is_not_in([ProposalStatus::Withdrawn, ProposalStatus::Disqualified]))
         .select_only()
         .column(proposal::Column::Id)
         .into_query();

@@ -74,6 +74,7 @@ const UNIQUE: &[(&str, &str, &str)] = &[
     ("uq_membership_live", "membership.organization_id, membership.user_id", "token"),
     ("uq_review_member", "review.proposal_id, review.user_id", "memberIds"),
     ("uq_decision_challenge", "decision.challenge_id", "challengeId"),
+    ("uq_decision_promotion", "decision.challenge_id", "challengeId"),
     ("uq_expert_user", "expert.user_id", "email"),
 ];
 

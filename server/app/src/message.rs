@@ -2,6 +2,7 @@
 
 use domain::challenge::ChallengeStatus;
 use domain::decision::DecisionStatus;
+use domain::disqualification::Ground;
 use domain::event::{Event, EventKind};
 use domain::expert::ExpertStatus;
 use domain::id::{
@@ -377,6 +378,7 @@ async fn may_read(
             | LetterKind::ProposalScreened
             | LetterKind::ClarificationAsked
             | LetterKind::ClarificationLapsed
+            | LetterKind::ProposalDisqualified
             | LetterKind::DecisionPublishedToApplicant
             | LetterKind::AppealFiled
             | LetterKind::AppealRuled
@@ -400,6 +402,8 @@ async fn may_read(
             | LetterKind::ReviewSubmitted
             | LetterKind::ClarificationAnswered
             | LetterKind::ProposalWithdrawnFromReview
+            | LetterKind::DisqualificationRequested
+            | LetterKind::DisqualificationRuled
     );
     if let Some(proposal) = event.proposal.filter(|_| speaks_of_evaluation)
         && crate::proposal::is_in_conflict(app, reader, proposal).await?
@@ -572,6 +576,11 @@ impl Facts {
             LetterKind::ReviewVoidRequested => {
                 self.review.as_ref().is_none_or(|row| row.status != ReviewStatus::Locked)
             }
+            // It was ruled on, or the proposal withdrawn.
+            LetterKind::DisqualificationRequested => {
+                let asked = self.proposal.as_ref().filter(|row| row.status != ProposalStatus::Withdrawn);
+                asked.and_then(crate::disqualification::requested_by).is_none()
+            }
             // It is in, or was given up, or its time is over.
             LetterKind::ReviewDue => self.review.as_ref().is_none_or(|row| {
                 allows(REVIEW, row.status, &ReviewCommand::Expire).is_err()
@@ -583,7 +592,9 @@ impl Facts {
             }
             // Returned, published or given up meanwhile.
             LetterKind::DecisionApproved | LetterKind::DecisionScheduleLapsed => {
-                !self.is_decision(DecisionStatus::Approved) || !self.is_challenge(ChallengeStatus::Decision)
+                let is_promotion = self.decision.as_ref().is_some_and(|row| row.is_promotion);
+                let goes_on = is_promotion || self.is_challenge(ChallengeStatus::Decision);
+                !self.is_decision(DecisionStatus::Approved) || !goes_on
             }
             // Ruled on, or set aside, meanwhile; who is told of an outcome is told of one that stands.
             LetterKind::AppealReceived => !self.is_decision(DecisionStatus::UnderAppeal),
@@ -878,6 +889,22 @@ impl Facts {
                 due_at: self.asked.as_ref()?.due_at,
                 link: at_proposal()?,
             },
+            LetterKind::DisqualificationRequested => {
+                Letter::DisqualificationRequested { challenge: challenge()?, link: at_proposal()? }
+            }
+            LetterKind::DisqualificationRuled => {
+                Letter::DisqualificationRuled { challenge: challenge()?, link: at_proposal()? }
+            }
+            LetterKind::ProposalDisqualified => {
+                let row = self.proposal.as_ref()?;
+                Letter::ProposalDisqualified {
+                    challenge: challenge()?,
+                    proposal: proposal()?,
+                    ground: disqualified_for(row.disqualification_ground?, self.locale).to_owned(),
+                    reason: reason(row.disqualification_reason.as_ref()),
+                    link: at_proposal()?,
+                }
+            }
             LetterKind::ReviewOffered => {
                 Letter::ReviewOffered { challenge: challenge()?, link: at_challenge()? }
             }
@@ -1004,7 +1031,22 @@ fn membership_role(role: MembershipRole, locale: Locale) -> &'static str {
     if locale == Locale::Vi { vi } else { en }
 }
 
-fn council_role(role: CouncilRole, locale: Locale) -> &'static str {
+fn disqualified_for(ground: Ground, locale: Locale) -> &'static str {
+    let (vi, en) = match ground {
+        Ground::UntrueStatement => ("hồ sơ có nội dung không đúng sự thật", "untrue statements"),
+        Ground::NotTheirOwn => {
+            ("giải pháp không thuộc quyền của đơn vị", "a solution that is not the applicant's own to offer")
+        }
+        Ground::UndueInfluence => {
+            ("tác động không đúng quy định đến việc đánh giá", "undue influence on the evaluation")
+        }
+        Ground::NotEligible => ("không đáp ứng điều kiện tham gia", "the conditions of the call are not met"),
+        Ground::Other => ("lý do khác", "another reason"),
+    };
+    if locale == Locale::Vi { vi } else { en }
+}
+
+pub(crate) fn council_role(role: CouncilRole, locale: Locale) -> &'static str {
     let (vi, en) = match role {
         CouncilRole::Chair => ("chủ tịch hội đồng", "chair"),
         CouncilRole::ViceChair => ("phó chủ tịch hội đồng", "vice chair"),

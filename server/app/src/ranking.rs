@@ -197,7 +197,7 @@ pub async fn ranking(
     }
     let db = &app.db.read;
     let mut ranked = rank(db, challenge, Some(crate::proposal::in_office(viewer))).await?;
-    if challenge.rubric.is_calibrated && !reads_calibration(db, viewer, challenge).await? {
+    if challenge.rubric.is_calibrated && !knows_reviewers(db, viewer, challenge).await? {
         for place in &mut ranked {
             place.calibrated = None;
         }
@@ -207,7 +207,7 @@ pub async fn ranking(
 
 /// Whether the viewer knows the reviewers and is tied to no applicant: from adjustments and sheets one finds which sheets are by
 /// one hand.
-async fn reads_calibration(
+pub(crate) async fn knows_reviewers(
     connection: &impl ConnectionTrait,
     viewer: &Viewer,
     challenge: &challenge::Model,

@@ -589,6 +589,11 @@ impl Command for InterfereWithReview {
     }
 }
 
+/// Takes a review from its member, because its proposal is out of the running.
+pub(crate) async fn revoke(tx: &Tx, row: &review::Model, reason: &str) -> Result<()> {
+    ends(tx, row, ReviewCommand::Revoke, EventKind::ReviewRevoked, reason).await
+}
+
 /// A step with a reason, after which there is no sheet that is in.
 async fn ends(
     tx: &Tx,

@@ -17,15 +17,26 @@ use crate::{App, batch, ranking};
 const MARK: &str = "\u{feff}";
 
 /// The scores of a challenge, a line for each locked sheet, best proposal first; None for whoever may not read the ranking. Who scored is
-/// not in it, and who applied only where the viewer may know.
+/// not in it, who applied only where the viewer may know, and the calibrated places only for whoever reads them.
 ///
-/// Row `RANKING` of [`READS`](domain::access::READS).
+/// Rows `RANKING` and `CALIBRATION` of [`READS`](domain::access::READS).
 pub async fn csv(
     app: &App,
     viewer: &Viewer,
     challenge: &challenge::Model,
     locale: Locale,
 ) -> Result<Option<String>> {
+    let Some((table, ranked)) = read(app, viewer, challenge, locale).await? else { return Ok(None) };
+    table.print(&ranked).map(Some)
+}
+
+/// The ranking that the viewer may read, and the words that go with it.
+pub(crate) async fn read(
+    app: &App,
+    viewer: &Viewer,
+    challenge: &challenge::Model,
+    locale: Locale,
+) -> Result<Option<(Table, Vec<Ranked>)>> {
     let Some(ranked) = ranking::ranking(app, viewer, challenge).await? else { return Ok(None) };
     let ids: Vec<_> = ranked.iter().map(|place| place.proposal.id).collect();
     let criteria = criterion::Entity::find()
@@ -37,16 +48,18 @@ pub async fn csv(
     let titles = versions.into_iter().map(|(id, version)| Ok((id, version.content()?.title)));
     let titles: HashMap<_, _> = titles.collect::<Result<_>>()?;
     let applicants = batch::applicants(app, viewer, &ids).await?;
-    let table = Table { locale, pass_mark: challenge.rubric.pass_mark, criteria, titles, applicants };
-    table.print(&ranked).map(Some)
+    let is_calibrated = ranked.iter().any(|place| place.calibrated.is_some());
+    let pass_mark = challenge.rubric.pass_mark;
+    Ok(Some((Table { locale, pass_mark, is_calibrated, criteria, titles, applicants }, ranked)))
 }
 
-struct Table {
+pub(crate) struct Table {
     locale: Locale,
     pass_mark: i64,
-    criteria: Vec<criterion::Model>,
-    titles: HashMap<ProposalId, String>,
-    applicants: HashMap<ProposalId, organization::Model>,
+    pub(crate) is_calibrated: bool,
+    pub(crate) criteria: Vec<criterion::Model>,
+    pub(crate) titles: HashMap<ProposalId, String>,
+    pub(crate) applicants: HashMap<ProposalId, organization::Model>,
 }
 
 impl Table {
@@ -70,17 +83,27 @@ impl Table {
     }
 
     fn head(&self) -> Vec<String> {
-        let (before, after) = match self.locale {
-            Locale::Vi => {
-                (["Hạng", "Điểm trung bình", "Đạt", "Mã hồ sơ", "Tên hồ sơ", "Đơn vị", "Phiếu"], "Tổng")
-            }
-            Locale::En => (["Rank", "Mean", "Passes", "Proposal", "Title", "Applicant", "Sheet"], "Total"),
+        let (mean, calibrated, before, after) = match self.locale {
+            Locale::Vi => (
+                ["Hạng", "Điểm trung bình"],
+                ["Hạng hiệu chỉnh", "Điểm hiệu chỉnh"],
+                ["Đạt", "Mã hồ sơ", "Tên hồ sơ", "Đơn vị", "Phiếu"],
+                "Tổng",
+            ),
+            Locale::En => (
+                ["Rank", "Mean"],
+                ["Calibrated rank", "Calibrated mean"],
+                ["Passes", "Proposal", "Title", "Applicant", "Sheet"],
+                "Total",
+            ),
         };
+        let calibrated = calibrated.into_iter().filter(|_| self.is_calibrated);
+        let before = mean.into_iter().chain(calibrated).chain(before);
         let say = |vi: &str, en: Option<&String>| {
             cell(Bilingual { vi: vi.to_owned(), en: en.cloned() }.read(self.locale).0)
         };
         let names = self.criteria.iter().map(|row| say(&row.name_vi, row.name_en.as_ref()));
-        before.into_iter().map(str::to_owned).chain(names).chain([after.to_owned()]).collect()
+        before.map(str::to_owned).chain(names).chain([after.to_owned()]).collect()
     }
 
     fn place(&self, place: &Ranked) -> Vec<String> {
@@ -93,14 +116,12 @@ impl Table {
         };
         let title = self.titles.get(&id).map(|title| cell(title)).unwrap_or_default();
         let applicant = self.applicants.get(&id).map(|house| cell(&house.name_vi)).unwrap_or_default();
-        vec![
-            place.rank.to_string(),
-            place.mean.to_decimal(),
-            passes.to_owned(),
-            id.public(),
-            title,
-            applicant,
-        ]
+        let mean = [place.rank.to_string(), place.mean.to_decimal()];
+        let calibrated = place.calibrated.map_or_else(Default::default, |calibrated| {
+            [calibrated.rank.to_string(), calibrated.mean.to_decimal()]
+        });
+        let calibrated = calibrated.into_iter().filter(|_| self.is_calibrated);
+        mean.into_iter().chain(calibrated).chain([passes.to_owned(), id.public(), title, applicant]).collect()
     }
 }
 

@@ -126,6 +126,10 @@ closed_set! {
         ConfirmOpening = "CONFIRM_OPENING",
         /// Find proposals eligible or not.
         ScreenProposal = "SCREEN_PROPOSAL",
+        /// Ask that a proposal be taken out of the running.
+        RequestDisqualification = "REQUEST_DISQUALIFICATION",
+        /// Take it out, or refuse to.
+        RuleOnDisqualification = "RULE_ON_DISQUALIFICATION",
         /// Offer reviews to council members.
         AssignReviews = "ASSIGN_REVIEWS",
         /// Declare a conflict of interest, or none.
@@ -197,6 +201,8 @@ pub const MATRIX: &[(Action, &[Role])] = &[
     (Action::RequestOpening, &[Role::Secretary]),
     (Action::ConfirmOpening, &[Role::Chair, Role::ViceChair, Role::Officer]),
     (Action::ScreenProposal, &[Role::Secretary, Role::Chair, Role::ViceChair]),
+    (Action::RequestDisqualification, &[Role::Secretary]),
+    (Action::RuleOnDisqualification, &[Role::DecisionMaker]),
     (Action::AssignReviews, &[Role::Secretary, Role::Chair, Role::ViceChair]),
     (
         Action::DeclareConflict,

@@ -85,6 +85,8 @@ closed_set! {
         LockRound = "LOCK_ROUND",
         /// Hand over to the decision maker.
         StartDecision = "START_DECISION",
+        /// Begin a decision that promotes from the reserve.
+        StartPromotion = "START_PROMOTION",
     }
 }
 
@@ -109,7 +111,7 @@ impl ChallengeAction {
             Self::OpenProposals => Action::ConfirmOpening,
             Self::PlanReviews | Self::ReleaseReviewPlan | Self::AssignReviews => Action::AssignReviews,
             Self::LockRound => Action::LockRound,
-            Self::StartDecision => Action::ProposeDecision,
+            Self::StartDecision | Self::StartPromotion => Action::ProposeDecision,
         }
     }
 }
@@ -141,6 +143,12 @@ closed_set! {
         StartReview = "START_REVIEW",
         /// Appeal against the decision on it.
         Appeal = "APPEAL",
+        /// Ask that it be taken out of the running.
+        RequestDisqualification = "REQUEST_DISQUALIFICATION",
+        /// Take it out, as the second person.
+        ConfirmDisqualification = "CONFIRM_DISQUALIFICATION",
+        /// Leave it in.
+        RefuseDisqualification = "REFUSE_DISQUALIFICATION",
     }
 }
 
@@ -156,6 +164,8 @@ impl ProposalAction {
             Self::Admit | Self::Refuse | Self::AskClarification => Action::ScreenProposal,
             Self::StartReview => Action::AssignReviews,
             Self::Appeal => Action::FileAppeal,
+            Self::RequestDisqualification => Action::RequestDisqualification,
+            Self::ConfirmDisqualification | Self::RefuseDisqualification => Action::RuleOnDisqualification,
         }
     }
 

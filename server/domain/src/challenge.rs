@@ -679,6 +679,10 @@ pub const SCORING: &[ChallengeStatus] = &[S::Evaluation];
 pub const RANKED: &[ChallengeStatus] = &[S::Evaluation, S::Decision, S::Awarded, S::ClosedNoAward];
 /// States in which a decision is drafted, proposed and approved.
 pub const DECIDING: &[ChallengeStatus] = &[S::Decision];
+/// States in which somebody is promoted from the reserve.
+pub const PROMOTING: &[ChallengeStatus] = &[S::Awarded];
+/// States in which the proposals are, or were, evaluated.
+pub const OPENED: &[ChallengeStatus] = RANKED;
 /// States in which a conflict of interest can still matter.
 pub const UNDECIDED: &[ChallengeStatus] = &[S::Evaluation, S::Decision];
 
@@ -705,9 +709,19 @@ impl Stage {
         self.must_be_in(DECIDING)
     }
 
+    /// Refuses unless it was awarded.
+    pub fn must_be_awarded(self) -> Result<(), Reason> {
+        self.must_be_in(PROMOTING)
+    }
+
     /// Refuses unless the proposals are being evaluated.
     pub fn must_be_in_evaluation(self) -> Result<(), Reason> {
         self.must_be_in(SCORING)
+    }
+
+    /// Refuses unless the proposals are, or were, evaluated.
+    pub fn must_be_opened(self) -> Result<(), Reason> {
+        self.must_be_in(OPENED)
     }
 
     /// Refuses unless a conflict of interest can still matter.

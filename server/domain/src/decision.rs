@@ -1,5 +1,6 @@
 //! The decision: the council advises, a named authority decides and says why where it departs from the ranking.
 
+use crate::challenge::Stage;
 use crate::challenge::limits::LAST_DEADLINE;
 use crate::machine::{self, Rule};
 use crate::problem::{Guard, Problem, Reason, all, unless};
@@ -21,7 +22,7 @@ closed_set! {
         UnderAppeal = "UNDER_APPEAL",
         /// Public, and the time for appeals is over.
         Final = "FINAL",
-        /// Was public, and was set aside on an appeal: another one takes its place.
+        /// Was public, and was set aside on an appeal, or replaced by one that promotes from the reserve.
         Superseded = "SUPERSEDED",
     }
 }
@@ -62,6 +63,8 @@ closed_set! {
         Uphold = "UPHOLD",
         /// Grant an appeal.
         SetAside = "SET_ASIDE",
+        /// Publish one that promotes from the reserve.
+        Replace = "REPLACE",
     }
 }
 
@@ -81,6 +84,7 @@ pub const TRANSITIONS: &[Rule<DecisionCommand, DecisionStatus>] = &[
     Rule { command: C::Dismiss, from: &[S::UnderAppeal], to: S::Published },
     Rule { command: C::Uphold, from: &[S::UnderAppeal], to: S::Final },
     Rule { command: C::SetAside, from: &[S::UnderAppeal], to: S::Superseded },
+    Rule { command: C::Replace, from: &[S::Final], to: S::Superseded },
 ];
 
 closed_set! {
@@ -105,6 +109,25 @@ impl Outcome {
         }
     }
 
+    /// What a published decision made of the proposal; None if nothing that stands.
+    pub const fn of(status: ProposalStatus) -> Option<Self> {
+        match status {
+            ProposalStatus::Selected => Some(Self::Selected),
+            ProposalStatus::Reserve => Some(Self::Reserve),
+            ProposalStatus::NotSelected => Some(Self::NotSelected),
+            _ => None,
+        }
+    }
+
+    /// What a promotion may make of it: nobody loses by it, and whoever was not chosen does not pass the reserve.
+    pub const fn promoted(self) -> &'static [Self] {
+        match self {
+            Self::Selected => &[Self::Selected],
+            Self::Reserve => &[Self::Selected, Self::Reserve],
+            Self::NotSelected => &[Self::NotSelected],
+        }
+    }
+
     const fn order(self) -> u8 {
         match self {
             Self::Selected => 0,
@@ -123,13 +146,23 @@ pub struct Verdict {
     pub passes: bool,
     /// The outcome, if one was given.
     pub outcome: Option<Outcome>,
+    /// In a promotion, the outcome that it has by the decision which stands.
+    pub before: Option<Outcome>,
+}
+
+impl Verdict {
+    /// Better off by this decision than by none.
+    fn is_chosen(self, outcome: Outcome) -> bool {
+        if self.before.is_some() { outcome == Outcome::Selected } else { outcome != Outcome::NotSelected }
+    }
 }
 
 /// A decision follows the ranking when no better-ranked proposal has a worse outcome and none below the pass mark is
-/// chosen or in reserve.
+/// chosen or in reserve; a promotion, when that is so within the reserve, for the rest was decided before.
 pub fn departs_from_ranking(verdicts: &[Verdict]) -> bool {
-    let decided = || verdicts.iter().filter_map(|verdict| Some((verdict, verdict.outcome?)));
-    decided().any(|(verdict, outcome)| outcome != Outcome::NotSelected && !verdict.passes)
+    let open = || verdicts.iter().filter(|verdict| verdict.before.is_none_or(|one| one == Outcome::Reserve));
+    let decided = || open().filter_map(|verdict| Some((verdict, verdict.outcome?)));
+    decided().any(|(verdict, outcome)| verdict.is_chosen(outcome) && !verdict.passes)
         || decided().any(|(better, better_outcome)| {
             decided().any(|(worse, worse_outcome)| {
                 better.rank < worse.rank && better_outcome.order() > worse_outcome.order()
@@ -148,6 +181,17 @@ pub fn missing_for_proposal(verdicts: &[Verdict], has_departure_reason: bool) ->
             reason: Reason::Required,
         })
         .collect();
+    missing.extend(verdicts.iter().enumerate().filter_map(|(index, verdict)| {
+        let (before, outcome) = verdict.before.zip(verdict.outcome)?;
+        let allowed = before.promoted();
+        (!allowed.contains(&outcome)).then(|| Problem {
+            field: Some(vec!["decision".into(), "outcomes".into(), index.to_string(), "outcome".into()]),
+            reason: Reason::Transition {
+                current: before.name(),
+                allowed: allowed.iter().map(|outcome| outcome.name()).collect(),
+            },
+        })
+    }));
     if departs_from_ranking(verdicts) && !has_departure_reason {
         missing.push(Problem {
             field: Some(vec!["decision".into(), "departureReason".into()]),
@@ -155,6 +199,54 @@ pub fn missing_for_proposal(verdicts: &[Verdict], has_departure_reason: bool) ->
         });
     }
     missing
+}
+
+/// Every step up to the publication: while the challenge is decided, or, of a promotion, after it was awarded.
+pub fn must_go_on(stage: Stage, is_promotion: bool) -> Result<(), Reason> {
+    if is_promotion { stage.must_be_awarded() } else { stage.must_be_deciding() }
+}
+
+/// What a decision that promotes from the reserve depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// Where the decision that stands is.
+    pub standing: DecisionStatus,
+    /// Chosen proposals that fell away since.
+    pub fallen: usize,
+    /// Proposals in reserve.
+    pub reserves: usize,
+    /// One is being made already.
+    pub is_begun: bool,
+}
+
+/// Beginning one: once nobody can appeal against the decision that stands, when a chosen proposal has fallen away and another one is in
+/// reserve. By somebody who is tied to none of the applicants.
+pub fn may_promote(stage: Stage, is_tied: bool, promotion: Option<Promotion>) -> Guard {
+    all([stage.must_be_awarded()])?;
+    all([untied(is_tied)])?;
+    let Some(promotion) = promotion else { return all([Err(Reason::NotFound)]) };
+    machine::allows(TRANSITIONS, promotion.standing, &C::Replace)?;
+    let fallen = if promotion.fallen > 0 {
+        Ok(())
+    } else {
+        let allowed = [ProposalStatus::Withdrawn, ProposalStatus::Disqualified].map(ProposalStatus::name);
+        Err(Reason::Transition { current: ProposalStatus::Selected.name(), allowed: allowed.to_vec() })
+    };
+    let reserve = if promotion.reserves > 0 { Ok(()) } else { Err(Reason::NotFound) };
+    let once = if promotion.is_begun { Err(Reason::AlreadyExists) } else { Ok(()) };
+    all([fallen, reserve, once])
+}
+
+/// How many a promotion promotes: one at least, and no more than have fallen away.
+pub fn in_place_of(verdicts: &[Verdict], fallen: usize) -> Guard {
+    let is_promoted = |verdict: &&Verdict| {
+        verdict.before == Some(Outcome::Reserve) && verdict.outcome == Some(Outcome::Selected)
+    };
+    let promoted = verdicts.iter().filter(is_promoted).count();
+    unless((!(1..=fallen).contains(&promoted)).then(|| Problem {
+        field: Some(vec!["decision".into(), "outcomes".into()]),
+        reason: Reason::OutOfRange { min: "1".to_owned(), max: fallen.to_string() },
+    }))
 }
 
 /// Putting before the decision maker: with an outcome for every proposal, and a reason for every departure. By somebody who is
@@ -182,21 +274,25 @@ pub fn may_approve(status: DecisionStatus, is_on_council: bool, is_tied: bool) -
     all([may_decide(is_on_council), untied(is_tied)])
 }
 
-/// Publishing: what was approved as it was approved, by somebody else than the approver who is tied to none of the
-/// applicants.
+/// Publishing: what was approved as it was approved, with no chosen proposal `lost` since, by somebody else than the approver who is
+/// tied to none of the applicants.
 pub fn may_publish(
     status: DecisionStatus,
     is_tied: bool,
     is_approver: bool,
-    lost_a_chosen_proposal: bool,
+    lost: Option<ProposalStatus>,
 ) -> Guard {
     machine::allows(TRANSITIONS, status, &C::Publish)?;
     let by_another = if is_approver { Err(Reason::SelfApproval) } else { Ok(()) };
-    // A chosen proposal was withdrawn since: the decision goes back.
-    let lost = ProposalStatus::Withdrawn.name();
-    let allowed = vec![ProposalStatus::Evaluated.name()];
-    let as_approved =
-        if lost_a_chosen_proposal { Err(Reason::Transition { current: lost, allowed }) } else { Ok(()) };
+    // A chosen proposal was withdrawn or disqualified since: the decision goes back.
+    let as_approved = match lost {
+        Some(lost) => {
+            let allowed = [ProposalStatus::Evaluated, ProposalStatus::Selected, ProposalStatus::Reserve];
+            let allowed = allowed.map(ProposalStatus::name).to_vec();
+            Err(Reason::Transition { current: lost.name(), allowed })
+        }
+        None => Ok(()),
+    };
     all([untied(is_tied), by_another, as_approved])
 }
 
@@ -205,11 +301,11 @@ pub fn may_schedule(
     status: DecisionStatus,
     is_tied: bool,
     is_approver: bool,
-    lost_a_chosen_proposal: bool,
+    lost: Option<ProposalStatus>,
     at: Timestamp,
     now: Timestamp,
 ) -> Guard {
-    may_publish(status, is_tied, is_approver, lost_a_chosen_proposal)?;
+    may_publish(status, is_tied, is_approver, lost)?;
     unless((at <= now).then(|| {
         let (min, max) = (now.to_rfc3339(), LAST_DEADLINE.to_owned());
         Problem::at("publishAt", Reason::OutOfRange { min, max })
@@ -233,28 +329,98 @@ mod tests {
     #[test]
     fn what_is_published_is_what_another_approved() {
         let publish = |is_tied, is_approver, lost| may_publish(S::Approved, is_tied, is_approver, lost);
-        assert_eq!(publish(false, false, false), Ok(()));
+        assert_eq!(publish(false, false, None), Ok(()));
         assert_eq!(
-            publish(true, true, false),
+            publish(true, true, None),
             all([Err(Reason::IncompatibleRole), Err(Reason::SelfApproval)])
         );
-        assert!(publish(false, false, true).is_err());
-        assert!(may_publish(S::Proposed, false, false, false).is_err());
+        for gone in [ProposalStatus::Withdrawn, ProposalStatus::Disqualified] {
+            assert!(publish(false, false, Some(gone)).is_err(), "{gone}");
+        }
+        assert!(may_publish(S::Proposed, false, false, None).is_err());
         assert_eq!(may_approve(S::Proposed, true, true), all([Err(Reason::IncompatibleRole)]), "said once");
         assert!(may_return(S::Approved, false).is_ok() && may_return(S::Draft, false).is_err());
         let at = Timestamp::from_micros;
-        let schedule = |at, now| may_schedule(S::Approved, false, false, false, at, now);
+        let schedule = |at, now| may_schedule(S::Approved, false, false, None, at, now);
         assert!(schedule(at(2), at(1)).is_ok() && schedule(at(1), at(1)).is_err());
         assert!(
-            may_schedule(S::Approved, false, true, false, at(2), at(1)).is_err(),
+            may_schedule(S::Approved, false, true, None, at(2), at(1)).is_err(),
             "nor later by its approver"
         );
     }
 
     fn verdicts(rows: &[(i32, bool, Option<Outcome>)]) -> Vec<Verdict> {
         rows.iter()
-            .map(|(rank, passes, outcome)| Verdict { rank: *rank, passes: *passes, outcome: *outcome })
+            .map(|(rank, passes, outcome)| Verdict {
+                rank: *rank,
+                passes: *passes,
+                outcome: *outcome,
+                before: None,
+            })
             .collect()
+    }
+
+    #[test]
+    fn a_promotion_begins_when_the_decision_is_final_and_somebody_fell_away() {
+        use crate::action::reasons;
+        use crate::challenge::ChallengeStatus;
+        use crate::problem::Code;
+        let stage = |status| Stage { status, is_locked: true };
+        let awarded = stage(ChallengeStatus::Awarded);
+        let whole = Promotion { standing: S::Final, fallen: 1, reserves: 1, is_begun: false };
+        assert_eq!(may_promote(awarded, false, Some(whole)), Ok(()));
+        let refused = |promotion| reasons(&may_promote(awarded, false, promotion));
+        for standing in S::ALL.iter().copied().filter(|status| *status != S::Final) {
+            assert_eq!(refused(Some(Promotion { standing, ..whole })), [Code::Conflict], "{standing}");
+        }
+        assert_eq!(refused(Some(Promotion { fallen: 0, ..whole })), [Code::Conflict]);
+        assert_eq!(refused(Some(Promotion { reserves: 0, ..whole })), [Code::NotFound]);
+        assert_eq!(refused(Some(Promotion { is_begun: true, ..whole })), [Code::AlreadyExists]);
+        assert_eq!(refused(None), [Code::NotFound]);
+        assert_eq!(reasons(&may_promote(awarded, true, Some(whole))), [Code::IncompatibleRole]);
+        let deciding = stage(ChallengeStatus::Decision);
+        assert!(may_promote(deciding, false, Some(whole)).is_err());
+        assert!(must_go_on(deciding, false).is_ok() && must_go_on(deciding, true).is_err());
+        assert!(must_go_on(awarded, true).is_ok() && must_go_on(awarded, false).is_err());
+    }
+
+    #[test]
+    fn a_promotion_takes_the_next_of_the_reserve_and_takes_nothing_from_anybody() {
+        use Outcome::{NotSelected, Reserve, Selected};
+        let promotion = |rows: &[(i32, bool, Outcome, Outcome)]| -> Vec<_> {
+            let verdict = |(rank, passes, before, outcome): &(i32, bool, Outcome, Outcome)| Verdict {
+                rank: *rank,
+                passes: *passes,
+                outcome: Some(*outcome),
+                before: Some(*before),
+            };
+            rows.iter().map(verdict).collect()
+        };
+        // The decision that stands departed from the ranking, and said why: that is not said again.
+        let next =
+            [(1, true, NotSelected, NotSelected), (3, true, Reserve, Selected), (4, false, Reserve, Reserve)];
+        assert!(missing_for_proposal(&promotion(&next), false).is_empty());
+        assert_eq!(in_place_of(&promotion(&next), 1), Ok(()));
+        let skipped = promotion(&[(3, true, Reserve, Reserve), (4, true, Reserve, Selected)]);
+        assert_eq!(missing_for_proposal(&skipped, false).len(), 1, "past another one in reserve");
+        assert!(missing_for_proposal(&skipped, true).is_empty());
+        let below = promotion(&[(3, false, Reserve, Selected)]);
+        assert_eq!(missing_for_proposal(&below, false).len(), 1, "below the pass mark");
+        for (before, outcome) in [
+            (Selected, Reserve),
+            (Selected, NotSelected),
+            (Reserve, NotSelected),
+            (NotSelected, Reserve),
+            (NotSelected, Selected),
+        ] {
+            let missing = missing_for_proposal(&promotion(&[(1, true, before, outcome)]), true);
+            assert_eq!(missing.len(), 1, "{before} to {outcome}");
+        }
+        let none = promotion(&[(3, true, Reserve, Reserve)]);
+        let two = promotion(&[(3, true, Reserve, Selected), (4, true, Reserve, Selected)]);
+        assert!(
+            in_place_of(&none, 1).is_err() && in_place_of(&two, 1).is_err() && in_place_of(&two, 2).is_ok()
+        );
     }
 
     #[test]

@@ -212,6 +212,12 @@ closed_set! {
         ProposalRead = "proposal_read",
         /// A proposal was found eligible or not.
         ProposalScreened = "proposal_screened",
+        /// The secretary asked that a proposal be taken out of the running; its team is not told.
+        DisqualificationRequested = "disqualification_requested",
+        /// The decision maker left it in.
+        DisqualificationRefused = "disqualification_refused",
+        /// A proposal was taken out of the running.
+        ProposalDisqualified = "proposal_disqualified",
         /// It was planned who reviews what; nobody of the council is told.
         ReviewsPlanned = "reviews_planned",
         /// A review was offered.
@@ -252,6 +258,10 @@ closed_set! {
         RoundLocked = "round_locked",
         /// The challenge was handed over for the decision.
         DecisionStarted = "decision_started",
+        /// A decision that promotes from the reserve was begun.
+        PromotionStarted = "promotion_started",
+        /// The decision was replaced by one that promotes from the reserve.
+        DecisionReplaced = "decision_replaced",
         /// The draft of the decision was changed.
         DecisionEdited = "decision_edited",
         /// The decision was put before the decision maker.
@@ -528,6 +538,12 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ClarificationAnswered, &[(A::Secretary, L::ClarificationAnswered)]),
     (K::ClarificationLapsed, &[(A::Team, L::ClarificationLapsed), (A::Secretary, L::ClarificationLapsed)]),
     (K::ProposalScreened, &[(A::Team, L::ProposalScreened)]),
+    (K::DisqualificationRequested, &[(A::DecisionMaker, L::DisqualificationRequested)]),
+    (K::DisqualificationRefused, &[(A::Secretary, L::DisqualificationRuled)]),
+    (
+        K::ProposalDisqualified,
+        &[(A::Team, L::ProposalDisqualified), (A::Secretary, L::DisqualificationRuled)],
+    ),
     (K::ReviewsPlanned, &[]),
     (K::ReviewOffered, &[(A::Person, L::ReviewOffered)]),
     (K::NoConflictDeclared, &[]),
@@ -545,6 +561,8 @@ pub const HEARS: &[(EventKind, &[(Audience, LetterKind)])] = &[
     (K::ReviewSubmitted, &[(A::Secretary, L::ReviewSubmitted)]),
     (K::RoundLocked, &[(A::Council, L::RoundLocked)]),
     (K::DecisionStarted, &[(A::DecisionMaker, L::DecisionStarted)]),
+    (K::PromotionStarted, &[]),
+    (K::DecisionReplaced, &[]),
     (K::DecisionEdited, &[]),
     (K::DecisionProposed, &[(A::DecisionMaker, L::DecisionProposed)]),
     (K::DecisionReturned, &[(A::Chair, L::DecisionReturned)]),

@@ -84,6 +84,8 @@ closed_set! {
         Decided = "DECIDED",
         /// That was set aside.
         Reconsidered = "RECONSIDERED",
+        /// It was taken out of the running.
+        Disqualified = "DISQUALIFIED",
     }
 }
 
@@ -145,6 +147,7 @@ const PROPOSAL: &[(ProposalStep, K, To)] = &[
     (ProposalStep::ClarificationLapsed, K::ClarificationLapsed, To::Everybody),
     (ProposalStep::Decided, K::ProposalDecided, To::Everybody),
     (ProposalStep::Reconsidered, K::ProposalReconsidered, To::Everybody),
+    (ProposalStep::Disqualified, K::ProposalDisqualified, To::Everybody),
 ];
 
 /// After these the figures of a council's work may be others.
@@ -158,6 +161,7 @@ pub const REVIEW_PROGRESS: &[K] = &[
     K::ReviewRevoked,
     K::ReviewReopened,
     K::ReviewSubmitted,
+    K::ProposalDisqualified,
     K::RoundLocked,
 ];
 

@@ -18,7 +18,7 @@ macro_rules! letters {
         ///
         /// `challenge` and `proposal` are titles, `organization` and `agency` names of organisations, `member` and
         /// `requested_by` names of people, `provider` that of a sign-on; `reason` and `feedback` are what a person wrote, empty for none; `role` is
-        /// already in the reader's language; `link` is the absolute address that the reader opens.
+        /// already in the reader's language, as is `ground`; `link` is the absolute address that the reader opens.
         #[derive(Clone, PartialEq, Eq, Serialize)]
         #[serde(tag = "kind")]
         #[expect(missing_docs, reason = "the fields recur and are explained above, once")]
@@ -208,6 +208,17 @@ letters! {
 
     /// To the whole team and the council's secretary: no answer came in time.
     ClarificationLapsed = "clarification_lapsed" { challenge: String, due_at: Timestamp }
+
+    /// To the decision maker: a proposal is to be taken out of the running. Why, is read in the system.
+    DisqualificationRequested = "disqualification_requested" { challenge: String }
+
+    /// To the council's secretary: the decision maker has ruled on that.
+    DisqualificationRuled = "disqualification_ruled" { challenge: String }
+
+    /// To the whole team: their proposal is out of the running.
+    ProposalDisqualified = "proposal_disqualified" {
+        challenge: String, proposal: String, ground: String, reason: String
+    }
 
     /// To a council member: a proposal to review, once a conflict is ruled out.
     ReviewOffered = "review_offered" { challenge: String }

@@ -43,6 +43,7 @@ pub mod calibration;
 pub mod challenge;
 pub mod decision;
 pub mod delegation;
+pub mod disqualification;
 pub mod event;
 pub mod expert;
 pub mod feed;

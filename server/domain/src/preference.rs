@@ -110,6 +110,7 @@ pub const fn group(letter: LetterKind) -> NotificationGroup {
         | L::ProposalScreened
         | L::ClarificationAsked
         | L::ClarificationLapsed
+        | L::ProposalDisqualified
         | L::DecisionPublishedToApplicant
         | L::AppealFiled
         | L::AppealRuled
@@ -122,6 +123,8 @@ pub const fn group(letter: LetterKind) -> NotificationGroup {
         | L::ProposalWithdrawnFromReview
         | L::OpeningRequested
         | L::ClarificationAnswered
+        | L::DisqualificationRequested
+        | L::DisqualificationRuled
         | L::ReviewOffered
         | L::ReviewRecused
         | L::ReviewVoidRequested

@@ -39,6 +39,8 @@ closed_set! {
         Reserve = "RESERVE",
         /// Not chosen by the published decision.
         NotSelected = "NOT_SELECTED",
+        /// Taken out of the running for good.
+        Disqualified = "DISQUALIFIED",
     }
 }
 
@@ -86,6 +88,10 @@ closed_set! {
         Decline = "DECLINE",
         /// Set the decision on it aside.
         Reconsider = "RECONSIDER",
+        /// Take it out of the running.
+        Disqualify = "DISQUALIFY",
+        /// Publish: chosen from the reserve.
+        Promote = "PROMOTE",
     }
 }
 
@@ -99,7 +105,15 @@ pub const TRANSITIONS: &[Rule<ProposalCommand, ProposalStatus>] = &[
     Rule { command: C::Submit, from: &[S::Draft, S::Submitted], to: S::Submitted },
     Rule {
         command: C::Withdraw,
-        from: &[S::Submitted, S::Eligible, S::Clarification, S::UnderReview, S::Evaluated],
+        from: &[
+            S::Submitted,
+            S::Eligible,
+            S::Clarification,
+            S::UnderReview,
+            S::Evaluated,
+            S::Selected,
+            S::Reserve,
+        ],
         to: S::Withdrawn,
     },
     Rule { command: C::Revive, from: &[S::Withdrawn], to: S::Submitted },
@@ -114,6 +128,12 @@ pub const TRANSITIONS: &[Rule<ProposalCommand, ProposalStatus>] = &[
     Rule { command: C::PutInReserve, from: &[S::Evaluated], to: S::Reserve },
     Rule { command: C::Decline, from: &[S::Evaluated], to: S::NotSelected },
     Rule { command: C::Reconsider, from: &[S::Selected, S::Reserve, S::NotSelected], to: S::Evaluated },
+    Rule { command: C::Promote, from: &[S::Reserve], to: S::Selected },
+    Rule {
+        command: C::Disqualify,
+        from: &[S::Eligible, S::Clarification, S::UnderReview, S::Evaluated, S::Reserve, S::Selected],
+        to: S::Disqualified,
+    },
 ];
 
 closed_set! {
@@ -434,7 +454,7 @@ pub fn may_submit(
     unless(house.into_iter().chain(missing).chain(files).chain(quota))
 }
 
-/// Taking back: until the decision is published.
+/// Taking back: as long as there is something to decide, and afterwards what was chosen or put in reserve.
 pub fn may_withdraw(status: ProposalStatus) -> Guard {
     all([team_step(status, &C::Withdraw)])
 }

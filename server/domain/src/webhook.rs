@@ -67,6 +67,8 @@ closed_set! {
         ProposalDecided = "PROPOSAL_DECIDED",
         /// That was set aside.
         ProposalReconsidered = "PROPOSAL_RECONSIDERED",
+        /// It was taken out of the running.
+        ProposalDisqualified = "PROPOSAL_DISQUALIFIED",
     }
 }
 
@@ -119,6 +121,7 @@ pub const fn heard(kind: K) -> Option<(WebhookEvent, Hearer)> {
         K::ClarificationLapsed => (W::ProposalClarificationLapsed, Team),
         K::ProposalDecided => (W::ProposalDecided, Team),
         K::ProposalReconsidered => (W::ProposalReconsidered, Team),
+        K::ProposalDisqualified => (W::ProposalDisqualified, Team),
         K::UserRegistered
         | K::RegistrationRepeated
         | K::EmailVerified
@@ -225,6 +228,10 @@ pub const fn heard(kind: K) -> Option<(WebhookEvent, Hearer)> {
         | K::DecisionApproved
         | K::DecisionScheduled
         | K::DecisionScheduleLapsed
+        | K::DisqualificationRequested
+        | K::DisqualificationRefused
+        | K::PromotionStarted
+        | K::DecisionReplaced
         | K::AppealFiled
         | K::AppealRuled => return None,
     })

@@ -118,6 +118,12 @@ pub fn letter_with(kind: LetterKind, typed: impl Fn(&str) -> String) -> Letter {
         LetterKind::ClarificationLapsed => Letter::ClarificationLapsed { challenge, due_at: time, link },
         LetterKind::ReviewOffered => Letter::ReviewOffered { challenge, link },
         LetterKind::ReviewRecused => Letter::ReviewRecused { challenge, member, link },
+        LetterKind::DisqualificationRequested => Letter::DisqualificationRequested { challenge, link },
+        LetterKind::DisqualificationRuled => Letter::DisqualificationRuled { challenge, link },
+        LetterKind::ProposalDisqualified => {
+            let ground = "hồ sơ có nội dung không đúng sự thật".to_owned();
+            Letter::ProposalDisqualified { challenge, proposal, ground, reason, link }
+        }
         LetterKind::ReviewVoidRequested => Letter::ReviewVoidRequested { challenge, reason, link },
         LetterKind::ReviewVoided => Letter::ReviewVoided { challenge, reason, link },
         LetterKind::ReviewDue => Letter::ReviewDue { challenge, due_at: time, link },

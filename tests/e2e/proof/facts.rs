@@ -567,6 +567,8 @@ impl Facts {
                 when.extend(self.phases(review.challenge_id));
                 let withdrawn = self.proposal_of(review.proposal_id).status == ProposalStatus::Withdrawn;
                 when.extend(withdrawn.then_some("WITHDRAWN"));
+                let out = self.proposal_of(review.proposal_id).status == ProposalStatus::Disqualified;
+                when.extend(out.then_some("DISQUALIFIED"));
             }
             Thing::Decision(decision) => {
                 when.insert(decision.status.name());

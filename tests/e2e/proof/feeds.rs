@@ -44,6 +44,7 @@ const AFTER_THE_OPENING: &[K] = &[
     K::ClarificationLapsed,
     K::ProposalDecided,
     K::ProposalReconsidered,
+    K::ProposalDisqualified,
 ];
 const BEFORE: &[K] = &[K::ProposalEdited, K::ProposalSubmitted, K::ProposalWithdrawn, K::ProposalRevived];
 const EVALUATION: &[K] = &[
@@ -56,6 +57,7 @@ const EVALUATION: &[K] = &[
     K::ReviewRevoked,
     K::ReviewReopened,
     K::ReviewSubmitted,
+    K::ProposalDisqualified,
     K::RoundLocked,
 ];
 

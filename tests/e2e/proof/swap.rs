@@ -31,6 +31,7 @@ const AT_ONCE: usize = 5;
 /// By the name of the field or of its type.
 const FILLERS: &[(&str, &str)] = &[
     ("ConflictKind", "KINSHIP"),
+    ("DisqualificationGround", "OTHER"),
     ("email", "nobody-at-all@example.vn"),
     ("documentUrl", "https://example.vn/1.pdf"),
     ("Date", "2026-11-23"),

@@ -1201,9 +1201,15 @@ impl Town {
             }
             sheets.insert(proposal, reviews);
         }
-        for copy in
-            ["drafted", "set aside", "proposed", "approved by the authority", "awarded", "without award"]
-        {
+        for copy in [
+            "drafted",
+            "set aside",
+            "proposed",
+            "approved by the authority",
+            "awarded",
+            "promoted",
+            "without award",
+        ] {
             self.copies("locked", copy, &["song", "sao", "tre", "lua"]).await;
         }
         for challenge in [
@@ -1213,6 +1219,7 @@ impl Town {
             "proposed",
             "approved by the authority",
             "awarded",
+            "promoted",
             "without award",
         ] {
             self.act("chair", "lockRound", json!({ "challengeId": self.id(challenge) })).await;
@@ -1229,6 +1236,12 @@ impl Town {
                 self.act("authority", "confirmReviewVoid", json!({ "reviewId": review })).await;
             }
         }
+    }
+
+    async fn asks_out(&mut self, proposal: &str) {
+        let reason = format!("Sao chép từ {}", self.word());
+        let input = json!({ "proposalId": self.id(proposal), "ground": "NOT_THEIR_OWN", "reason": reason });
+        self.act("secretary", "requestDisqualification", input).await;
     }
 
     async fn starts(&mut self, challenge: &str) -> String {
@@ -1256,6 +1269,17 @@ impl Town {
         self.act("secretary", "updateDecision", input).await;
     }
 
+    /// The time for appeals is over: of this one alone, for the town lives on.
+    async fn is_final(&self, decision: &str) {
+        let id: domain::id::DecisionId = PublicId::from_public(decision).unwrap();
+        let over = decision::ActiveModel {
+            status: sea_orm::ActiveValue::Set(DecisionStatus::Final),
+            ..Default::default()
+        };
+        let of = decision::Entity::update_many().set(over).filter(decision::Column::Id.eq(id));
+        of.exec(self.world.db()).await.unwrap();
+    }
+
     async fn approves_decision(&mut self, decision: &str) {
         let input = json!({ "decisionId": decision, "expectedVersion": self.version_of(decision).await });
         self.act("authority", "approveDecision", input).await;
@@ -1265,6 +1289,14 @@ impl Town {
         const DEPARTS: [&str; 3] = ["RESERVE", "NOT_SELECTED", "SELECTED"];
         let drafted = self.starts("drafted").await;
         self.decides("drafted", &drafted, DEPARTS).await;
+        // One is out of the running, one was left in, and of one that is asked.
+        for proposal in ["sao in drafted", "song in drafted", "song in locked"] {
+            self.asks_out(proposal).await;
+        }
+        let out = json!({ "proposalId": self.id("sao in drafted") });
+        self.act("authority", "confirmDisqualification", out).await;
+        let left = json!({ "proposalId": self.id("song in drafted"), "reason": format!("Không phải {}", self.word()) });
+        self.act("authority", "refuseDisqualification", left).await;
 
         let proposed = self.starts("proposed").await;
         self.decides("proposed", &proposed, DEPARTS).await;
@@ -1290,6 +1322,25 @@ impl Town {
         self.approves_decision(&awarded).await;
         let input = json!({ "decisionId": awarded, "record": self.record() });
         self.act("publisher", "publishDecision", input).await;
+
+        let first = self.starts("promoted").await;
+        self.decides("promoted", &first, ["SELECTED", "RESERVE", "NOT_SELECTED"]).await;
+        self.recuses("reviewer", "tre in promoted").await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": first })).await;
+        self.approves_decision(&first).await;
+        let input = json!({ "decisionId": first, "record": self.record() });
+        self.act("publisher", "publishDecision", input).await;
+        self.is_final(&first).await;
+        self.asks_out("song in promoted").await;
+        let out = json!({ "proposalId": self.id("song in promoted") });
+        self.act("authority", "confirmDisqualification", out).await;
+        let begun = json!({ "challengeId": self.id("promoted") });
+        let promotion = text(&self.act("chair", "startPromotion", begun).await["decision"]["id"]);
+        let reason = format!("Dưới điểm đạt, nhưng {}", self.word());
+        let input = json!({ "decisionId": promotion, "expectedVersion": 1, "departureReason": reason });
+        self.act("secretary", "updateDecision", input).await;
+        self.act("chair", "proposeDecision", json!({ "decisionId": promotion })).await;
+        self.approves_decision(&promotion).await;
 
         let without = self.starts("without award").await;
         self.decides("without award", &without, ["NOT_SELECTED"; 3]).await;

@@ -22,7 +22,7 @@ use super::id;
 use super::load::{
     ActionsOnChallenge, AnnouncementsOf, BidsOn, CouncilOf, CriteriaOf, DecisionOf, DuplicatesOf,
     FilesOfChallenge, FollowOf, FormerDecisionsOf, IndicatorsOf, OpeningOf, PreviewOf, ProgressOf,
-    ProposalCountOf, PublishedOf, RolesOn, SupportOf,
+    PromotionOn, ProposalCountOf, PublishedOf, RolesOn, SupportOf,
 };
 use super::organization::Organization;
 use super::page::{ask, connection, cost};
@@ -365,11 +365,21 @@ impl Challenge {
     }
 
     /// The locked scores as a table for spreadsheets (CSV in UTF-8): a line for each sheet, best proposal first, in the reader's language. Who
-    /// scored is not in it, who applied only where you may know. Null as `ranking`.
+    /// scored is not in it, who applied only where you may know; calibrated rank and mean stand beside the plain ones where `ranking` has
+    /// them for you. Null as `ranking`.
     #[graphql(complexity = 200)]
     async fn score_table(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let locale = ctx.locale(None)?;
         Ok(app::score_table::csv(ctx.app()?, &ctx.viewer()?, &self.0, locale).await.map_err(Reported)?)
+    }
+
+    /// The minutes of the council as a PDF, base64 (RFC 4648, with padding), in the reader's language: council, figures, ties, scores, outcomes
+    /// with their reasons, and space for signatures. The same state gives the same bytes. Who scored what is not in it; council, applicants and
+    /// calibrated places only where you may know them. Null as `ranking`.
+    #[graphql(complexity = 200)]
+    async fn minutes_pdf(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let locale = ctx.locale(None)?;
+        Ok(app::minutes::pdf(ctx.app()?, &ctx.viewer()?, &self.0, locale).await.map_err(Reported)?)
     }
 
     /// The ranking that the decision was made from, computed anew from rubric and locked sheets and compared; null before there is a
@@ -385,7 +395,13 @@ impl Challenge {
         Ok(super::one(ctx, DecisionOf(self.0.id)).await?.map(Decision))
     }
 
-    /// Decisions that were set aside on an appeal, the last one first.
+    /// A decision that is being made to promote from the reserve, beside the one that stands; null unless there is one that you may see. Once it
+    /// is published it is `decision`, and the one that it replaces is among `formerDecisions`.
+    async fn promotion(&self, ctx: &Context<'_>) -> Result<Option<Decision>> {
+        Ok(super::one(ctx, PromotionOn(self.0.id)).await?.map(Decision))
+    }
+
+    /// Decisions that were set aside on an appeal, or replaced by a promotion, the last one first.
     #[graphql(complexity = "5 * child_complexity")]
     async fn former_decisions(&self, ctx: &Context<'_>) -> Result<Vec<Decision>> {
         let rows = super::one(ctx, FormerDecisionsOf(self.0.id)).await?.unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use app::decision::{
     ApproveDecision, NewOutcome, ProposeDecision, PublishDecision, ReturnDecision, StartDecision,
-    UpdateDecision,
+    StartPromotion, UpdateDecision,
 };
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use domain::challenge::limits;
@@ -38,6 +38,20 @@ impl Decision {
     /// On which challenge.
     async fn challenge(&self, ctx: &Context<'_>) -> Result<Option<Challenge>> {
         Ok(super::one(ctx, self.0.challenge_id).await?.map(Challenge))
+    }
+
+    /// The decision whose place it takes: one that was set aside on an appeal or, if `isPromotion`, the one that stands until this is published.
+    /// Null if there is none.
+    async fn replaces(&self, ctx: &Context<'_>) -> Result<Option<Decision>> {
+        match self.0.replaces_id {
+            Some(id) => Ok(super::one(ctx, id).await?.map(Decision)),
+            None => Ok(None),
+        }
+    }
+
+    /// It promotes from the reserve, in the place of chosen proposals that fell away.
+    async fn is_promotion(&self) -> bool {
+        self.0.is_promotion
     }
 
     /// Where it stands.
@@ -190,6 +204,15 @@ pub struct StartDecisionInput {
     idempotency_key: Option<String>,
 }
 
+/// What `startPromotion` needs.
+#[derive(InputObject)]
+pub struct StartPromotionInput {
+    /// On which challenge: `AWARDED`, its decision `FINAL`.
+    challenge_id: ID,
+    /// Your name for this attempt, 8 to 128 characters: a retry with it has no second effect.
+    idempotency_key: Option<String>,
+}
+
 /// Outcome and feedback for one proposal.
 #[derive(InputObject)]
 pub struct OutcomeInput {
@@ -270,6 +293,13 @@ payload! {
     }
 }
 payload! {
+    /// Answer of `startPromotion`.
+    StartPromotionPayload {
+        /// The draft: what stands, with the next of the reserve in the places of those that fell away.
+        decision: Decision,
+    }
+}
+payload! {
     /// Answer of `updateDecision`.
     UpdateDecisionPayload {
         /// The draft as it is now.
@@ -341,6 +371,23 @@ impl DecisionMutation {
         Ok(Some(StartDecisionPayload { decision, user_errors }))
     }
 
+    /// Begins a decision that promotes from the reserve because a chosen proposal was withdrawn or disqualified: it takes every step of a decision,
+    /// and replaces the one that stands when it is published. Nobody loses by it; passing over a better one in reserve needs a
+    /// `departureReason`. For the chair or the vice chair, whoever is tied to no applicant, once nobody can appeal against the decision that
+    /// stands. User errors: `CONFLICT`, `ALREADY_EXISTS`, `INCOMPATIBLE_ROLE`, `NOT_FOUND` (also: nobody is in reserve), `NOT_PERMITTED`.
+    async fn start_promotion(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "On which challenge.")] input: StartPromotionInput,
+    ) -> Result<Option<StartPromotionPayload>> {
+        let mut reader = Reader::default();
+        let command =
+            reader.id("challengeId", &input.challenge_id).map(|challenge| StartPromotion { challenge });
+        let (decision, user_errors) =
+            after(ctx, execute(ctx, input.idempotency_key.as_ref(), reader.finish(command)).await?).await?;
+        Ok(Some(StartPromotionPayload { decision, user_errors }))
+    }
+
     /// Writes outcomes, feedback and the reason for departing from the ranking; for the chair or the secretary. User errors: `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`, `TOO_LONG`.
     async fn update_decision(
         &self,
@@ -375,7 +422,7 @@ impl DecisionMutation {
     }
 
     /// Puts the draft before the decision maker, who is mailed; for the chair or the secretary. Needs every outcome, and a reason if it departs from the ranking.
-    /// User errors: `REQUIRED`, `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
+    /// User errors: `REQUIRED`, `OUT_OF_RANGE` (a promotion of nobody, or of more than fell away), `CONFLICT`, `NOT_FOUND`, `NOT_PERMITTED`.
     async fn propose_decision(
         &self,
         ctx: &Context<'_>,

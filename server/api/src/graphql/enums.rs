@@ -78,6 +78,8 @@ pub enum ChallengeAction {
     LockRound,
     /// Hand over to the decision maker.
     StartDecision,
+    /// Begin a decision that promotes from the reserve.
+    StartPromotion,
     /// Publish a decision with a winner. Never listed.
     #[graphql(
         deprecation = "What publishing the decision does to the challenge: see `Decision.viewerActions`."
@@ -116,6 +118,7 @@ impl From<domain::action::ChallengeAction> for ChallengeAction {
             Of::AssignReviews => Self::AssignReviews,
             Of::LockRound => Self::LockRound,
             Of::StartDecision => Self::StartDecision,
+            Of::StartPromotion => Self::StartPromotion,
         }
     }
 }
@@ -274,6 +277,24 @@ pub enum ProposalStatus {
     Reserve,
     /// Not chosen by the published decision.
     NotSelected,
+    /// Taken out of the running for good: see `Proposal.disqualification`.
+    Disqualified,
+}
+
+/// Why a proposal is taken out of the running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::disqualification::Ground")]
+pub enum DisqualificationGround {
+    /// What it states is not true.
+    UntrueStatement,
+    /// What it offers is not its team's own to offer.
+    NotTheirOwn,
+    /// Its team tried to sway the council or whoever decides.
+    UndueInfluence,
+    /// Its team does not meet the conditions of the call any more, or never did.
+    NotEligible,
+    /// Something else.
+    Other,
 }
 
 /// What people do with a proposal: its team, and those who evaluate it.
@@ -303,6 +324,12 @@ pub enum ProposalAction {
     StartReview,
     /// Appeal against the decision on it.
     Appeal,
+    /// Ask that it be taken out of the running.
+    RequestDisqualification,
+    /// Take it out, as the second person.
+    ConfirmDisqualification,
+    /// Leave it in.
+    RefuseDisqualification,
     /// Lock the round. Never listed.
     #[graphql(
         deprecation = "What locking the round does to the proposal: see `LOCK_ROUND` of the challenge."
@@ -341,6 +368,9 @@ impl From<domain::action::ProposalAction> for ProposalAction {
             Of::AnswerClarification => Self::AnswerClarification,
             Of::StartReview => Self::StartReview,
             Of::Appeal => Self::Appeal,
+            Of::RequestDisqualification => Self::RequestDisqualification,
+            Of::ConfirmDisqualification => Self::ConfirmDisqualification,
+            Of::RefuseDisqualification => Self::RefuseDisqualification,
         }
     }
 }
@@ -544,7 +574,7 @@ pub enum DecisionStatus {
     UnderAppeal,
     /// Public, and the time for appeals is over.
     Final,
-    /// Was public, and was set aside on an appeal: another one takes its place.
+    /// Was public, and was set aside on an appeal, or replaced by one that promotes from the reserve.
     Superseded,
 }
 
@@ -961,6 +991,8 @@ pub enum ProposalStep {
     Decided,
     /// That was set aside.
     Reconsidered,
+    /// It was taken out of the running.
+    Disqualified,
 }
 
 /// Notifications that are wanted by mail, or not, together.
@@ -1155,6 +1187,12 @@ pub enum NotificationKind {
     AppealReceived,
     /// There is a ruling on your team's appeal.
     AppealRuled,
+    /// A proposal is to be taken out of the running.
+    DisqualificationRequested,
+    /// The decision maker has ruled on that.
+    DisqualificationRuled,
+    /// Your team's proposal is out of the running.
+    ProposalDisqualified,
     /// A decision was set aside, and another one is made.
     DecisionSetAside,
     /// Nobody can appeal against a decision any more.
@@ -1219,6 +1257,8 @@ pub enum WebhookEvent {
     ProposalDecided,
     /// To its applicant: that was set aside.
     ProposalReconsidered,
+    /// To its applicant: a proposal was taken out of the running.
+    ProposalDisqualified,
 }
 
 /// Whether a webhook is called.

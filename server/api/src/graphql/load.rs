@@ -103,6 +103,8 @@ keys! {
     CouncilOf(ChallengeId);
     /// The decision on a challenge.
     DecisionOf(ChallengeId);
+    /// The promotion on a challenge that is not published yet.
+    PromotionOn(ChallengeId);
     /// The decisions on a challenge that were set aside.
     FormerDecisionsOf(ChallengeId);
     /// The appeals against a decision.
@@ -157,6 +159,8 @@ keys! {
     VersionsOf(ProposalId);
     /// What the team of a proposal was asked, and said.
     ClarificationsOf(ProposalId);
+    /// Why a proposal is, or is to be, out of the running.
+    DisqualificationOf(ProposalId);
     /// The working copy of a proposal.
     DraftOf(ProposalId);
     /// The reviews of a proposal.
@@ -210,6 +214,7 @@ loads_of! {
     DuplicatesOf(ChallengeId) => Vec<challenge::Model>, |of, ids| app::duplicate::of_challenges(&of.app, &of.op.viewer, ids);
     CouncilOf(ChallengeId) => Vec<council_member::Model>, |of, ids| batch::councils(&of.app, &of.op.viewer, ids);
     DecisionOf(ChallengeId) => decision::Model, |of, ids| batch::decisions_of(&of.app, &of.op.viewer, ids);
+    PromotionOn(ChallengeId) => decision::Model, |of, ids| batch::promotions_on(&of.app, &of.op.viewer, ids);
     FormerDecisionsOf(ChallengeId) => Vec<decision::Model>, |of, ids| batch::former_decisions_of(&of.app, &of.op.viewer, ids);
     AppealsAgainst(DecisionId) => Vec<app::appeal::Written>, |of, ids| app::appeal::of_decisions(&of.app, &of.op.viewer, ids);
     OpeningOf(ChallengeId) => opening::Model, |of, ids| batch::openings(&of.app, ids);
@@ -235,6 +240,7 @@ loads_of! {
     OpenedVersionOf(ProposalId) => Opened<proposal_version::Model>, |of, ids| batch::opened_versions(&of.app, &of.op, ids);
     VersionsOf(ProposalId) => Vec<Opened<proposal_version::Model>>, |of, ids| batch::versions(&of.app, &of.op.viewer, ids);
     ClarificationsOf(ProposalId) => Vec<(clarification::Model, domain::proposal::Clarification)>, |of, ids| app::clarification::of_proposals(&of.app, &of.op, ids);
+    DisqualificationOf(ProposalId) => proposal::Model, |of, ids| app::disqualification::visible(&of.app, &of.op.viewer, ids);
     DraftOf(ProposalId) => Opened<proposal_draft::Model>, |of, ids| batch::drafts(&of.app, &of.op.viewer, ids);
     ReviewsOf(ProposalId) => Vec<review::Model>, |of, ids| batch::reviews_of(&of.app, &of.op.viewer, ids);
 }

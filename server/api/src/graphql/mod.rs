@@ -13,6 +13,7 @@ pub mod course;
 pub mod credentials;
 pub mod decision;
 pub mod delegation;
+pub mod disqualification;
 pub mod duplicate;
 pub mod enums;
 pub mod error;
@@ -100,6 +101,7 @@ pub struct Mutation(
     clarification::ClarificationMutation,
     evaluation::EvaluationMutation,
     void::VoidMutation,
+    disqualification::DisqualificationMutation,
     plan::PlanMutation,
     decision::DecisionMutation,
     appeal::AppealMutation,

@@ -17,6 +17,7 @@ use super::attachment::Attachment;
 use super::challenge::Challenge;
 use super::clarification::Clarification;
 use super::context::Ask as _;
+use super::disqualification::Disqualification;
 use super::enums::{
     CurrencyCode, Locale, PartConfidentiality, ProposalAction, ProposalSectionKind, ProposalStatus,
     ReaderCapacity,
@@ -24,8 +25,8 @@ use super::enums::{
 use super::error::{Reported, Result};
 use super::id;
 use super::load::{
-    AccessLogOf, ActionsOnProposal, ApplicantOf, ClarificationsOf, CurrentVersionOf, DraftOf,
-    FilesOfProposal, OpenedVersionOf, OwnScoreOf, ReviewsOf, VersionsOf,
+    AccessLogOf, ActionsOnProposal, ApplicantOf, ClarificationsOf, CurrentVersionOf, DisqualificationOf,
+    DraftOf, FilesOfProposal, OpenedVersionOf, OwnScoreOf, ReviewsOf, VersionsOf,
 };
 use super::organization::Organization;
 use super::page::connection;
@@ -159,6 +160,12 @@ impl Proposal {
         let identified = super::one(ctx, ApplicantOf(self.0.id)).await?.is_some();
         let readable = identified && super::one(ctx, CurrentVersionOf(self.0.id)).await?.is_some();
         Ok(self.0.status_reason.as_ref().filter(|_| readable))
+    }
+
+    /// Why it is, or is to be, out of the running; null before the secretary asks for it. For chair, vice chair and secretary, the decision
+    /// maker and auditors; for its team only once it is `DISQUALIFIED`.
+    async fn disqualification(&self, ctx: &Context<'_>) -> Result<Option<Disqualification>> {
+        Ok(super::one(ctx, DisqualificationOf(self.0.id)).await?.and_then(Disqualification::of))
     }
 
     /// What the published decision tells its team; null before.

@@ -30,6 +30,8 @@ closed_set! {
         ProposalContent = "PROPOSAL_CONTENT",
         /// What of it is not for reviewers: parts, files and clarifications about them.
         ConfidedPart = "CONFIDED_PART",
+        /// That it is, or is to be, taken out of the running, and why.
+        Disqualification = "DISQUALIFICATION",
         /// The working copy, former versions and receipts.
         WorkingCopy = "WORKING_COPY",
         /// Who applies, in a blind call.
@@ -245,6 +247,17 @@ pub const READS: &[Read] = &[
             (AUDITOR, "as PROPOSAL_CONTENT"),
         ],
         but: "To whoever else reads the proposal it does not exist: no name, no size, no empty place.",
+    },
+    Read {
+        subject: Subject::Disqualification,
+        scope: "disqualification::visible",
+        readers: &[
+            (TEAM, "their own house's, once it is done"),
+            (BUREAU, "as PROPOSAL_CONTENT"),
+            (DECISION_MAKER, "as PROPOSAL_CONTENT"),
+            (AUDITOR, "as PROPOSAL_CONTENT"),
+        ],
+        but: "Before it is done the team is told by nothing: no field, version, event or mail.",
     },
     Read {
         subject: Subject::WorkingCopy,

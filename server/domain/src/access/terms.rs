@@ -234,7 +234,7 @@ impl Action {
                     ProposalCommand::Revive,
                     ProposalCommand::AnswerClarification,
                 ],
-                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared. To put back: proposals are taken now, the house is verified and has no other live proposal to the challenge. To answer what was asked: by the time set for it.",
+                "Of the own house, which is not rejected, suspended or closed. To hand in: proposals are taken now by the server's clock, the house is verified, the required sections are there, ownership is declared. To take back what is decided: only what was chosen or put in reserve. To put back: proposals are taken now, the house is verified and has no other live proposal to the challenge. To answer what was asked: by the time set for it.",
             ),
             Self::RequestOpening => challenge(
                 &[ChallengeCommand::OpenProposals],
@@ -247,6 +247,14 @@ impl Action {
             Self::ScreenProposal => proposal(
                 &[ProposalCommand::Admit, ProposalCommand::Refuse, ProposalCommand::AskClarification],
                 "After the opening, while the council works, by somebody who has declared to be without conflict of interest with it. With a reason, which its team reads. To ask for something clearer: before its first review is offered, by a time ahead, at most 10 times.",
+            ),
+            Self::RequestDisqualification => proposal(
+                &[ProposalCommand::Disqualify],
+                "After the opening, whatever was decided, by somebody who has declared to be without conflict of interest with it, and never by somebody in a competing house, or in declared conflict with one of the proposals. With its ground and a reason, of which its team learns nothing before it is done.",
+            ),
+            Self::RuleOnDisqualification => proposal(
+                &[ProposalCommand::Disqualify],
+                "Once the secretary has asked for it; never by somebody on the council, in a competing house, or in declared conflict with one of the proposals. Its team is mailed the reason. Its sheets stay as evidence and are in no figure any more; what was decided of it falls, and nothing brings it back. To refuse: with a reason, which the secretary reads.",
             ),
             Self::AssignReviews => {
                 let mut terms = proposal(
@@ -311,9 +319,11 @@ impl Action {
             Self::ProposeDecision => {
                 let mut terms = challenge(
                     &[ChallengeCommand::StartDecision],
-                    "To start: the round is locked and a decision maker is named. To propose, never by somebody in a competing house, or in declared conflict with one of the proposals: every proposal has an outcome, and a departure from the ranking its reason.",
+                    "To start: the round is locked and a decision maker is named. To propose, never by somebody in a competing house, or in declared conflict with one of the proposals: every proposal has an outcome, and a departure from the ranking its reason. To replace a decision by one that promotes from the reserve: the challenge was awarded, nobody can appeal any more, a chosen proposal has fallen away; nobody loses by it, and one who passes another in reserve does so for a reason.",
                 );
-                terms.possible.extend(decision(&[DecisionCommand::Propose], "").possible);
+                terms
+                    .possible
+                    .extend(decision(&[DecisionCommand::Propose, DecisionCommand::Replace], "").possible);
                 terms.object = "a challenge, and the decision on it";
                 terms
             }
@@ -326,7 +336,7 @@ impl Action {
             ),
             Self::PublishDecision => decision(
                 &[DecisionCommand::Publish],
-                "Never by who approved it, by somebody in a competing house, or in declared conflict with one of the proposals. No chosen proposal was withdrawn since, at the set time if there is one. With number, date, signer and document of the act.",
+                "Never by who approved it, by somebody in a competing house, or in declared conflict with one of the proposals. No chosen proposal was withdrawn or disqualified since, at the set time if there is one. With number, date, signer and document of the act.",
             ),
             Self::FileAppeal => decision(
                 &[DecisionCommand::Appeal],
