@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::courier::{self, Claim, Claimed, Composed, Composition, Expand, LEASE_SECONDS, Settle, Settlement};
+use app::db::in_background;
 use app::{App, Op, Viewer};
 use domain::webhook::{Attempt, AttemptOutcome};
 use metrics::{counter, gauge};
@@ -126,7 +127,8 @@ impl Worker {
         let claim = Claim { limit: free, failing, busy: sending.busy() };
         let claimed = self.app.execute(&self.op, None, claim).await.map_err(explain)?;
         for claimed in claimed {
-            let task = sending.tasks.spawn(Arc::clone(self).attempt(claimed.clone(), lease_ends));
+            let task =
+                sending.tasks.spawn(in_background(Arc::clone(self).attempt(claimed.clone(), lease_ends)));
             sending.claims.insert(task.id(), claimed);
         }
         Ok(is_more)

@@ -39,6 +39,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use app::App;
+use app::db::in_background;
 use edge::Lifecycle;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -115,16 +116,23 @@ pub async fn start(
             // In one task: a process that serves and sends no mail, or the other way round, is of no use.
             tokio::join!(
                 edge::serve(listener, router, connections, &lifecycle),
-                worker::run(
-                    app.clone(),
-                    mailer,
-                    worker::Rhythm { schedule: config.schedule, mails_per_minute: config.mails_per_minute },
-                    shutdown.clone(),
-                    config.shutdown_grace
-                ),
-                courier::run(app.clone(), courier, shutdown.clone(), config.shutdown_grace),
-                app::feed::run(&app, &shutdown),
-                app::feed::listen(&app, &shutdown),
+                in_background(async {
+                    tokio::join!(
+                        worker::run(
+                            app.clone(),
+                            mailer,
+                            worker::Rhythm {
+                                schedule: config.schedule,
+                                mails_per_minute: config.mails_per_minute
+                            },
+                            shutdown.clone(),
+                            config.shutdown_grace
+                        ),
+                        courier::run(app.clone(), courier, shutdown.clone(), config.shutdown_grace),
+                        app::feed::run(&app, &shutdown),
+                        app::feed::listen(&app, &shutdown),
+                    )
+                }),
             );
             // What still holds a connection now has had its time.
             let _ = tokio::time::timeout(FAREWELL, app.db.close()).await;

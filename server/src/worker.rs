@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::db::in_background;
 use app::message::{self, Claim, Claimed, Composed, Composition, Settle, Settlement};
 use app::{App, Op, Viewer, attachment, dead_letter, reminder, retention};
 use domain::letter::LetterKind;
@@ -101,7 +102,7 @@ impl Worker {
         let claimed =
             self.app.execute(&self.op, None, Claim { limit: free as u64 }).await.map_err(explain)?;
         for claimed in claimed {
-            sending.spawn(Arc::clone(self).attempt(claimed, lease_ends));
+            sending.spawn(in_background(Arc::clone(self).attempt(claimed, lease_ends)));
         }
         Ok(())
     }
@@ -110,7 +111,7 @@ impl Worker {
     /// ends with us.
     async fn attempt(self: Arc<Self>, claimed: Claimed, lease_ends: Instant) {
         let id = claimed.id;
-        let sending = tokio::spawn(Arc::clone(&self).send(claimed.clone(), lease_ends));
+        let sending = tokio::spawn(in_background(Arc::clone(&self).send(claimed.clone(), lease_ends)));
         let outcome = match AbortOnDropHandle::new(sending).await {
             Ok(Some(outcome)) => outcome,
             Ok(None) => return,

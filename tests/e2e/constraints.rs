@@ -112,6 +112,7 @@ async fn every_unique_constraint_is_known_here() {
         "uq_external_identity_subject",
         "uq_external_identity_user",
         "uq_indicator_position",
+        "uq_message_inbox",
         "uq_message_recipient",
         "uq_one_time_token_hash",
         "uq_preview_link_secret",

@@ -284,12 +284,12 @@ async fn what_somebody_is_told_comes_into_their_open_inbox_once_and_in_order() {
     assert_eq!(received(&mut quan, 1).await.0, ["CHALLENGE_PAUSED"]);
 
     // It stays there while it is tried again, and is not passed over by whoever comes back meanwhile.
-    use entity::message::Column as M;
     let under_way = async |status: MessageStatus, until: Option<Timestamp>| {
         let change =
             message::ActiveModel { status: Set(status), lease_until: Set(until), ..Default::default() };
-        let change =
-            message::Entity::update_many().set(change).filter(M::Kind.eq(LetterKind::ChallengeResumed));
+        let change = message::Entity::update_many()
+            .set(change)
+            .filter(message::Column::Kind.eq(LetterKind::ChallengeResumed));
         change.exec(world.db()).await.unwrap();
     };
     world.is_quiet().await;

@@ -22,6 +22,16 @@ use crate::App;
 use crate::clock::Clock;
 use crate::op::Op;
 
+tokio::task_local! {
+    /// It is nobody's request.
+    static BACKGROUND: ();
+}
+
+/// Does something that no request asked for and whose statements belong to none.
+pub async fn in_background<T>(work: impl Future<Output = T>) -> T {
+    BACKGROUND.scope((), work).await
+}
+
 /// Where the data is.
 #[derive(Clone, Debug)]
 pub enum Location {
@@ -189,9 +199,13 @@ impl Db {
         self.write.close_by_ref().await
     }
 
-    /// Calls back for every statement on either handle: for tests and the benchmark.
+    /// Calls back for every statement on either handle that is not [`in_background`]: for tests and the benchmark.
     pub fn on_statement(&mut self, callback: impl Fn() + Send + Sync + 'static) {
-        let callback = Arc::new(callback);
+        let callback = Arc::new(move || {
+            if BACKGROUND.try_with(|()| ()).is_err() {
+                callback();
+            }
+        });
         let other = Arc::clone(&callback);
         self.read.set_metric_callback(move |_| callback());
         self.write.set_metric_callback(move |_| other());
