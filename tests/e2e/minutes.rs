@@ -20,7 +20,7 @@ async fn minutes(person: &Person, challenge: &str) -> Option<Vec<u8>> {
 }
 
 /// What a reader of the file finds: its text, as another program takes it out; blanks are one.
-fn read(pdf: &[u8]) -> String {
+pub fn read(pdf: &[u8]) -> String {
     let place = directory();
     let file = place.path().join("minutes.pdf");
     std::fs::write(&file, pdf).unwrap();

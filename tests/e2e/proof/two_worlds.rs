@@ -4,7 +4,7 @@
 //! named at the step must be answered the same, byte by byte. And in two worlds that differ in a secret alone, where what
 //! follows from the secret is public: what the unentitled are told is the same in both, but for ids and times.
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::graphql::id::encode;
@@ -403,6 +403,7 @@ fn masked(view: &View, names: &BTreeMap<String, String>) -> BTreeSet<String> {
                 (Some(name), _) => json!(format!("<{name}>")),
                 (None, Some(kind)) => json!(format!("<some {kind}>")),
                 _ if is_time(text) => json!("<time>"),
+                _ if text.starts_with(PDF) => printed(text),
                 _ if text.starts_with(TABLE) => mask(&cells(text), names, kinds),
                 // What a signed text states; whose key signed it is its world's.
                 _ => signed(text).map_or_else(|| value.clone(), |stated| mask(&stated, names, kinds)),
@@ -429,6 +430,19 @@ fn masked(view: &View, names: &BTreeMap<String, String>) -> BTreeSet<String> {
         note(value, &mut kinds);
     }
     view.values().map(|value| mask(value, names, &kinds).to_string()).collect()
+}
+
+/// How a PDF in base64 begins.
+const PDF: &str = "JVBERi";
+
+/// The words of a PDF but for times: equals stand in the order of their ids.
+fn printed(pdf: &str) -> Value {
+    let text = crate::minutes::read(&BASE64_STANDARD.decode(pdf).unwrap());
+    let is_time =
+        |word: &&str| word.contains([':', '/']) && word.contains(|letter: char| letter.is_ascii_digit());
+    let mut words: Vec<_> = text.split_whitespace().filter(|word| !is_time(word)).collect();
+    words.sort_unstable();
+    json!(words)
 }
 
 /// How a table for spreadsheets begins.
