@@ -6,7 +6,8 @@
 //! | settings | [`config`] |
 //! | settings turned into the parts they describe | `parts` |
 //! | the tables, brought up to date by one process at a time | `schema` |
-//! | the worker that sends mail | `worker` |
+//! | the worker that sends mail; how fast each domain gets it | `worker`, `pace` |
+//! | every mail with made-up facts, to be looked at | `samples` |
 //! | the worker that calls webhooks | `courier` |
 //! | the bytes of files, in and out | `files` |
 //! | feeds, calendar, sitemap | `publicity` |
